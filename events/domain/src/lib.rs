@@ -1,0 +1,11 @@
+//! The rules of the platform: pure functions from state and command to events. No I/O, no clock, no ids, no async.
+//!
+//! `decide(&State, &Command, now) -> Result<Vec<Event>, Rejection>` and `evolve(State, &Event) -> State`.
+//! The shape of an event is in [`events`]; what is sealed is in [`private`].
+
+pub mod account;
+pub mod events;
+pub mod ids;
+pub mod private;
+pub mod time;
+pub mod unit;

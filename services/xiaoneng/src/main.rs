@@ -1,0 +1,2 @@
+//! xiaoneng
+fn main() {}
