@@ -1,0 +1,98 @@
+//! The log of everything that happened: append at an explicit revision, read, watch, prove.
+//!
+//! This crate knows nothing of the domain. It stores [`Envelope`]s in streams, in one order, under one Merkle tree
+//! (RFC 6962, see [`tree`]), and it stores the wrapped keys that open the sealed parts, outside of the tree, so
+//! that they can be destroyed.
+//!
+//! Two backends stand behind [`EventLog`]: [`MemoryLog`] for simulation and [`SqliteLog`] for service. Both pass the
+//! same contract suite (`tests/contract`). The bytes that are hashed are specified in `ops/docs/envelope.md`.
+
+mod append;
+mod cursor;
+mod envelope;
+mod error;
+mod memory;
+mod report;
+mod sqlite;
+pub mod tree;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use append::{Append, AppendError, Appended, Expected};
+pub use cursor::{Batch, Cursor};
+pub use envelope::{CANONICAL_FORMAT, Envelope, NewEvent, SealedBlob, WrappedKey};
+pub use error::{LogError, Mark};
+pub use memory::MemoryLog;
+pub use report::{Fault, MAX_FAULTS, Position, VerifyReport};
+pub use sqlite::{Options, SqliteLog};
+pub use tree::TreeHead;
+
+/// The present moment in microseconds since 1970-01-01 UTC. A parameter, so that simulation drives it.
+pub type Now = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// An append-only log of events.
+///
+/// The order of the log is one for all streams; `seq` is the 1-based index in it. Whatever `append` acknowledges is
+/// durable. A backend's [`Cursor`] serves checkpoints only and means nothing to another backend.
+#[async_trait]
+pub trait EventLog: Send + Sync + 'static {
+    /// Appends all events and keys, or nothing.
+    ///
+    /// If the very same event ids already stand at the expected place, nothing is written and the answer says
+    /// `repeated`; so a caller who lost the answer repeats the call.
+    ///
+    /// # Errors
+    /// [`AppendError::Conflict`] when the stream ends elsewhere; the other kinds say that nothing was written
+    /// and whether trying again helps.
+    async fn append(&self, append: Append) -> Result<Appended, AppendError>;
+
+    /// All events of one stream in order; empty when there is none.
+    ///
+    /// # Errors
+    /// [`LogError::Damaged`] when a stored event no longer agrees with its leaf hash: it is never served.
+    async fn read_stream(&self, stream: &str) -> Result<Vec<Envelope>, LogError>;
+
+    /// The next events of the whole log after a cursor, at most `limit` and possibly fewer (a backend bounds the
+    /// bytes of a batch): go on until [`Batch::at_head`].
+    ///
+    /// # Errors
+    /// [`LogError::InvalidCursor`] for a cursor of another backend, [`LogError::CursorAhead`] when the log is shorter
+    /// than the cursor (it was rolled back), [`LogError::Damaged`] as above.
+    async fn read_all(&self, after: &Cursor, limit: usize) -> Result<Batch, LogError>;
+
+    /// Size, root and time of the last event.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    async fn head(&self) -> Result<TreeHead, LogError>;
+
+    /// The RFC 6962 audit path of event `seq` in the tree of the first `size` events.
+    ///
+    /// # Errors
+    /// [`LogError::OutOfRange`] unless `1 <= seq <= size <= head.size`.
+    async fn inclusion(&self, seq: u64, size: u64) -> Result<Vec<[u8; 32]>, LogError>;
+
+    /// The highest `seq` noticed, appends of other processes included. It may lag, it never falls.
+    fn watch(&self) -> tokio::sync::watch::Receiver<u64>;
+
+    /// The wrapped keys of an owner, in the order in which they were stored.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    async fn keys_of(&self, owner: &str) -> Result<Vec<WrappedKey>, LogError>;
+
+    /// Destroys the keys of these subjects of an owner and answers how many there were. May be repeated: also a call
+    /// that finds none makes sure that no trace is left in the write-ahead log.
+    ///
+    /// # Errors
+    /// When the keys, or their traces, could not be removed: call again.
+    async fn delete_keys(&self, owner: &str, subjects: &[String]) -> Result<u64, LogError>;
+
+    /// Reads everything and recomputes everything. `progress` is told (events done, events in all).
+    ///
+    /// # Errors
+    /// Only when the log cannot be examined at all; what is found stands in the report.
+    async fn verify(&self, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<VerifyReport, LogError>;
+}

@@ -1,0 +1,295 @@
+//! The log in one SQLite file, `log.db`, with its high-water record `log.head` beside it.
+//!
+//! Any number of processes may append: the head is read inside each immediate transaction. One writer thread per
+//! process commits what has queued as a group; nothing is acknowledged before the commit has returned, with
+//! `synchronous = FULL`.
+
+mod connect;
+mod readers;
+mod record;
+mod rows;
+mod sentinel;
+mod verify;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use async_trait::async_trait;
+use crossbeam_channel::{Sender, TrySendError};
+use rusqlite::Connection;
+use tokio::sync::{oneshot, watch};
+
+use self::readers::Readers;
+use self::record::Record;
+use self::rows::{HeadRow, StoredNodes};
+use self::sentinel::Sentinel;
+use self::writer::{Names, Task, Writer};
+use crate::tree::{self, Hash, TreeHead};
+use crate::{Append, AppendError, Appended, Batch, Cursor, Envelope, EventLog, LogError, Mark, Now, VerifyReport, WrappedKey};
+
+/// Most events of one batch of `read_all`, whatever the caller asks.
+const BATCH: usize = 4096;
+/// Bytes of content after which a batch ends.
+const BATCH_BYTES: usize = 8 << 20;
+
+/// How a log is opened.
+#[derive(Clone)]
+pub struct Options {
+    /// Appends that may queue before callers are told [`AppendError::Overloaded`].
+    pub queue: usize,
+    /// Threads that read.
+    pub readers: usize,
+    /// Only for a restore: take a log that is shorter than, or differs from, its high-water record, and lower the
+    /// record to it.
+    pub accept_shorter: bool,
+    /// Called when a sync or a commit failed: the process must end, because only a new one knows what the file holds.
+    pub on_fatal: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { queue: 4096, readers: 3, accept_shorter: false, on_fatal: Arc::new(|_| std::process::abort()) }
+    }
+}
+
+/// The log in a folder. Dropping it ends its threads and leaves a checkpointed file.
+pub struct SqliteLog {
+    // Dropped in `drop` in this order: the sentinel records what the writer committed last.
+    tasks: Option<Sender<Task>>,
+    writer: Option<JoinHandle<()>>,
+    readers: Readers,
+    sentinel: Option<Sentinel>,
+    noticed: watch::Sender<u64>,
+    path: PathBuf,
+    record: Record,
+}
+
+impl SqliteLog {
+    /// Opens the log in `dir`, which must exist; makes it when it is not there. `now` gives µs UTC.
+    ///
+    /// # Errors
+    /// [`LogError::RolledBack`] when the log does not hold what its record says, [`LogError::NotALog`] and
+    /// [`LogError::UnknownSchema`] for files that are not ours, [`LogError::Unavailable`] for the file system's refusals.
+    pub fn open(dir: &Path, options: Options, now: Now) -> Result<Self, LogError> {
+        let path = dir.join("log.db");
+        let record = Record::beside(dir);
+        // The record is read before the log: another process may append in between, and then raise the record.
+        let expected = match record.read() {
+            Err(error) if options.accept_shorter => {
+                tracing::warn!(%error, "high-water record replaced");
+                None
+            }
+            other => other?,
+        };
+        if let Some(expected) = &expected
+            && !options.accept_shorter
+            && expected.size > 0
+            && !path.exists()
+        {
+            return Err(LogError::RolledBack { have: Mark { size: 0, root: tree::empty_root() }, expected: expected.into() });
+        }
+        let connection = connect::writer(&path)?;
+        let head = compare(&connection, expected.as_ref(), options.accept_shorter)?;
+        record.raise(&head, options.accept_shorter)?;
+
+        let noticed = watch::Sender::new(head.size);
+        let (tasks, queue) = crossbeam_channel::bounded(options.queue.max(1));
+        let readers = Readers::start(&path, options.readers)?;
+        let sentinel = Sentinel::start(connect::reader(&path)?, record.clone(), noticed.clone())?;
+        let writer = Writer {
+            connection,
+            tasks: queue,
+            noticed: noticed.clone(),
+            now,
+            fatal: options.on_fatal,
+            names: Names::default(),
+            pages: 0,
+            stopped: false,
+        };
+        let writer = thread::Builder::new()
+            .name("log-write".to_owned())
+            .spawn(move || writer.run())
+            .map_err(|error| LogError::Unavailable(error.to_string()))?;
+        Ok(Self { tasks: Some(tasks), writer: Some(writer), readers, sentinel: Some(sentinel), noticed, path, record })
+    }
+
+    /// The root of the first `size` events.
+    ///
+    /// # Errors
+    /// [`LogError::OutOfRange`] when there are fewer.
+    pub async fn root_at(&self, size: u64) -> Result<Hash, LogError> {
+        self.readers
+            .run(move |connection| {
+                within(connection, |all| size <= all)?;
+                tree::root_at(&StoredNodes(connection), size)
+            })
+            .await
+    }
+
+    /// The proof that the log of `old` events is a beginning of the log of `new` events.
+    ///
+    /// # Errors
+    /// [`LogError::OutOfRange`] unless `1 <= old <= new <= head.size`.
+    pub async fn consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, LogError> {
+        self.readers
+            .run(move |connection| {
+                within(connection, |all| 1 <= old && old <= new && new <= all)?;
+                tree::consistency(&StoredNodes(connection), old, new)
+            })
+            .await
+    }
+
+    fn send(&self, task: Task) -> Result<(), AppendError> {
+        let stopped = || AppendError::Unavailable("日志写入已停止，请重启程序".to_owned());
+        self.tasks.as_ref().ok_or_else(stopped)?.try_send(task).map_err(|error| match error {
+            TrySendError::Full(_) => AppendError::Overloaded,
+            TrySendError::Disconnected(_) => stopped(),
+        })
+    }
+}
+
+/// The head of the log, if it holds what the record says.
+fn compare(connection: &Connection, expected: Option<&TreeHead>, accept: bool) -> Result<TreeHead, LogError> {
+    let head = HeadRow::read(connection)?.head();
+    match expected {
+        None if head.size > 0 && !accept => tracing::warn!(size = head.size, "no high-water record; a new one is written"),
+        Some(expected) if !accept => {
+            let have = if head.size < expected.size {
+                Mark::from(&head)
+            } else {
+                Mark { size: expected.size, root: tree::root_at(&StoredNodes(connection), expected.size)? }
+            };
+            if have != Mark::from(expected) {
+                return Err(LogError::RolledBack { have, expected: expected.into() });
+            }
+        }
+        _ => {}
+    }
+    Ok(head)
+}
+
+fn within(connection: &Connection, holds: impl FnOnce(u64) -> bool) -> Result<(), LogError> {
+    let size = rows::read_size(connection)?;
+    if holds(size) { Ok(()) } else { Err(LogError::OutOfRange { size }) }
+}
+
+fn read_stream(connection: &Connection, stream: &str) -> Result<Vec<Envelope>, LogError> {
+    let Some(stream) = rows::stream_id(connection, stream)? else { return Ok(Vec::new()) };
+    let mut buffer = Vec::new();
+    let mut events = Vec::new();
+    let mut statement = rows::select_stream(connection)?;
+    let mut found = statement.query([stream])?;
+    while let Some(row) = found.next()? {
+        events.push(rows::sound(row, &mut buffer)?);
+    }
+    Ok(events)
+}
+
+fn read_all(connection: &Connection, after: Cursor, limit: usize) -> Result<Batch, LogError> {
+    let cursor = after.to_seq()?;
+    let size = rows::read_size(connection)?;
+    if cursor > size {
+        return Err(LogError::CursorAhead { cursor, size });
+    }
+    let end = size.min(cursor.saturating_add(limit.min(BATCH) as u64));
+    let mut buffer = Vec::new();
+    let mut events: Vec<Envelope> = Vec::with_capacity(usize::try_from(end - cursor).unwrap_or_default());
+    let mut bytes = 0;
+    let mut last = cursor;
+    let range = [i64::try_from(cursor).unwrap_or(i64::MAX).saturating_add(1), i64::try_from(end).unwrap_or(i64::MAX)];
+    let mut statement = rows::select_range(connection)?;
+    let mut found = statement.query(range)?;
+    while bytes < BATCH_BYTES
+        && let Some(row) = found.next()?
+    {
+        let event = rows::sound(row, &mut buffer)?;
+        if event.seq != last + 1 {
+            return Err(LogError::Damaged { seq: last + 1, what: "事件缺失".to_owned() });
+        }
+        last = event.seq;
+        bytes += event.data.len() + event.sealed.iter().map(|blob| blob.ciphertext.len()).sum::<usize>();
+        events.push(event);
+    }
+    if last < end && bytes < BATCH_BYTES {
+        return Err(LogError::Damaged { seq: last + 1, what: "事件缺失".to_owned() });
+    }
+    let next = if events.is_empty() { after } else { Cursor::after_seq(last) };
+    Ok(Batch { events, next, at_head: last == size })
+}
+
+fn keys_of(connection: &Connection, owner: &str) -> Result<Vec<WrappedKey>, LogError> {
+    let Some(id) = rows::stream_id(connection, owner)? else { return Ok(Vec::new()) };
+    let mut statement = connection.prepare_cached("SELECT id, subject, epoch, wrapped FROM keys WHERE owner = ?1 ORDER BY row")?;
+    let keys = statement.query_map([id], |row| {
+        Ok(WrappedKey { id: row.get(0)?, owner: owner.to_owned(), subject: row.get(1)?, epoch: row.get(2)?, wrapped: row.get(3)? })
+    })?;
+    Ok(keys.collect::<Result<_, _>>()?)
+}
+
+#[async_trait]
+impl EventLog for SqliteLog {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        append.check()?;
+        let (answer, result) = oneshot::channel();
+        self.send(Task::Append(append, answer))?;
+        result.await.map_err(|_| AppendError::Unavailable("日志写入已停止，请重启程序".to_owned()))?
+    }
+
+    async fn read_stream(&self, stream: &str) -> Result<Vec<Envelope>, LogError> {
+        let stream = stream.to_owned();
+        self.readers.run(move |connection| read_stream(connection, &stream)).await
+    }
+
+    async fn read_all(&self, after: &Cursor, limit: usize) -> Result<Batch, LogError> {
+        let after = after.clone();
+        self.readers.run(move |connection| read_all(connection, after, limit)).await
+    }
+
+    async fn head(&self) -> Result<TreeHead, LogError> {
+        self.readers.run(|connection| Ok(HeadRow::read(connection)?.head())).await
+    }
+
+    async fn inclusion(&self, seq: u64, size: u64) -> Result<Vec<Hash>, LogError> {
+        self.readers
+            .run(move |connection| {
+                within(connection, |all| 1 <= seq && seq <= size && size <= all)?;
+                tree::inclusion(&StoredNodes(connection), seq - 1, size)
+            })
+            .await
+    }
+
+    fn watch(&self) -> watch::Receiver<u64> {
+        self.noticed.subscribe()
+    }
+
+    async fn keys_of(&self, owner: &str) -> Result<Vec<WrappedKey>, LogError> {
+        let owner = owner.to_owned();
+        self.readers.run(move |connection| keys_of(connection, &owner)).await
+    }
+
+    async fn delete_keys(&self, owner: &str, subjects: &[String]) -> Result<u64, LogError> {
+        let (answer, result) = oneshot::channel();
+        let task = Task::DeleteKeys { owner: owner.to_owned(), subjects: subjects.to_vec(), answer };
+        self.send(task).map_err(|error| match error {
+            AppendError::Overloaded => LogError::Overloaded,
+            other => LogError::Unavailable(other.to_string()),
+        })?;
+        result.await.map_err(|_| LogError::Unavailable("日志写入已停止，请重启程序".to_owned()))?
+    }
+
+    async fn verify(&self, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<VerifyReport, LogError> {
+        verify::verify(&self.path, &self.record, progress).await
+    }
+}
+
+impl Drop for SqliteLog {
+    fn drop(&mut self) {
+        self.tasks = None;
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+        self.sentinel = None;
+    }
+}

@@ -1,0 +1,104 @@
+//! Opening `log.db`: pragmas, and the refusal of everything that is not our log.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use crate::LogError;
+
+/// `xnlg`.
+const APPLICATION_ID: i64 = 0x786e_6c67;
+/// Version of the schema; it stands for SHA-256 and canonical format 1 as well.
+const SCHEMA_VERSION: i64 = 1;
+const SCHEMA: &str = include_str!("schema.sql");
+/// 3.51.3 repairs the reset of the write-ahead log (two connections writing and checkpointing).
+const OLDEST_SQLITE: i32 = 3_051_003;
+const BUSY: Duration = Duration::from_secs(5);
+/// Distinct statements of one connection.
+const STATEMENTS: usize = 32;
+
+/// The connection that appends; makes the file when it is not there.
+pub(crate) fn writer(path: &Path) -> Result<Connection, LogError> {
+    if rusqlite::version_number() < OLDEST_SQLITE {
+        return Err(LogError::OldSqlite(rusqlite::version().to_owned()));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    refuse_strangers(&connection, path)?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(|error| not_a_log(error, path))?;
+    if mode != "wal" {
+        return Err(LogError::Unavailable(format!("无法启用预写日志（{mode}），请检查数据目录所在的文件系统")));
+    }
+    // Checkpoints are our own, so that their I/O errors are seen. Deleted keys are overwritten.
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 0;
+         PRAGMA trusted_schema = OFF; PRAGMA recursive_triggers = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;",
+    )?;
+    let synchronous: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
+    let foreign_keys: i64 = connection.query_row("PRAGMA foreign_keys", [], |row| row.get(0))?;
+    if (synchronous, foreign_keys) != (2, 1) {
+        return Err(LogError::Unavailable("SQLite 未接受安全设置".to_owned()));
+    }
+    create(&mut connection)?;
+    check_schema(&connection)?;
+    Ok(connection)
+}
+
+/// A connection that only reads.
+pub(crate) fn reader(path: &Path) -> Result<Connection, LogError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -4096;")?;
+    Ok(connection)
+}
+
+fn not_a_log(error: rusqlite::Error, path: &Path) -> LogError {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase) => LogError::NotALog(path.display().to_string()),
+        _ => error.into(),
+    }
+}
+
+/// Before anything is written: an empty file, or a file with our application id.
+fn refuse_strangers(connection: &Connection, path: &Path) -> Result<(), LogError> {
+    let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(|error| not_a_log(error, path))?;
+    let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(|error| not_a_log(error, path))?;
+    if id == APPLICATION_ID || (id == 0 && objects == 0) { Ok(()) } else { Err(LogError::NotALog(path.display().to_string())) }
+}
+
+/// Two processes may start at once: the one that comes second finds the tables.
+fn create(connection: &mut Connection) -> Result<(), LogError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let objects: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if objects == 0 {
+        transaction.execute_batch(SCHEMA)?;
+        transaction.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"))?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+fn check_schema(connection: &Connection) -> Result<(), LogError> {
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version != SCHEMA_VERSION {
+        return Err(LogError::UnknownSchema { found: version.to_string(), known: SCHEMA_VERSION });
+    }
+    let wanted = Connection::open_in_memory()?;
+    wanted.execute_batch(SCHEMA)?;
+    if definitions(connection)? != definitions(&wanted)? {
+        return Err(LogError::UnknownSchema { found: format!("{version}（表结构被改动）"), known: SCHEMA_VERSION });
+    }
+    Ok(())
+}
+
+/// Every table, index and trigger as defined; the `sqlite_stat` tables of ANALYZE do not count.
+fn definitions(connection: &Connection) -> Result<Vec<(String, String)>, LogError> {
+    let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_stat%' ORDER BY name")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

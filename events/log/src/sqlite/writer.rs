@@ -1,0 +1,453 @@
+//! The one thread of this process that writes: it takes what has queued and commits it as a group.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crossbeam_channel::Receiver;
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
+use tokio::sync::{oneshot, watch};
+
+use super::rows::{HeadRow, stream_id};
+use crate::envelope::pack_sealed;
+use crate::tree::Tile;
+use crate::{Append, AppendError, Appended, LogError, NewEvent, Now, WrappedKey};
+
+/// A group holds at most this many appends and bytes.
+const GROUP: usize = 256;
+const GROUP_BYTES: usize = 1 << 20;
+/// Estimated pages in the write-ahead log after which the writer checkpoints it (about 8 MiB).
+const CHECKPOINT_PAGES: usize = 2_000;
+/// Frames after which a checkpoint no longer waits for readers to pass by, but for them to leave.
+const TOO_MANY_FRAMES: i64 = 32_000;
+/// Attempts, each waiting as long as the busy timeout, before a lock held by others is given up.
+const ATTEMPTS: usize = 6;
+/// Names kept in memory; actors are the only kind that grows.
+const NAMES: usize = 20_000;
+
+pub(crate) type Fatal = Arc<dyn Fn(&str) + Send + Sync>;
+
+pub(crate) enum Task {
+    Append(Append, oneshot::Sender<Result<Appended, AppendError>>),
+    DeleteKeys { owner: String, subjects: Vec<String>, answer: oneshot::Sender<Result<u64, LogError>> },
+}
+
+/// One append and whom to answer.
+type Asked = (Append, oneshot::Sender<Result<Appended, AppendError>>);
+
+pub(crate) struct Writer {
+    pub(crate) connection: Connection,
+    pub(crate) tasks: Receiver<Task>,
+    pub(crate) noticed: watch::Sender<u64>,
+    pub(crate) now: Now,
+    pub(crate) fatal: Fatal,
+    pub(crate) names: Names,
+    pub(crate) pages: usize,
+    pub(crate) stopped: bool,
+}
+
+/// Interned names already seen; emptied whenever a transaction is undone.
+#[derive(Default)]
+pub(crate) struct Names {
+    types: HashMap<String, i64>,
+    actors: HashMap<String, i64>,
+    rulebooks: HashMap<String, i64>,
+}
+
+/// Why a group was not committed.
+enum Failure {
+    /// Nothing was written; the log works on.
+    Undone(AppendError),
+    /// The state of the file is unknown.
+    Fatal(String),
+}
+
+impl Writer {
+    /// Works until every sender is gone.
+    pub(crate) fn run(mut self) {
+        let mut next = None;
+        while let Some(task) = next.take().or_else(|| self.tasks.recv().ok()) {
+            match task {
+                Task::Append(append, answer) => next = self.gather((append, answer)),
+                Task::DeleteKeys { owner, subjects, answer } => {
+                    let deleted = if self.stopped { Err(LogError::Unavailable(STOPPED.to_owned())) } else { self.delete_keys(&owner, &subjects) };
+                    let _ = answer.send(deleted);
+                }
+            }
+        }
+        if !self.stopped && let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+            // The frames stay where they are and are read at the next start.
+            tracing::warn!(%error, "last checkpoint postponed");
+        }
+    }
+
+    /// Takes what has queued behind `first`, commits, answers. Gives back a task that is no append.
+    fn gather(&mut self, first: Asked) -> Option<Task> {
+        let mut weight = first.0.weight();
+        let mut group = vec![first];
+        let mut other = None;
+        while group.len() < GROUP && weight < GROUP_BYTES {
+            match self.tasks.try_recv() {
+                Ok(Task::Append(append, answer)) => {
+                    weight += append.weight();
+                    group.push((append, answer));
+                }
+                Ok(task) => {
+                    other = Some(task);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        self.serve(group, weight);
+        other
+    }
+
+    fn serve(&mut self, group: Vec<Asked>, weight: usize) {
+        if self.stopped {
+            for (_, answer) in group {
+                let _ = answer.send(Err(AppendError::Unavailable(STOPPED.to_owned())));
+            }
+            return;
+        }
+        match self.commit(&group) {
+            Ok((answers, size)) => {
+                self.noticed.send_if_modified(|seq| {
+                    let higher = size > *seq;
+                    *seq = size.max(*seq);
+                    higher
+                });
+                for ((_, answer), result) in group.into_iter().zip(answers) {
+                    // Whoever asked may have gone; the event stands.
+                    let _ = answer.send(result);
+                }
+                self.pages += 8 + weight / 2048;
+                if self.pages >= CHECKPOINT_PAGES {
+                    self.checkpoint();
+                }
+            }
+            Err(Failure::Undone(error)) => {
+                for (_, answer) in group {
+                    let _ = answer.send(Err(error.clone()));
+                }
+            }
+            Err(Failure::Fatal(why)) => {
+                self.fail(&why);
+                for (_, answer) in group {
+                    let _ = answer.send(Err(AppendError::Unavailable(STOPPED.to_owned())));
+                }
+            }
+        }
+    }
+
+    /// After a failed sync the kernel may have dropped the pages and report success the next time: only a new process
+    /// that reads the file again knows what is there.
+    fn fail(&mut self, why: &str) {
+        self.stopped = true;
+        tracing::error!(why, "event log failed; the process must end");
+        (self.fatal)(why);
+    }
+
+    fn commit(&mut self, group: &[Asked]) -> Result<(Vec<Result<Appended, AppendError>>, u64), Failure> {
+        self.begin()?;
+        let result = self.fill(group);
+        let done = match result {
+            Ok(done) => self.connection.execute_batch("COMMIT").map(|()| done).map_err(|error| classify(&error, true)),
+            Err(LogError::Unavailable(why)) => Err(Failure::Undone(AppendError::Unavailable(why))),
+            Err(error) => Err(Failure::Undone(AppendError::Unavailable(error.to_string()))),
+        };
+        if done.is_err() {
+            self.undo()?;
+        }
+        done
+    }
+
+    /// Waits for other processes; what they hold they hold for one group.
+    fn begin(&mut self) -> Result<(), Failure> {
+        let mut attempt = 1;
+        loop {
+            match self.connection.execute_batch("BEGIN IMMEDIATE") {
+                Ok(()) => return Ok(()),
+                Err(error) if is_busy(&error) && attempt < ATTEMPTS => attempt += 1,
+                Err(error) => return Err(classify(&error, false)),
+            }
+        }
+    }
+
+    fn undo(&mut self) -> Result<(), Failure> {
+        self.names = Names::default();
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        self.connection.execute_batch("ROLLBACK").map_err(|error| Failure::Fatal(error.to_string()))
+    }
+
+    /// Within the transaction: everything of the group that can be appended.
+    fn fill(&mut self, group: &[Asked]) -> Result<(Vec<Result<Appended, AppendError>>, u64), LogError> {
+        let mut head = HeadRow::read(&self.connection)?;
+        let before = head.size();
+        let recorded_at = if before == 0 { (self.now)() } else { head.recorded_at.max((self.now)()) };
+        let mut tiles = Vec::new();
+        let mut buffer = Vec::new();
+        let mut answers = Vec::with_capacity(group.len());
+        for (append, _) in group {
+            let (stream, first) = match self.place(append)? {
+                Place::Free { stream, first } => (stream, first),
+                Place::Answered(answer) => {
+                    answers.push(answer);
+                    continue;
+                }
+            };
+            let stream = match stream {
+                Some(stream) => stream,
+                None => insert_name(&self.connection, "streams", &append.stream)?,
+            };
+            for (event, revision) in append.events.iter().zip(first..) {
+                let leaf = event.leaf(&append.stream, revision, recorded_at, &mut buffer);
+                let seq = head.size() + 1;
+                insert_event(&self.connection, &mut self.names, &Placed { seq, stream, revision, recorded_at, leaf: &leaf }, event)?;
+                head.frontier.push(leaf, |tile| tiles.push(tile));
+            }
+            for key in &append.keys {
+                insert_key(&self.connection, key)?;
+            }
+            answers.push(Ok(Appended { last_seq: head.size(), last_revision: first + append.events.len() as u64 - 1, repeated: false }));
+        }
+        if head.size() > before {
+            for Tile { level, index, hash } in tiles {
+                self.connection
+                    .prepare_cached("INSERT INTO tree (level, place, hash) VALUES (?1, ?2, ?3)")?
+                    .execute(params![level, sql(index), hash.as_slice()])?;
+            }
+            self.connection
+                .prepare_cached("UPDATE head SET size = ?1, recorded_at = ?2, frontier = ?3 WHERE one = 1")?
+                .execute(params![sql(head.size()), recorded_at, head.frontier.to_bytes()])?;
+        }
+        Ok((answers, head.size()))
+    }
+
+    /// Where the append goes, or the answer when it does not go in. Nothing is written here.
+    fn place(&self, append: &Append) -> Result<Place, LogError> {
+        if let Err(error) = append.check() {
+            return Ok(Place::Answered(Err(error)));
+        }
+        let stream = stream_id(&self.connection, &append.stream)?;
+        let actual = match stream {
+            None => None,
+            Some(stream) => last_revision(&self.connection, stream)?,
+        };
+        let first = append.expected.first_revision().unwrap_or_default();
+        if !append.expected.holds(actual) {
+            let repeated = match stream {
+                Some(stream) => repeated(&self.connection, stream, first, append)?,
+                None => None,
+            };
+            return Ok(Place::Answered(repeated.ok_or(AppendError::Conflict { actual })));
+        }
+        for key in &append.keys {
+            if key_exists(&self.connection, key)? {
+                return Ok(Place::Answered(Err(AppendError::Invalid("该密钥编号已被使用".to_owned()))));
+            }
+        }
+        Ok(Place::Free { stream, first })
+    }
+
+    fn delete_keys(&mut self, owner: &str, subjects: &[String]) -> Result<u64, LogError> {
+        let deleted = match self.begin().and_then(|()| {
+            let deleted = delete_rows(&self.connection, owner, subjects).map_err(|error| classify(&error, false));
+            match deleted {
+                Ok(count) => self.connection.execute_batch("COMMIT").map(|()| count).map_err(|error| classify(&error, true)),
+                Err(failure) => Err(failure),
+            }
+        }) {
+            Ok(count) => count,
+            Err(failure) => {
+                let undone = self.undo();
+                return match (failure, undone) {
+                    (Failure::Fatal(why), _) | (_, Err(Failure::Fatal(why))) => {
+                        self.fail(&why);
+                        Err(LogError::Unavailable(STOPPED.to_owned()))
+                    }
+                    (Failure::Undone(error), _) => Err(LogError::Unavailable(error.to_string())),
+                };
+            }
+        };
+        // The old frames of the write-ahead log still hold the keys: empty the file.
+        for _ in 0..ATTEMPTS {
+            match self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0)) {
+                Ok(0) => {
+                    self.pages = 0;
+                    return Ok(deleted);
+                }
+                Ok(_) => {}
+                Err(error) if is_busy(&error) => {}
+                Err(error) => {
+                    if let Failure::Fatal(why) = classify(&error, true) {
+                        self.fail(&why);
+                    }
+                    return Err(LogError::Unavailable(error.to_string()));
+                }
+            }
+        }
+        Err(LogError::Unavailable("密钥已删除，但预写日志正被占用，尚未清空；请再试一次".to_owned()))
+    }
+
+    /// Moves the write-ahead log into the file. Readers hold it for one chunk at most.
+    fn checkpoint(&mut self) {
+        self.pages = 0;
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
+        let mut result = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], read);
+        if matches!(result, Ok((frames, _)) if frames > TOO_MANY_FRAMES) {
+            result = self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], read);
+        }
+        if let Err(error) = result {
+            match classify(&error, true) {
+                Failure::Fatal(why) => self.fail(&why),
+                // A full disk or a held lock: the log keeps its frames and the next checkpoint tries again.
+                Failure::Undone(error) => tracing::warn!(%error, "checkpoint postponed"),
+            }
+        }
+    }
+}
+
+const STOPPED: &str = "日志写入已停止，请查看运行日志并重启程序";
+
+/// What becomes of an append.
+enum Place {
+    /// It goes into this stream (`None`: a new name) from this revision on.
+    Free { stream: Option<i64>, first: u64 },
+    /// It does not go in.
+    Answered(Result<Appended, AppendError>),
+}
+
+struct Placed<'a> {
+    seq: u64,
+    stream: i64,
+    revision: u64,
+    recorded_at: i64,
+    leaf: &'a [u8; 32],
+}
+
+/// What an SQLite error means. `durable`: it came while something was being made durable.
+fn classify(error: &rusqlite::Error, durable: bool) -> Failure {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => Failure::Undone(AppendError::Unavailable("磁盘已满，请清理空间，系统会自行恢复".to_owned())),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Failure::Undone(AppendError::Unavailable("日志正被其他程序占用，请稍后再试".to_owned())),
+        Some(ErrorCode::SystemIoFailure) => Failure::Fatal(error.to_string()),
+        _ if durable => Failure::Fatal(error.to_string()),
+        _ => Failure::Undone(AppendError::Unavailable(error.to_string())),
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+/// Sizes and revisions are bounded far below 2⁶³ by `Append::check` and by the disk.
+fn sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn last_revision(connection: &Connection, stream: i64) -> rusqlite::Result<Option<u64>> {
+    let last: Option<i64> =
+        connection.prepare_cached("SELECT max(revision) FROM events WHERE stream = ?1")?.query_row([stream], |row| row.get(0))?;
+    Ok(last.and_then(|last| u64::try_from(last).ok()))
+}
+
+/// Whether these very ids stand at the expected place.
+fn repeated(connection: &Connection, stream: i64, first: u64, append: &Append) -> Result<Option<Appended>, LogError> {
+    let last = first + append.events.len() as u64 - 1;
+    let mut statement =
+        connection.prepare_cached("SELECT seq, id FROM events WHERE stream = ?1 AND revision BETWEEN ?2 AND ?3 ORDER BY revision")?;
+    let rows = statement.query_map([stream, sql(first), sql(last)], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+    let found = rows.collect::<Result<Vec<_>, _>>()?;
+    let same = found.iter().map(|(_, id)| id.as_slice()).eq(append.events.iter().map(|event| event.id.as_bytes().as_slice()));
+    Ok(found
+        .last()
+        .filter(|_| same)
+        .map(|(seq, _)| Appended { last_seq: u64::try_from(*seq).unwrap_or_default(), last_revision: last, repeated: true }))
+}
+
+fn key_exists(connection: &Connection, key: &WrappedKey) -> Result<bool, LogError> {
+    let Some(owner) = stream_id(connection, &key.owner)? else { return Ok(false) };
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM keys WHERE owner = ?1 AND id = ?2")?
+        .query_row(params![owner, key.id.as_slice()], |_| Ok(()))
+        .optional()?
+        .is_some())
+}
+
+fn insert_event(connection: &Connection, names: &mut Names, place: &Placed<'_>, event: &NewEvent) -> Result<(), LogError> {
+    let kind = intern(connection, "types", &mut names.types, &event.kind)?;
+    let actor = intern(connection, "actors", &mut names.actors, &event.actor)?;
+    let on_behalf = event.on_behalf.as_deref().map(|name| intern(connection, "actors", &mut names.actors, name)).transpose()?;
+    let rulebook = event.rulebook.as_deref().map(|name| intern(connection, "rulebooks", &mut names.rulebooks, name)).transpose()?;
+    connection
+        .prepare_cached(
+            "INSERT INTO events (seq, stream, revision, id, type, version, occurred_at, recorded_at, actor, on_behalf, cause, rulebook, data, sealed, leaf)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        )?
+        .execute(params![
+            sql(place.seq),
+            place.stream,
+            sql(place.revision),
+            event.id.as_bytes().as_slice(),
+            kind,
+            event.version,
+            event.occurred_at,
+            place.recorded_at,
+            actor,
+            on_behalf,
+            event.cause.as_ref().map(|cause| cause.as_bytes().as_slice()),
+            rulebook,
+            event.data.as_slice(),
+            pack_sealed(&event.sealed),
+            place.leaf.as_slice(),
+        ])?;
+    Ok(())
+}
+
+fn insert_key(connection: &Connection, key: &WrappedKey) -> Result<(), LogError> {
+    let owner = match stream_id(connection, &key.owner)? {
+        Some(owner) => owner,
+        None => insert_name(connection, "streams", &key.owner)?,
+    };
+    connection
+        .prepare_cached("INSERT INTO keys (owner, id, subject, epoch, wrapped) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![owner, key.id.as_slice(), key.subject, key.epoch, key.wrapped.as_slice()])?;
+    Ok(())
+}
+
+/// Overwrites, then deletes: the row is gone from its page whatever becomes of the page.
+fn delete_rows(connection: &Connection, owner: &str, subjects: &[String]) -> rusqlite::Result<u64> {
+    let Some(owner) = stream_id(connection, owner)? else { return Ok(0) };
+    let mut deleted = 0;
+    for subject in subjects {
+        connection
+            .prepare_cached("UPDATE keys SET wrapped = zeroblob(length(wrapped)) WHERE owner = ?1 AND subject = ?2")?
+            .execute(params![owner, subject])?;
+        deleted += connection.prepare_cached("DELETE FROM keys WHERE owner = ?1 AND subject = ?2")?.execute(params![owner, subject])?;
+    }
+    Ok(deleted as u64)
+}
+
+/// The id of a name, made when it is new.
+fn intern(connection: &Connection, table: &'static str, known: &mut HashMap<String, i64>, name: &str) -> Result<i64, LogError> {
+    if let Some(id) = known.get(name) {
+        return Ok(*id);
+    }
+    let found = connection.prepare_cached(&format!("SELECT id FROM {table} WHERE name = ?1"))?.query_row([name], |row| row.get(0)).optional()?;
+    let id = match found {
+        Some(id) => id,
+        None => insert_name(connection, table, name)?,
+    };
+    if known.len() >= NAMES {
+        known.clear();
+    }
+    known.insert(name.to_owned(), id);
+    Ok(id)
+}
+
+fn insert_name(connection: &Connection, table: &'static str, name: &str) -> Result<i64, LogError> {
+    connection.prepare_cached(&format!("INSERT INTO {table} (name) VALUES (?1)"))?.execute([name])?;
+    Ok(connection.last_insert_rowid())
+}
