@@ -4,8 +4,19 @@
 //! The shape of an event is in [`events`]; what is sealed is in [`private`].
 
 pub mod account;
+pub mod calendar;
+pub mod case;
+pub mod catalogue;
+pub mod codes;
+pub mod deadline;
+pub mod event;
 pub mod events;
 pub mod ids;
+pub mod import;
+pub mod limit;
+pub mod notice;
+pub mod person;
 pub mod private;
+pub mod rulebook;
 pub mod time;
 pub mod unit;
