@@ -13,5 +13,9 @@ fn main() -> io::Result<()> {
         let page = page.replace("\"/assets/", "\"assets/");
         fs::write(folder.join(format!("{name}.html")), page)?;
     }
+    for (name, mail) in templates::mail::samples() {
+        fs::write(folder.join(format!("mail-{name}.html")), mail.html)?;
+        fs::write(folder.join(format!("mail-{name}.txt")), format!("{}\n\n{}", mail.subject, mail.text))?;
+    }
     Ok(())
 }

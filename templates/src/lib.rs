@@ -5,7 +5,11 @@
 //! Everything works without script and without inline styles, because the content security policy forbids both.
 
 pub mod assets;
+pub mod citizen;
 pub mod components;
+pub mod errors;
+pub mod mail;
+pub mod public;
 pub mod shell;
 pub mod styleguide;
 

@@ -12,6 +12,9 @@ pub fn html(page: &impl Template) -> String {
 #[must_use]
 pub fn samples() -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
+    all.extend(crate::citizen::samples());
+    all.extend(crate::public::samples());
+    all.extend(crate::errors::samples());
     all.extend(crate::styleguide::samples());
     all
 }

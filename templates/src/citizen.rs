@@ -1,0 +1,18 @@
+//! The citizens' side: file a demand step by step, keep the receipt, follow it.
+
+mod file;
+mod home;
+mod receipt;
+mod track;
+
+pub use file::{
+    Check, Contact, Door, FormFrame, PrivacyChoices, Start, What, Where, Wish, anonymous_choices, confidential_choices,
+    notice_choices, on_behalf_choices, publish_choices,
+};
+pub use home::Home;
+pub use receipt::{DayCount, Receipt, day_table};
+pub use track::{Answer, Hand, Track, TrackCase, grade_choices, hands_table};
+
+pub(crate) fn samples() -> Vec<(&'static str, String)> {
+    [file::samples(), home::samples(), receipt::samples(), track::samples()].concat()
+}
