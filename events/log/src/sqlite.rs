@@ -90,9 +90,15 @@ impl SqliteLog {
         {
             return Err(LogError::RolledBack { have: Mark { size: 0, root: tree::empty_root() }, expected: expected.into() });
         }
-        let connection = connect::writer(&path)?;
+        let connection = connect::writer(&path, expected.as_ref().filter(|_| !options.accept_shorter))?;
         let head = compare(&connection, expected.as_ref(), options.accept_shorter)?;
-        record.raise(&head, options.accept_shorter)?;
+        if let Err(error) = record.raise(&head, options.accept_shorter) {
+            if options.accept_shorter {
+                return Err(error);
+            }
+            // A full disk at the start: reading goes on, and the sentinel tries again.
+            tracing::error!(%error, "high-water record not written");
+        }
 
         let noticed = watch::Sender::new(head.size);
         let (tasks, queue) = crossbeam_channel::bounded(options.queue.max(1));
@@ -139,6 +145,14 @@ impl SqliteLog {
                 tree::consistency(&StoredNodes(connection), old, new)
             })
             .await
+    }
+
+    /// [`EventLog::verify`] without opening the log, for a log that refuses to open.
+    ///
+    /// # Errors
+    /// When there is no log in `dir` or it cannot be examined at all.
+    pub async fn examine(dir: &Path, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<VerifyReport, LogError> {
+        verify::verify(&dir.join("log.db"), &Record::beside(dir), progress).await
     }
 
     fn send(&self, task: Task) -> Result<(), AppendError> {

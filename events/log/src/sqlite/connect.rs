@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use crate::LogError;
+use crate::tree::{TreeHead, empty_root};
+use crate::{LogError, Mark};
 
 /// `xnlg`.
 const APPLICATION_ID: i64 = 0x786e_6c67;
@@ -18,8 +19,8 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Distinct statements of one connection.
 const STATEMENTS: usize = 32;
 
-/// The connection that appends; makes the file when it is not there.
-pub(crate) fn writer(path: &Path) -> Result<Connection, LogError> {
+/// The connection that appends; makes the tables when there are none, unless something is `expected` to be there.
+pub(crate) fn writer(path: &Path, expected: Option<&TreeHead>) -> Result<Connection, LogError> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         return Err(LogError::OldSqlite(rusqlite::version().to_owned()));
     }
@@ -42,7 +43,7 @@ pub(crate) fn writer(path: &Path) -> Result<Connection, LogError> {
     if (synchronous, foreign_keys) != (2, 1) {
         return Err(LogError::Unavailable("SQLite 未接受安全设置".to_owned()));
     }
-    create(&mut connection)?;
+    create(&mut connection, expected)?;
     check_schema(&connection)?;
     Ok(connection)
 }
@@ -72,14 +73,23 @@ fn refuse_strangers(connection: &Connection, path: &Path) -> Result<(), LogError
 }
 
 /// Two processes may start at once: the one that comes second finds the tables.
-fn create(connection: &mut Connection) -> Result<(), LogError> {
+fn create(connection: &mut Connection, expected: Option<&TreeHead>) -> Result<(), LogError> {
+    let objects = |connection: &Connection| connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
+    if objects(connection)? > 0 {
+        return Ok(());
+    }
+    if let Some(expected) = expected.filter(|expected| expected.size > 0) {
+        return Err(LogError::RolledBack { have: Mark { size: 0, root: empty_root() }, expected: expected.into() });
+    }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let objects: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if objects == 0 {
+    if objects(&transaction)? == 0 {
         transaction.execute_batch(SCHEMA)?;
         transaction.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"))?;
     }
     transaction.commit()?;
+    // From here on a lost write-ahead log leaves a log that is short, not a file without tables. A checkpoint that
+    // another process holds up is made up for by the next one.
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
     Ok(())
 }
 

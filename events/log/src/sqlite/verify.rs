@@ -4,7 +4,7 @@
 //! It works in steps, each a short read transaction on a connection of its own, so that nothing comes from a cache and
 //! nothing holds up the writer.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::Connection;
 
@@ -63,7 +63,7 @@ enum Found {
 }
 
 impl Examination {
-    fn begin(path: &PathBuf, record: &Record) -> Result<Self, LogError> {
+    fn begin(path: &Path, record: &Record) -> Result<Self, LogError> {
         let mut report = VerifyReport { events: 0, head: None, faults: Vec::new(), fault_count: 0 };
         // Before the log: another process may append, and then raise the record.
         let record = match record.read() {

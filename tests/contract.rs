@@ -1,0 +1,55 @@
+//! The promises of the event log, run against every backend.
+
+#[path = "contract/fixtures.rs"]
+mod fixtures;
+#[path = "contract/promises.rs"]
+mod promises;
+
+use fixtures::{InMemory, OneFile, TwoProcesses};
+
+/// One test per promise and backend, so that a failure names both.
+macro_rules! contract {
+    ($($promise:ident),+ $(,)?) => {
+        mod memory {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() { promises::$promise(&InMemory::open()).await; })+
+        }
+        mod sqlite {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() { promises::$promise(&OneFile::open()).await; })+
+        }
+        // Two instances on one folder share nothing in memory: they stand for two processes.
+        mod sqlite_written_and_read_by_two_processes {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() { promises::$promise(&TwoProcesses::open()).await; })+
+        }
+    };
+}
+
+contract!(
+    an_appended_event_is_read_back_as_it_was_given,
+    every_field_at_its_bounds_survives,
+    a_stream_that_is_not_there_is_empty,
+    a_wrong_expected_revision_is_a_conflict_that_names_the_actual_one,
+    a_conflict_writes_neither_events_nor_keys,
+    a_repeated_append_answers_as_before_and_writes_nothing,
+    an_older_append_repeated_later_is_still_recognised,
+    other_ids_at_the_same_place_are_a_conflict,
+    a_part_of_an_append_with_more_behind_it_is_a_conflict,
+    wrong_appends_are_refused_with_a_reason,
+    the_time_of_record_never_falls,
+    the_whole_log_is_read_in_pages_in_order,
+    a_cursor_beyond_the_log_or_of_a_stranger_is_refused,
+    a_cursor_survives_a_checkpoint_file,
+    the_watch_notices_every_append,
+    keys_come_with_the_events_and_go_alone,
+    a_key_id_is_used_once,
+    sixteen_writers_leave_no_gap_and_lose_nothing,
+    writers_of_one_stream_conflict_and_none_is_lost,
+    every_event_is_proved_to_be_in_the_tree,
+    proofs_beyond_the_log_are_refused,
+    a_sound_log_verifies,
+);
