@@ -180,6 +180,8 @@ impl TrackCase {
                     "同一条路上的其余 14 盏路灯也检查过，没有同类问题。如再次不亮，请直接拨打我局值班电话。".into(),
                 ],
             }),
+            due_explained: String::new(),
+            days: Table::default(),
             can_rate: true,
             can_object: true,
             ..Self::in_work()

@@ -47,14 +47,8 @@ pub struct Bar {
     pub value: String,
     /// Where the bar leads.
     pub href: Option<String>,
-    /// Top of the bar.
-    pub y: String,
-    /// Base line of the words.
-    pub text_y: String,
-    /// Length.
+    /// Length, of 100.
     pub width: String,
-    /// Where the figure stands.
-    pub value_x: String,
 }
 
 /// Horizontal bars with a table twin.
@@ -66,8 +60,6 @@ pub struct BarChart {
     pub title: String,
     /// The message in one sentence.
     pub description: String,
-    /// Height of the drawing, which is 640 wide.
-    pub height: usize,
     /// Bars.
     pub bars: Vec<Bar>,
     /// Headings of the table twin.
@@ -87,23 +79,16 @@ impl BarChart {
         values: &[(&str, f64, &str, Option<&str>)],
     ) -> Self {
         let high = values.iter().map(|(_, value, ..)| *value).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
-        let bars = values.iter().enumerate().map(|(index, (label, value, printed, href))| {
-            let width = 390.0 * value / high;
-            Bar {
-                label: shorten(label, 9),
-                value: (*printed).into(),
-                href: href.map(Into::into),
-                y: (index * 34 + 6).to_string(),
-                text_y: (index * 34 + 22).to_string(),
-                width: number(width.max(1.0)),
-                value_x: number(168.0 + width),
-            }
+        let bars = values.iter().map(|(label, value, printed, href)| Bar {
+            label: (*label).into(),
+            value: (*printed).into(),
+            href: href.map(Into::into),
+            width: number((100.0 * value / high).max(0.5)),
         });
         Self {
             id: id.into(),
             title: title.into(),
             description: description.into(),
-            height: values.len() * 34 + 6,
             bars: bars.collect(),
             columns: columns.iter().map(|column| (*column).into()).collect(),
             table: values.iter().map(|(label, _, printed, _)| vec![(*label).into(), (*printed).into()]).collect(),
@@ -212,16 +197,16 @@ impl LineChart {
         unit: &str,
     ) -> Self {
         let span = if high > low { high - low } else { 1.0 };
-        let step = 540.0 / (labels.len().max(2) - 1) as f64;
-        let x = |index: usize| 76.0 + step * index as f64;
-        let y = |value: f64| 222.0 - 204.0 * ((value - low) / span).clamp(0.0, 1.0);
+        let step = 276.0 / (labels.len().max(2) - 1) as f64;
+        let x = |index: usize| 64.0 + step * index as f64;
+        let y = |value: f64| 160.0 - 148.0 * ((value - low) / span).clamp(0.0, 1.0);
         let print = |value: f64| format!("{}{unit}", number(value));
         let grid = (0..=4).map(|quarter| {
             let value = low + span * f64::from(quarter) / 4.0;
-            Mark { at: number(y(value)), text_at: number(y(value) + 5.0), label: print(value) }
+            Mark { at: number(y(value)), text_at: number(y(value) + 4.0), label: print(value) }
         });
-        // Twelve month names do not fit at 14 px on 640: show at most seven, the last always.
-        let every = labels.len().div_ceil(7).max(1);
+        // Twelve month names do not fit on a phone: show at most six, the last always.
+        let every = labels.len().div_ceil(6).max(1);
         let shown = labels.iter().enumerate().filter(|(index, _)| (labels.len() - 1 - index).is_multiple_of(every));
         let lines = series.iter().map(|(name, values)| {
             let places: Vec<(f64, f64, String)> = values
@@ -298,14 +283,6 @@ fn join(places: &[(f64, f64)]) -> String {
     places.iter().map(|(x, y)| format!("{},{}", number(*x), number(*y))).collect::<Vec<_>>().join(" ")
 }
 
-fn shorten(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        text.into()
-    } else {
-        text.chars().take(most - 1).chain(std::iter::once('…')).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -313,8 +290,7 @@ mod tests {
     #[test]
     fn the_longest_bar_fills_the_drawing_and_the_others_follow_in_proportion() {
         let chart = BarChart::new("b", "t", "d", ["名", "件"], &[("甲", 10.0, "10", None), ("乙", 5.0, "5", None)]);
-        assert_eq!((chart.bars[0].width.as_str(), chart.bars[1].width.as_str()), ("390", "195"));
-        assert_eq!(chart.height, 74);
+        assert_eq!((chart.bars[0].width.as_str(), chart.bars[1].width.as_str()), ("100", "50"));
     }
 
     #[test]
