@@ -62,8 +62,9 @@ pub(super) const fn may(name: &'static str, shape: Shape) -> Field {
 
 /// A TOML text that could be read.
 pub(super) struct Document<'t> {
-    text: &'t str,
     root: DeTable<'t>,
+    /// Where each line begins.
+    lines: Vec<usize>,
 }
 
 impl<'t> Document<'t> {
@@ -73,7 +74,10 @@ impl<'t> Document<'t> {
             return Err(Problem::at(None, "", format!("文件过大（{} 字节），上限为 {LONGEST} 字节，请拆分或删去无关内容", text.len())));
         }
         match DeTable::parse(text) {
-            Ok(root) => Ok(Self { text, root: root.into_inner() }),
+            Ok(root) => {
+                let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+                Ok(Self { root: root.into_inner(), lines })
+            }
             Err(error) => {
                 let line = error.span().map(|span| line_of(text, span.start));
                 Err(Problem::at(line, "", syntax(error.message())))
@@ -120,7 +124,7 @@ impl<'t> Document<'t> {
     }
 
     fn line_at<T>(&self, spanned: &Spanned<T>) -> usize {
-        line_of(self.text, spanned.span().start)
+        self.lines.partition_point(|start| *start <= spanned.span().start)
     }
 
     fn check_table(&self, table: &DeTable<'_>, fields: &'static [Field], path: &str, line: usize, problems: &mut Vec<Problem>) {

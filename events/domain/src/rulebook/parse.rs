@@ -44,6 +44,9 @@ impl Problem {
     }
 }
 
+/// Most combinations of class, channel and urgency: each is tried against the limits.
+const MOST_KINDS: usize = 20_000;
+
 const LEVELS: &[&str] = &["city", "county", "township", "village"];
 const MEASURES: &[&str] = &["received", "signed", "contacted", "answered", "solved", "satisfied", "overdue", "rehandled", "rated"];
 
@@ -197,6 +200,9 @@ fn check(rulebook: &Rulebook, document: &Document<'_>) -> Vec<Problem> {
     let known = Known { classes, channels, urgencies };
     for (index, rule) in rulebook.limits.iter().enumerate() {
         check_rule(rule, &format!("limits[{}]", index + 1), &known, document, &mut problems);
+    }
+    if classes.len() * channels.len() * urgencies.len() > MOST_KINDS {
+        problems.push(document.problem("channels", format!("诉求类型、渠道、紧急程度的组合超过 {MOST_KINDS} 种，无法逐一核对时限；请合并过细的类型或渠道")));
     }
     if problems.is_empty() {
         check_coverage(rulebook, document, &mut problems);

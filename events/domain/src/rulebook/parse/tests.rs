@@ -216,6 +216,14 @@ fn a_text_that_is_too_long_or_empty_is_refused() {
 }
 
 #[test]
+fn more_combinations_than_can_be_tried_are_refused() {
+    let many: String = (0..300).map(|n| format!("[[classes]]\ncode = \"c{n}\"\nlabel = \"类\"\ndefinition = \"类\"\n")).collect();
+    let more: String = (0..100).map(|n| format!("[[channels]]\ncode = \"c{n}\"\nlabel = \"渠道\"\n")).collect();
+    let got = problems(&format!("{SOUND}{many}{more}"));
+    assert_eq!((got[0].0, got[0].1.as_str(), got[0].2.contains("组合超过")), (Some(14), "channels", true));
+}
+
+#[test]
 fn indicators_that_reward_appearances_are_refused_with_the_law() {
     for definition in [
         "获得市领导批示的件数",
