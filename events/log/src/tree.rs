@@ -284,3 +284,6 @@ pub fn proves_consistency(old: u64, old_root: &Hash, new: u64, new_root: &Hash, 
     }
     last == 0 && from_old == *old_root && from_new == *new_root
 }
+
+#[cfg(test)]
+mod tests;

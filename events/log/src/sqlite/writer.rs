@@ -152,8 +152,7 @@ impl Writer {
         let result = self.fill(group);
         let done = match result {
             Ok(done) => self.connection.execute_batch("COMMIT").map(|()| done).map_err(|error| classify(&error, true)),
-            Err(LogError::Unavailable(why)) => Err(Failure::Undone(AppendError::Unavailable(why))),
-            Err(error) => Err(Failure::Undone(AppendError::Unavailable(error.to_string()))),
+            Err(failure) => Err(failure),
         };
         if done.is_err() {
             self.undo()?;
@@ -182,8 +181,8 @@ impl Writer {
     }
 
     /// Within the transaction: everything of the group that can be appended.
-    fn fill(&mut self, group: &[Asked]) -> Result<(Vec<Result<Appended, AppendError>>, u64), LogError> {
-        let mut head = HeadRow::read(&self.connection)?;
+    fn fill(&mut self, group: &[Asked]) -> Result<(Vec<Result<Appended, AppendError>>, u64), Failure> {
+        let mut head = HeadRow::read(&self.connection).map_err(|error| Failure::Undone(AppendError::Unavailable(error.to_string())))?;
         let before = head.size();
         let recorded_at = if before == 0 { (self.now)() } else { head.recorded_at.max((self.now)()) };
         let mut tiles = Vec::new();
@@ -226,7 +225,7 @@ impl Writer {
     }
 
     /// Where the append goes, or the answer when it does not go in. Nothing is written here.
-    fn place(&self, append: &Append) -> Result<Place, LogError> {
+    fn place(&self, append: &Append) -> rusqlite::Result<Place> {
         if let Err(error) = append.check() {
             return Ok(Place::Answered(Err(error)));
         }
@@ -253,11 +252,8 @@ impl Writer {
 
     fn delete_keys(&mut self, owner: &str, subjects: &[String]) -> Result<u64, LogError> {
         let deleted = match self.begin().and_then(|()| {
-            let deleted = delete_rows(&self.connection, owner, subjects).map_err(|error| classify(&error, false));
-            match deleted {
-                Ok(count) => self.connection.execute_batch("COMMIT").map(|()| count).map_err(|error| classify(&error, true)),
-                Err(failure) => Err(failure),
-            }
+            let count = delete_rows(&self.connection, owner, subjects)?;
+            self.connection.execute_batch("COMMIT").map(|()| count).map_err(|error| classify(&error, true))
         }) {
             Ok(count) => count,
             Err(failure) => {
@@ -327,6 +323,12 @@ struct Placed<'a> {
     leaf: &'a [u8; 32],
 }
 
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        classify(&error, false)
+    }
+}
+
 /// What an SQLite error means. `durable`: it came while something was being made durable.
 fn classify(error: &rusqlite::Error, durable: bool) -> Failure {
     match error.sqlite_error_code() {
@@ -354,7 +356,7 @@ fn last_revision(connection: &Connection, stream: i64) -> rusqlite::Result<Optio
 }
 
 /// Whether these very ids stand at the expected place.
-fn repeated(connection: &Connection, stream: i64, first: u64, append: &Append) -> Result<Option<Appended>, LogError> {
+fn repeated(connection: &Connection, stream: i64, first: u64, append: &Append) -> rusqlite::Result<Option<Appended>> {
     let last = first + append.events.len() as u64 - 1;
     let mut statement =
         connection.prepare_cached("SELECT seq, id FROM events WHERE stream = ?1 AND revision BETWEEN ?2 AND ?3 ORDER BY revision")?;
@@ -367,7 +369,7 @@ fn repeated(connection: &Connection, stream: i64, first: u64, append: &Append) -
         .map(|(seq, _)| Appended { last_seq: u64::try_from(*seq).unwrap_or_default(), last_revision: last, repeated: true }))
 }
 
-fn key_exists(connection: &Connection, key: &WrappedKey) -> Result<bool, LogError> {
+fn key_exists(connection: &Connection, key: &WrappedKey) -> rusqlite::Result<bool> {
     let Some(owner) = stream_id(connection, &key.owner)? else { return Ok(false) };
     Ok(connection
         .prepare_cached("SELECT 1 FROM keys WHERE owner = ?1 AND id = ?2")?
@@ -376,7 +378,7 @@ fn key_exists(connection: &Connection, key: &WrappedKey) -> Result<bool, LogErro
         .is_some())
 }
 
-fn insert_event(connection: &Connection, names: &mut Names, place: &Placed<'_>, event: &NewEvent) -> Result<(), LogError> {
+fn insert_event(connection: &Connection, names: &mut Names, place: &Placed<'_>, event: &NewEvent) -> rusqlite::Result<()> {
     let kind = intern(connection, "types", &mut names.types, &event.kind)?;
     let actor = intern(connection, "actors", &mut names.actors, &event.actor)?;
     let on_behalf = event.on_behalf.as_deref().map(|name| intern(connection, "actors", &mut names.actors, name)).transpose()?;
@@ -406,7 +408,7 @@ fn insert_event(connection: &Connection, names: &mut Names, place: &Placed<'_>, 
     Ok(())
 }
 
-fn insert_key(connection: &Connection, key: &WrappedKey) -> Result<(), LogError> {
+fn insert_key(connection: &Connection, key: &WrappedKey) -> rusqlite::Result<()> {
     let owner = match stream_id(connection, &key.owner)? {
         Some(owner) => owner,
         None => insert_name(connection, "streams", &key.owner)?,
@@ -431,7 +433,7 @@ fn delete_rows(connection: &Connection, owner: &str, subjects: &[String]) -> rus
 }
 
 /// The id of a name, made when it is new.
-fn intern(connection: &Connection, table: &'static str, known: &mut HashMap<String, i64>, name: &str) -> Result<i64, LogError> {
+fn intern(connection: &Connection, table: &'static str, known: &mut HashMap<String, i64>, name: &str) -> rusqlite::Result<i64> {
     if let Some(id) = known.get(name) {
         return Ok(*id);
     }
@@ -447,7 +449,10 @@ fn intern(connection: &Connection, table: &'static str, known: &mut HashMap<Stri
     Ok(id)
 }
 
-fn insert_name(connection: &Connection, table: &'static str, name: &str) -> Result<i64, LogError> {
+fn insert_name(connection: &Connection, table: &'static str, name: &str) -> rusqlite::Result<i64> {
     connection.prepare_cached(&format!("INSERT INTO {table} (name) VALUES (?1)"))?.execute([name])?;
     Ok(connection.last_insert_rowid())
 }
+
+#[cfg(test)]
+mod tests;
