@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::codes::is_division;
 use domain::ids::UnitCode;
-use domain::rulebook::Measure;
+use domain::rulebook::{Measure, Rulebook};
 use domain::unit::Level;
 use serde::Deserialize;
 
@@ -225,6 +225,18 @@ pub enum HeaderFault {
     },
 }
 
+/// A code of the mapping that the rulebook does not have: every row with it would be refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("映射[{key}]中的“{code}”不在考核细则中，可用的有：{}。请修改映射文件", .known.join("、"))]
+pub struct UnknownCode {
+    /// Part of the mapping.
+    pub key: &'static str,
+    /// The code.
+    pub code: String,
+    /// The codes that the rulebook has.
+    pub known: Vec<String>,
+}
+
 /// A mapping bound to the columns of a table: every place is an index of a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
@@ -303,10 +315,8 @@ impl Mapping {
                 _ => return Some((format!("[{key}"), format!("[{key}]须在column（配values）与constant中选一种"))),
             }
         }
-        if let Some(unit) = &self.unit {
-            if unit.key == UnitKey::Id && unit.id.is_none() {
-                return Some(("[unit".into(), "key = \"id\"时须写明id列".into()));
-            }
+        if self.unit.as_ref().is_some_and(|unit| unit.key == UnitKey::Id && unit.id.is_none()) {
+            return Some(("[unit".into(), "key = \"id\"时须写明id列".into()));
         }
         if let Some((name, _)) = self.place.codes.iter().find(|(_, code)| !is_division(code)) {
             return Some((name.clone(), "行政区划代码应为2、4、6、9或12位数字".into()));
@@ -320,6 +330,23 @@ impl Mapping {
             }
         }
         None
+    }
+
+    /// Holds the mapping's codes of classes and channels against the rulebook under which the cases will stand.
+    ///
+    /// # Errors
+    /// The first [`UnknownCode`].
+    pub fn check_codes(&self, rules: &Rulebook) -> Result<(), UnknownCode> {
+        let classes = rules.classes.iter().map(|class| class.code.clone()).collect::<Vec<_>>();
+        let channels = rules.channels.iter().map(|channel| channel.code.clone()).collect::<Vec<_>>();
+        for (key, choice, known) in [("class", &self.class, classes), ("channel", &self.channel, channels)] {
+            let Some(choice) = choice else { continue };
+            let mut codes = choice.values.values().chain([&choice.constant, &choice.when_empty, &choice.when_unknown].into_iter().flatten());
+            if let Some(code) = codes.find(|code| !known.contains(code)) {
+                return Err(UnknownCode { key, code: code.clone(), known });
+            }
+        }
+        Ok(())
     }
 
     /// The columns of the table that the mapping reads, each once, in the order of the mapping.

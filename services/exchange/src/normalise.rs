@@ -2,10 +2,9 @@
 //! ideographic blanks, zero-width marks, the many shapes of a date. Words keep their inner form; only their ends are
 //! trimmed.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use domain::time::{CHINA, legal_day};
 
-/// Seconds of the only legal zone, +08:00.
-const ZONE: i32 = 8 * 3600;
 /// Years outside of these are typing errors, not demands.
 const YEARS: std::ops::RangeInclusive<i32> = 1949..=2100;
 /// Excel day numbers of 1954 to 2100: a bare number in a date column is read as one of these, and as nothing else.
@@ -24,7 +23,7 @@ impl Moment {
     /// The day at +08:00.
     #[must_use]
     pub fn day(&self) -> NaiveDate {
-        local(self.at).date()
+        legal_day(self.at)
     }
 
     /// Whether this is surely before `other`: compared by days as soon as one of the two is only a day.
@@ -112,13 +111,8 @@ fn half(c: char) -> char {
     }
 }
 
-fn zone() -> FixedOffset {
-    // The constant is inside of the day that `FixedOffset` takes; UTC is never reached.
-    FixedOffset::east_opt(ZONE).unwrap_or_else(|| chrono::Offset::fix(&Utc))
-}
-
 fn local(at: DateTime<Utc>) -> NaiveDateTime {
-    at.with_timezone(&zone()).naive_local()
+    at.with_timezone(&CHINA).naive_local()
 }
 
 /// Reads a time at fixed +08:00. Shapes: `2019/4/25 9:32:09`, `2018-07-04 17:24:41`, `2018.7.4`, `2018年7月4日17时24分`,
@@ -145,7 +139,7 @@ pub fn moment(text: &str, epoch: Epoch) -> Result<Moment, DateError> {
 }
 
 fn at_local(naive: NaiveDateTime, date_only: bool) -> Moment {
-    Moment { at: (naive - TimeDelta::seconds(i64::from(ZONE))).and_utc(), date_only }
+    Moment { at: (naive - TimeDelta::seconds(i64::from(CHINA.local_minus_utc()))).and_utc(), date_only }
 }
 
 fn year_ok(date: NaiveDate) -> Result<NaiveDate, DateError> {

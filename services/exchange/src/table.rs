@@ -22,6 +22,8 @@ pub use encoding::Encoding;
 
 /// How many of the first rows are searched for the header.
 const HEAD: u64 = 20;
+/// Merged cells that a header can need; each is looked at for every column.
+const HEAD_MERGES: usize = 10_000;
 
 /// What a file may cost. Bytes, rows and cells are counted while reading, whatever the file claims of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +44,14 @@ pub struct Limits {
     pub cells: u64,
     /// Bytes of a cell in UTF-8.
     pub cell_bytes: usize,
+}
+
+impl Limits {
+    /// For files that come through the web: 20 MB, and no more memory than a request may take.
+    #[must_use]
+    pub fn upload() -> Self {
+        Self { file_bytes: 20 << 20, text_bytes: 128 << 20, book_bytes: 64 << 20, ..Self::default() }
+    }
 }
 
 impl Default for Limits {
@@ -587,6 +597,10 @@ fn find_header(kind: &mut Kind, layout: &Layout, limits: &Limits) -> Result<Head
     let line = xlsx::header_end(first, merges).min(last);
     if let Some(merge) = merges.iter().find(|merge| merge.top > line && merge.bottom > merge.top) {
         return Err(TableError::MergedRows { line: merge.top });
+    }
+    let merges: Vec<&xlsx::Merge> = merges.iter().filter(|merge| merge.top <= line).collect();
+    if merges.len() > HEAD_MERGES {
+        return Err(TableError::Broken("表头的合并单元格过多".to_owned()));
     }
     let rows: Vec<&Row> = head.iter().filter(|row| (first..=line).contains(&row.line)).collect();
     let width = rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);

@@ -2,6 +2,8 @@ use super::*;
 
 const SMALL: &str = "source = \"city\"\ntitle = \"本市\"\nrulebook = \"generic\"\n\n[columns]\nexternal_id = \"编号\"\nfiled_at = \"受理时间\"\n";
 
+const HISTORIC: &str = include_str!("../../../../ops/rulebooks/historic.toml");
+
 fn with(more: &str) -> Result<Mapping, MappingError> {
     Mapping::parse(&format!("{SMALL}{more}"))
 }
@@ -18,6 +20,25 @@ fn every_mapping_that_is_shipped_is_good() {
     assert!(Mapping::built_in("nowhere").is_none());
     let generic = Mapping::parse(include_str!("../../../../ops/mappings/generic.toml")).unwrap();
     assert!(generic.class.is_some() && generic.unit.is_some() && !generic.asserted.is_empty());
+}
+
+#[test]
+fn every_mapping_that_is_shipped_speaks_the_words_of_its_rulebook() {
+    let generic = include_str!("../../../../ops/mappings/generic.toml");
+    for text in BUILT_IN.iter().map(|(_, text)| *text).chain([generic]) {
+        let mapping = Mapping::parse(text).unwrap();
+        let rules = Rulebook::parse(HISTORIC).unwrap();
+        assert_eq!(mapping.rulebook, rules.id);
+        assert_eq!(mapping.check_codes(&rules), Ok(()), "{}", mapping.source);
+    }
+}
+
+#[test]
+fn a_code_that_the_rulebook_lacks_is_named() {
+    let mapping = with("\n[channel]\nconstant = \"carrier_pigeon\"\n").unwrap();
+    let error = mapping.check_codes(&Rulebook::parse(HISTORIC).unwrap()).unwrap_err();
+    assert_eq!((error.key, error.code.as_str()), ("channel", "carrier_pigeon"));
+    assert!(error.to_string().contains("phone"));
 }
 
 #[test]
