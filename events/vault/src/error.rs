@@ -4,25 +4,25 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Damage {
     /// The bytes are not what was sealed for this stream, event, kind and subject.
-    #[error("the sealed bytes do not belong to this event or were changed")]
+    #[error("密文与该事件不符或已被改动")]
     Authentication,
     /// The suite byte is none that this program knows.
-    #[error("sealed with suite {0}, which this program does not know")]
+    #[error("加密套件 {0} 不受本程序支持，请使用新版程序")]
     UnknownSuite(u8),
     /// Authentic, yet its content is not an array of JSON values.
-    #[error("the sealed content cannot be read")]
+    #[error("解密后的内容无法识别")]
     Content,
     /// The clear part is not JSON.
-    #[error("the clear part is not JSON")]
+    #[error("明文部分不是有效的 JSON")]
     ClearPart,
     /// A marker of the clear part is none of the three known forms.
-    #[error("a private marker has an unknown form")]
+    #[error("保密标记的格式无法识别")]
     Marker,
     /// A marker names a subject of which the event has no sealed part.
-    #[error("the sealed part of a subject is missing")]
+    #[error("缺少保密标记所指的密文")]
     MissingBlob,
     /// A marker names a value that the sealed part has not, or that another marker has taken already.
-    #[error("a private marker points at no value")]
+    #[error("保密标记所指的内容不存在")]
     MissingValue,
 }
 
@@ -30,9 +30,7 @@ pub enum Damage {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
     /// A wrapped key of `owner` cannot be unwrapped: changed bytes, another owner's key, or another master key.
-    #[error(
-        "the key {key} of {owner} ({subject}) cannot be unwrapped: damaged, or a different master key"
-    )]
+    #[error("{owner} 的密钥 {key}（{subject}）无法解开：密钥已损坏，或主密钥不是原来的那一把，请核对主密钥文件")]
     KeyDamaged {
         /// The stream that owns the key.
         owner: String,
@@ -42,7 +40,7 @@ pub enum VaultError {
         key: String,
     },
     /// A keyring of another stream was given; opening with it would take every value for erased.
-    #[error("the keyring of {owner} was given for the stream {stream}")]
+    #[error("程序错误：把 {owner} 的密钥用于 {stream}")]
     WrongKeyring {
         /// Whose keys they are.
         owner: String,
@@ -50,15 +48,13 @@ pub enum VaultError {
         stream: String,
     },
     /// An event to be sealed has a private marker that is not `{"§":subject,"v":value}`, for instance a closed one.
-    #[error("an event {kind} to be sealed has a malformed or closed private value")]
+    #[error("程序错误：待加密的事件 {kind} 含有格式不符或未解密的保密内容")]
     MalformedMarker {
         /// The event's kind.
         kind: String,
     },
     /// The private values of one subject in one event are larger than [`MAX_SUBJECT_BYTES`](crate::MAX_SUBJECT_BYTES).
-    #[error(
-        "the private values of an event {kind} are {bytes} bytes, more than one event may carry"
-    )]
+    #[error("事件 {kind} 的保密内容为 {bytes} 字节，超过单个事件的上限，请缩短文字")]
     TooLarge {
         /// The event's kind.
         kind: String,
@@ -66,7 +62,7 @@ pub enum VaultError {
         bytes: usize,
     },
     /// A stored event is damaged; the position says where.
-    #[error("event {revision} of {stream} (position {seq}) is damaged: {damage}")]
+    #[error("{stream} 的第 {revision} 号事件（总序号 {seq}）已损坏：{damage}")]
     Damaged {
         /// The stream.
         stream: String,

@@ -47,8 +47,8 @@ const LARGEST_ANSWER: usize = 32 * 1024;
 /// A signature with a shorter key can be guessed.
 const SHORTEST_SECRET: usize = 16;
 
-/// Where and how messages are pushed.
-#[derive(Debug, Clone)]
+/// Where and how messages are pushed. `Debug` leaves out path and query of the address: gateways put keys there.
+#[derive(Clone)]
 pub struct HookSettings {
     /// `https` address; `http` only to a host on the allow-list.
     pub url: Url,
@@ -60,6 +60,16 @@ pub struct HookSettings {
     pub timeout: Duration,
     /// Another trusted root in PEM, for an authority of the office's own.
     pub root: Option<Vec<u8>>,
+}
+
+impl std::fmt::Debug for HookSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HookSettings")
+            .field("host", &self.url.host_str())
+            .field("allow", &self.allow)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Turns a host name into addresses.
@@ -124,37 +134,18 @@ impl Hook {
         if settings.secret.expose_secret().len() < SHORTEST_SECRET {
             return Err(SettingsError::WeakSecret);
         }
-        let tls = if is_tls {
-            Some(connector(settings.root.as_deref())?)
-        } else {
-            None
-        };
-        Ok(Self {
-            host,
-            port,
-            tls,
-            settings,
-            resolver,
-        })
+        let tls = if is_tls { Some(connector(settings.root.as_deref())?) } else { None };
+        Ok(Self { host, port, tls, settings, resolver })
     }
 
     /// Connects to the first address that may be connected to and answers.
     async fn connect(&self) -> Result<TcpStream, DeliveryError> {
         let (name, addresses) = match &self.host {
-            Host::Ipv4(address) => (
-                address.to_string(),
-                vec![SocketAddr::from((*address, self.port))],
-            ),
-            Host::Ipv6(address) => (
-                address.to_string(),
-                vec![SocketAddr::from((*address, self.port))],
-            ),
+            Host::Ipv4(address) => (address.to_string(), vec![SocketAddr::from((*address, self.port))]),
+            Host::Ipv6(address) => (address.to_string(), vec![SocketAddr::from((*address, self.port))]),
             Host::Domain(name) => {
                 let found = self.resolver.resolve(name, self.port).await;
-                (
-                    name.clone(),
-                    found.map_err(|_| DeliveryError::Temporary(Failure::Unresolved))?,
-                )
+                (name.clone(), found.map_err(|_| DeliveryError::Temporary(Failure::Unresolved))?)
             }
         };
         if addresses.is_empty() {
@@ -166,15 +157,13 @@ impl Hook {
                 continue;
             }
             forbidden = false;
-            if let Ok(stream) = TcpStream::connect(address).await {
+            // One address that swallows everything must leave time for the next.
+            let patience = self.settings.timeout / 3;
+            if let Ok(Ok(stream)) = tokio::time::timeout(patience, TcpStream::connect(address)).await {
                 return Ok(stream);
             }
         }
-        Err(if forbidden {
-            DeliveryError::Permanent(Failure::Forbidden)
-        } else {
-            DeliveryError::Temporary(Failure::Unreachable)
-        })
+        Err(if forbidden { DeliveryError::Permanent(Failure::Forbidden) } else { DeliveryError::Temporary(Failure::Unreachable) })
     }
 
     async fn deliver(&self, request: Request<Full<Bytes>>) -> Result<u16, DeliveryError> {
@@ -183,23 +172,15 @@ impl Hook {
             return exchange(stream, request).await;
         };
         let name = match &self.host {
-            Host::Domain(name) => ServerName::try_from(name.clone())
-                .map_err(|_| DeliveryError::Permanent(Failure::Unresolved))?,
+            Host::Domain(name) => ServerName::try_from(name.clone()).map_err(|_| DeliveryError::Permanent(Failure::Unresolved))?,
             Host::Ipv4(address) => ServerName::from(std::net::IpAddr::V4(*address)),
             Host::Ipv6(address) => ServerName::from(std::net::IpAddr::V6(*address)),
         };
-        let stream = tls
-            .connect(name, stream)
-            .await
-            .map_err(|_| DeliveryError::Temporary(Failure::Tls))?;
+        let stream = tls.connect(name, stream).await.map_err(|_| DeliveryError::Temporary(Failure::Tls))?;
         exchange(stream, request).await
     }
 
-    fn request(
-        &self,
-        message: &Message,
-        now: DateTime<Utc>,
-    ) -> Result<Request<Full<Bytes>>, DeliveryError> {
+    fn request(&self, message: &Message, now: DateTime<Utc>) -> Result<Request<Full<Bytes>>, DeliveryError> {
         let body = serde_json::json!({
             "id": message.id,
             "to": {"kind": message.to.kind(), "value": message.to.value()},
@@ -214,11 +195,7 @@ impl Hook {
             return Err(DeliveryError::Permanent(Failure::TooLarge));
         }
         let timestamp = now.timestamp().to_string();
-        let signature = signature(
-            self.settings.secret.expose_secret().as_bytes(),
-            &timestamp,
-            body.as_bytes(),
-        );
+        let signature = signature(self.settings.secret.expose_secret().as_bytes(), &timestamp, body.as_bytes());
         let url = &self.settings.url;
         let target = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
@@ -242,10 +219,7 @@ impl Hook {
 
 impl std::fmt::Debug for Hook {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hook")
-            .field("host", &self.host)
-            .field("port", &self.port)
-            .finish_non_exhaustive()
+        f.debug_struct("Hook").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
     }
 }
 
@@ -257,9 +231,7 @@ impl Carrier for Hook {
         let status = answer.map_err(|_| DeliveryError::Temporary(Failure::Timeout))??;
         let refused = Failure::Refused { code: status };
         match status {
-            200..=299 => Ok(Receipt {
-                reference: format!("HTTP {status}"),
-            }),
+            200..=299 => Ok(Receipt { reference: format!("HTTP {status}") }),
             // Still busy with the same key, too early, too many, or the server's own trouble.
             408 | 409 | 425 | 429 | 500..=599 => Err(DeliveryError::Temporary(refused)),
             _ => Err(DeliveryError::Permanent(refused)),
@@ -272,18 +244,9 @@ async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<u16, De
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let failed = |error: hyper::Error| {
-        DeliveryError::Temporary(if error.is_parse() {
-            Failure::Protocol
-        } else {
-            Failure::Unreachable
-        })
-    };
-    let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
-        .max_buf_size(LARGEST_ANSWER)
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(failed)?;
+    let failed = |error: hyper::Error| DeliveryError::Temporary(if error.is_parse() { Failure::Protocol } else { Failure::Unreachable });
+    let (mut sender, connection) =
+        hyper::client::conn::http1::Builder::new().max_buf_size(LARGEST_ANSWER).handshake(TokioIo::new(stream)).await.map_err(failed)?;
     // Driven here and not in a task of its own: when the time is up, nothing of it stays behind.
     let mut connection = std::pin::pin!(connection);
     let mut answer = std::pin::pin!(sender.send_request(request));
@@ -296,9 +259,7 @@ where
             answer.await
         }
     };
-    answer
-        .map(|answer| answer.status().as_u16())
-        .map_err(failed)
+    answer.map(|answer| answer.status().as_u16()).map_err(failed)
 }
 
 fn is_listed(host: &Host<String>, allow: &[Allowed]) -> bool {
@@ -317,8 +278,7 @@ fn signature(secret: &[u8], timestamp: &str, body: &[u8]) -> String {
     mac.update(b".");
     mac.update(body);
     let code = mac.finalize().into_bytes();
-    code.iter()
-        .fold("v1=".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+    code.iter().fold("v1=".to_owned(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// Trusts the system's roots and the office's own.
@@ -329,13 +289,11 @@ fn connector(root: Option<&[u8]>) -> Result<TlsConnector, SettingsError> {
         roots.add(own).map_err(|_| SettingsError::Certificate)?;
     }
     // The provider is named, so that no other crate's choice of a default can break the first connection.
-    let config = ClientConfig::builder_with_provider(Arc::new(
-        rustls::crypto::aws_lc_rs::default_provider(),
-    ))
-    .with_safe_default_protocol_versions()
-    .map_err(|_| SettingsError::Certificate)?
-    .with_root_certificates(roots)
-    .with_no_client_auth();
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|_| SettingsError::Certificate)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
