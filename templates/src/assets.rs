@@ -26,21 +26,9 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     ]
 });
 
-fn asset(
-    stem: &str,
-    extension: &str,
-    name: &'static str,
-    content_type: &'static str,
-    bytes: &'static [u8],
-) -> Asset {
+fn asset(stem: &str, extension: &str, name: &'static str, content_type: &'static str, bytes: &'static [u8]) -> Asset {
     let hash = fnv1a(bytes);
-    Asset {
-        name,
-        path: format!("/assets/{stem}-{hash:016x}.{extension}"),
-        content_type,
-        bytes,
-        etag: format!("\"{hash:016x}\""),
-    }
+    Asset { name, path: format!("/assets/{stem}-{hash:016x}.{extension}"), content_type, bytes, etag: format!("\"{hash:016x}\"") }
 }
 
 /// FNV-1a, 64 bits: a name for caches, not a signature.

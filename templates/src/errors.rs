@@ -104,17 +104,17 @@ impl ErrorPage {
     #[must_use]
     pub fn too_many(shell: Shell, wait: &str) -> Self {
         let mut page = Self::new(shell, 429, "操作太频繁", &[], vec![home()]);
-        page.lines = vec![
-            format!("为保护大家的信息，请在 {wait}后再试。"),
-            "没有改变任何内容。着急时可以拨打服务热线。".into(),
-        ];
+        page.lines = vec![format!("为保护大家的信息，请在 {wait}后再试。"), "没有改变任何内容。着急时可以拨打服务热线。".into()];
         page
     }
 
     /// 500 with a reference.
     #[must_use]
     pub fn internal(shell: Shell, reference: &str) -> Self {
-        let lines = ["这是平台的问题，不是您的操作有误。工作人员已经收到通知。", "已经拿到回执的诉求不受影响；填写中的内容仍在草稿里，请稍后再试。"];
+        let lines = [
+            "这是平台的问题，不是您的操作有误。工作人员已经收到通知。",
+            "已经拿到回执的诉求不受影响；填写中的内容仍在草稿里，请稍后再试。",
+        ];
         Self { reference: reference.into(), ..Self::new(shell, 500, "平台出了问题", &lines, vec![home()]) }
     }
 
@@ -123,7 +123,11 @@ impl ErrorPage {
     pub fn unavailable(shell: Shell, back_at: &str) -> Self {
         let mut page = Self::new(shell, 503, "暂时不能使用", &[], Vec::new());
         page.lines = vec![
-            if back_at.is_empty() { "平台正在维护，请稍后再来。".into() } else { format!("平台正在维护，预计 {back_at} 恢复。") },
+            if back_at.is_empty() {
+                "平台正在维护，请稍后再来。".into()
+            } else {
+                format!("平台正在维护，预计 {back_at} 恢复。")
+            },
             "已经拿到回执的诉求都已保存，期限不受影响；没有看到回执的，还没有提交成功，恢复后可从草稿继续。".into(),
             format!("需要马上反映的，请拨打 {}。", page.shell.service_phone),
         ];

@@ -2,11 +2,7 @@
 
 macro_rules! stroke {
     ($path:literal) => {
-        concat!(
-            "<svg class=\"icon\" viewBox=\"0 0 24 24\" aria-hidden=\"true\" focusable=\"false\">",
-            $path,
-            "</svg>"
-        )
+        concat!("<svg class=\"icon\" viewBox=\"0 0 24 24\" aria-hidden=\"true\" focusable=\"false\">", $path, "</svg>")
     };
 }
 

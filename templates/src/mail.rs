@@ -28,11 +28,7 @@ impl Site {
     /// A site of the sample city.
     #[must_use]
     pub fn sample() -> Self {
-        Self {
-            name: "清源市诉求与效能服务平台".into(),
-            address: "https://xiaoneng.example".into(),
-            phone: "12345".into(),
-        }
+        Self { name: "清源市诉求与效能服务平台".into(), address: "https://xiaoneng.example".into(), phone: "12345".into() }
     }
 }
 

@@ -121,10 +121,7 @@ impl Shell {
         let item = |href: &str, text: &str, count| NavItem::counted(href, text, count, href == path);
         Self {
             user: Some(UserBadge {
-                name: "林晓岚".into(),
-                unit: "市城市管理局".into(),
-                role: "联络员".into(),
-                csrf: "sample-csrf".into(),
+                name: "林晓岚".into(), unit: "市城市管理局".into(), role: "联络员".into(), csrf: "sample-csrf".into()
             }),
             nav: vec![
                 NavGroup {
@@ -137,8 +134,7 @@ impl Shell {
                     ],
                 },
                 NavGroup {
-                    title: "考核".into(),
-                    items: vec![NavItem::new("/desk/scorecard", "本单位记分卡", path == "/desk/scorecard")],
+                    title: "考核".into(), items: vec![NavItem::new("/desk/scorecard", "本单位记分卡", path == "/desk/scorecard")]
                 },
             ],
             ..Self::sample(path)

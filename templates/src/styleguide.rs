@@ -3,8 +3,8 @@
 use askama::Template;
 
 use crate::components::{
-    BarChart, Bullet, Cell, Change, Choice, Column, Countdown, Direction, Errors, LineChart, Link, Moment, Notice,
-    Paging, RouteState, RouteStep, Row, Sparkline, SummaryRow, Table, Tag, Task, Tile, TimelineItem, Tone,
+    BarChart, Bullet, Cell, Change, Choice, Column, Countdown, Direction, Errors, LineChart, Link, Moment, Notice, Paging, RouteState,
+    RouteStep, Row, Sparkline, SummaryRow, Table, Tag, Task, Tile, TimelineItem, Tone,
 };
 use crate::shell::{NavItem, Shell};
 
@@ -102,11 +102,7 @@ impl Styleguide {
                 empty: "没有符合条件的工单。可以放宽时间范围，或清除筛选条件。".into(),
                 ..Table::default()
             },
-            paging: Paging {
-                prev: Some("#table".into()),
-                next: Some("#table".into()),
-                summary: "本页 3 条，共 1,204 条".into(),
-            },
+            paging: Paging { prev: Some("#table".into()), next: Some("#table".into()), summary: "本页 3 条，共 1,204 条".into() },
             tabs: vec![
                 NavItem::counted("#tabs", "待签收", 4, true),
                 NavItem::counted("#tabs", "办理中", 12, false),
@@ -122,16 +118,10 @@ impl Styleguide {
             route: route(),
             tasks: vec![
                 Task {
-                    title: "填写诉求".into(),
-                    href: "#tasks".into(),
-                    hint: "大约 3 分钟".into(),
-                    tag: Tag::new("已完成", Tone::Good),
+                    title: "填写诉求".into(), href: "#tasks".into(), hint: "大约 3 分钟".into(), tag: Tag::new("已完成", Tone::Good)
                 },
                 Task {
-                    title: "核对并提交".into(),
-                    href: "#tasks".into(),
-                    hint: String::new(),
-                    tag: Tag::new("未开始", Tone::Neutral),
+                    title: "核对并提交".into(), href: "#tasks".into(), hint: String::new(), tag: Tag::new("未开始", Tone::Neutral)
                 },
             ],
             tiles: tiles(),
@@ -148,13 +138,7 @@ impl Styleguide {
                 ],
             ),
             line: trend("sg-line"),
-            bullet: Bullet::new(
-                "按时答复率",
-                "96.4%，目标 95%，同类单位 88% 到 97%。",
-                0.964,
-                Some(0.95),
-                Some((0.88, 0.97)),
-            ),
+            bullet: Bullet::new("按时答复率", "96.4%，目标 95%，同类单位 88% 到 97%。", 0.964, Some(0.95), Some((0.88, 0.97))),
         }
     }
 
@@ -247,9 +231,11 @@ fn tiles() -> Vec<Tile> {
             detail: "按派单时间计".into(),
             href: Some("#tiles".into()),
             change: Some(Change { text: "比上月多 86 件".into(), tone: Tone::Info }),
-            spark: Some(Sparkline::new("收到件数", "近 8 个月从 980 升到 1204", &[
-                980.0, 1010.0, 940.0, 1080.0, 1100.0, 1090.0, 1118.0, 1204.0,
-            ])),
+            spark: Some(Sparkline::new(
+                "收到件数",
+                "近 8 个月从 980 升到 1204",
+                &[980.0, 1010.0, 940.0, 1080.0, 1100.0, 1090.0, 1118.0, 1204.0],
+            )),
             ..Tile::default()
         },
         Tile {

@@ -1,4 +1,5 @@
 //! The colours of the style sheet, as pairs that meet on pages: text at least 4.5:1, edges of controls at least 3:1.
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first surprise")]
 
 use std::collections::HashMap;
 
@@ -10,8 +11,7 @@ fn tokens(css: &str) -> HashMap<String, [f64; 3]> {
             let (name, value) = declaration.split_once(':')?;
             let name = name.trim().trim_start_matches(":root {").trim().strip_prefix("--")?.to_owned();
             let digits = value.trim().strip_prefix('#')?;
-            let digits: String =
-                if digits.len() == 3 { digits.chars().flat_map(|c| [c, c]).collect() } else { digits.into() };
+            let digits: String = if digits.len() == 3 { digits.chars().flat_map(|c| [c, c]).collect() } else { digits.into() };
             let channel = |at: usize| f64::from(u8::from_str_radix(&digits[at..at + 2], 16).unwrap()) / 255.0;
             Some((name, [channel(0), channel(2), channel(4)]))
         })

@@ -1,4 +1,5 @@
 //! Rules that every page keeps, checked on every sample.
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first surprise")]
 
 use std::collections::{HashMap, HashSet};
 

@@ -94,12 +94,7 @@ impl Start {
     /// With the national doors.
     #[must_use]
     pub fn sample() -> Self {
-        Self {
-            shell: Shell::sample("/file/start"),
-            csrf: "sample-csrf".into(),
-            hidden: Vec::new(),
-            doors: Self::national_doors(),
-        }
+        Self { shell: Shell::sample("/file/start"), csrf: "sample-csrf".into(), hidden: Vec::new(), doors: Self::national_doors() }
     }
 }
 
@@ -331,31 +326,38 @@ pub struct Check {
 impl Check {
     /// With the words of `demand`.
     fn with(demand: &str) -> Self {
-        let row = |key: &str, value: &str, step: &str| {
-            SummaryRow::new(key, value).change(&format!("/file/{step}?back=check"))
-        };
+        let row = |key: &str, value: &str, step: &str| SummaryRow::new(key, value).change(&format!("/file/{step}?back=check"));
         Self {
             shell: Shell::sample("/file/check"),
             form: FormFrame::sample("/file/check", "/file/contact", 6, "核对并提交"),
             groups: vec![
-                ("诉求".into(), vec![
-                    row("类别", "求助", "what"),
-                    row("发生了什么", demand, "what"),
-                    row("在哪里", "西湾区 幸福街道\n幸福路 18 号小区东门外", "where"),
-                    row("希望怎么解决", "尽快修好路灯", "wish"),
-                    row("替别人反映", "不是", "wish"),
-                ]),
-                ("匿名、保密与公开".into(), vec![
-                    row("匿名", "不匿名", "privacy"),
-                    row("对承办单位保密", "不需要", "privacy"),
-                    row("公开内容", "同意，去除个人信息后公开", "privacy"),
-                ]),
-                ("联系方式".into(), vec![
-                    row("姓名", "王小明", "contact"),
-                    row("电话", "138 0000 0000", "contact"),
-                    row("电子邮箱", "", "contact"),
-                    row("通知方式", "短信", "contact"),
-                ]),
+                (
+                    "诉求".into(),
+                    vec![
+                        row("类别", "求助", "what"),
+                        row("发生了什么", demand, "what"),
+                        row("在哪里", "西湾区 幸福街道\n幸福路 18 号小区东门外", "where"),
+                        row("希望怎么解决", "尽快修好路灯", "wish"),
+                        row("替别人反映", "不是", "wish"),
+                    ],
+                ),
+                (
+                    "匿名、保密与公开".into(),
+                    vec![
+                        row("匿名", "不匿名", "privacy"),
+                        row("对承办单位保密", "不需要", "privacy"),
+                        row("公开内容", "同意，去除个人信息后公开", "privacy"),
+                    ],
+                ),
+                (
+                    "联系方式".into(),
+                    vec![
+                        row("姓名", "王小明", "contact"),
+                        row("电话", "138 0000 0000", "contact"),
+                        row("电子邮箱", "", "contact"),
+                        row("通知方式", "短信", "contact"),
+                    ],
+                ),
             ],
             promise: "提交后，我们最迟在 5 个工作日内答复。回执会写明具体日期和计算方法。".into(),
         }
@@ -371,9 +373,7 @@ impl Check {
 pub(crate) fn samples() -> Vec<(&'static str, String)> {
     let what = What::sample();
     let what_wrong = What {
-        form: what.form.clone().wrong(
-            Errors::one("class", "请选择一个类别").and("words", "请至少写 10 个字，现在是 4 个字"),
-        ),
+        form: what.form.clone().wrong(Errors::one("class", "请选择一个类别").and("words", "请至少写 10 个字，现在是 4 个字")),
         words: "路灯坏了".into(),
         ..What::sample()
     };
@@ -389,25 +389,20 @@ pub(crate) fn samples() -> Vec<(&'static str, String)> {
         ..Where::sample()
     };
     let place_wrong = Where {
-        form: place.form.clone().wrong(
-            Errors::one("district", "请选择区县").and("place", "请填写具体位置，让承办单位找得到"),
-        ),
+        form: place.form.clone().wrong(Errors::one("district", "请选择区县").and("place", "请填写具体位置，让承办单位找得到")),
         ..Where::sample()
     };
     let wish_wrong = Wish {
-        form: Wish::sample().form.wrong(
-            Errors::one("agent_name", "替别人反映时，请填写您的姓名")
-                .and("agent_relation", "请填写您与当事人的关系"),
-        ),
+        form: Wish::sample()
+            .form
+            .wrong(Errors::one("agent_name", "替别人反映时，请填写您的姓名").and("agent_relation", "请填写您与当事人的关系")),
         on_behalf: on_behalf_choices("yes"),
         ..Wish::sample()
     };
     let privacy_wrong = PrivacyChoices {
-        form: PrivacyChoices::sample().form.wrong(
-            Errors::one("anonymous", "请选择是否匿名")
-                .and("confidential", "请选择是否保密")
-                .and("publish", "请选择是否同意公开"),
-        ),
+        form: PrivacyChoices::sample()
+            .form
+            .wrong(Errors::one("anonymous", "请选择是否匿名").and("confidential", "请选择是否保密").and("publish", "请选择是否同意公开")),
         ..PrivacyChoices::sample()
     };
     let contact_wrong = Contact {
@@ -417,9 +412,7 @@ pub(crate) fn samples() -> Vec<(&'static str, String)> {
         ..Contact::sample()
     };
     let check_again = Check {
-        form: Check::sample()
-            .form
-            .wrong(Errors::one("", "系统正忙，诉求还没有提交。您填写的内容都在，请稍后再点一次“确认提交”。")),
+        form: Check::sample().form.wrong(Errors::one("", "系统正忙，诉求还没有提交。您填写的内容都在，请稍后再点一次“确认提交”。")),
         ..Check::sample()
     };
     vec![

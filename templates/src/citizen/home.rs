@@ -32,9 +32,7 @@ impl Home {
         };
         Self {
             shell: Shell::sample("/"),
-            notices: vec![Notice::new(Tone::Info, "今天正常受理", &[
-                "网上随时可以提交；周末和法定节假日不计入答复期限。",
-            ])],
+            notices: vec![Notice::new(Tone::Info, "今天正常受理", &["网上随时可以提交；周末和法定节假日不计入答复期限。"])],
             tiles: vec![
                 tile("今天收到", "186", "件", "截至 10:30"),
                 tile("正在办理", "2,417", "件", "其中今天到期 93 件"),

@@ -86,8 +86,7 @@ impl Receipt {
             days: day_table(sample_days(false)),
             provisional: false,
             provisional_tag: Tag::new("暂定", Tone::Warn),
-            provisional_note: "国务院办公厅还没有公布该年的放假安排，这个日期按往年规律推算。公布后会重新计算，有变化时告诉您。"
-                .into(),
+            provisional_note: "国务院办公厅还没有公布该年的放假安排，这个日期按往年规律推算。公布后会重新计算，有变化时告诉您。".into(),
             next: vec![
                 "热线办核对后派给承办单位，一般在 1 个工作日内。".into(),
                 "承办单位签收，先打电话联系您核实情况。".into(),
@@ -104,12 +103,8 @@ impl Receipt {
 
 /// The count behind the sample; filed on 30 April.
 pub(crate) fn sample_days(provisional: bool) -> Vec<DayCount> {
-    let day = |date: &str, text: &str, kind: &str, counted| DayCount {
-        day: Moment::new(date, text),
-        kind: kind.into(),
-        counted,
-        provisional,
-    };
+    let day =
+        |date: &str, text: &str, kind: &str, counted| DayCount { day: Moment::new(date, text), kind: kind.into(), counted, provisional };
     vec![
         day("2026-04-30", "4月30日（周四）", "收到当天", None),
         day("2026-05-01", "5月1日（周五）", "劳动节假期", None),

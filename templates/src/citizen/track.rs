@@ -5,8 +5,7 @@ use askama::Template;
 use super::file::FormFrame;
 use super::receipt::{day_table, sample_days};
 use crate::components::{
-    Cell, Choice, Column, Countdown, Errors, Moment, RouteState, RouteStep, Row, SummaryRow, Table, Tag, TimelineItem,
-    Tone,
+    Cell, Choice, Column, Countdown, Errors, Moment, RouteState, RouteStep, Row, SummaryRow, Table, Tag, TimelineItem, Tone,
 };
 use crate::shell::Shell;
 
@@ -26,11 +25,7 @@ impl Track {
     /// An empty form.
     #[must_use]
     pub fn sample() -> Self {
-        Self {
-            shell: Shell::sample("/track"),
-            form: FormFrame::sample("/track", "/", 1, ""),
-            number: String::new(),
-        }
+        Self { shell: Shell::sample("/track"), form: FormFrame::sample("/track", "/", 1, ""), number: String::new() }
     }
 }
 
@@ -241,7 +236,8 @@ fn early() -> Vec<TimelineItem> {
 }
 
 pub(crate) fn route(current: usize) -> Vec<RouteStep> {
-    let names = [("提交", "您"), ("派单", "市热线办"), ("签收", "区城管局"), ("办理答复", "区城管局"), ("评价", "您"), ("归档", "市热线办")];
+    let names =
+        [("提交", "您"), ("派单", "市热线办"), ("签收", "区城管局"), ("办理答复", "区城管局"), ("评价", "您"), ("归档", "市热线办")];
     let step = |(index, (title, holder)): (usize, &(&str, &str))| RouteStep {
         title: (*title).into(),
         holder: (*holder).into(),

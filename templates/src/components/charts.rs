@@ -28,13 +28,7 @@ impl Sparkline {
         let at = |index: usize, value: f64| (4.0 + step * index as f64, 24.0 - 20.0 * (value - low) / span);
         let places: Vec<(f64, f64)> = values.iter().enumerate().map(|(index, value)| at(index, *value)).collect();
         let last = places.last().copied().unwrap_or((96.0, 14.0));
-        Self {
-            title: title.into(),
-            description: description.into(),
-            points: join(&places),
-            last_x: number(last.0),
-            last_y: number(last.1),
-        }
+        Self { title: title.into(), description: description.into(), points: join(&places), last_x: number(last.0), last_y: number(last.1) }
     }
 }
 
@@ -71,13 +65,7 @@ pub struct BarChart {
 impl BarChart {
     /// Bars from (name, value, printed value, link). Values are not negative.
     #[must_use]
-    pub fn new(
-        id: &str,
-        title: &str,
-        description: &str,
-        columns: [&str; 2],
-        values: &[(&str, f64, &str, Option<&str>)],
-    ) -> Self {
+    pub fn new(id: &str, title: &str, description: &str, columns: [&str; 2], values: &[(&str, f64, &str, Option<&str>)]) -> Self {
         let high = values.iter().map(|(_, value, ..)| *value).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
         let bars = values.iter().map(|(label, value, printed, href)| Bar {
             label: (*label).into(),
@@ -130,10 +118,7 @@ impl Bullet {
             description: description.into(),
             width: number(place(value)),
             target_x: target.map(|share| number((place(share) - 1.5).clamp(0.0, 297.0))),
-            interval: peers.map(|(low, high)| Band {
-                x: number(place(low)),
-                width: number((place(high) - place(low)).max(0.0)),
-            }),
+            interval: peers.map(|(low, high)| Band { x: number(place(low)), width: number((place(high) - place(low)).max(0.0)) }),
         }
     }
 }
@@ -232,9 +217,7 @@ impl LineChart {
             title: title.into(),
             description: description.into(),
             grid: grid.collect(),
-            labels: shown
-                .map(|(index, label)| Mark { at: number(x(index)), text_at: String::new(), label: (*label).into() })
-                .collect(),
+            labels: shown.map(|(index, label)| Mark { at: number(x(index)), text_at: String::new(), label: (*label).into() }).collect(),
             series: lines.collect(),
             columns: std::iter::once("月份".to_owned()).chain(series.iter().map(|(name, _)| (*name).into())).collect(),
             table: table.collect(),

@@ -3,9 +3,7 @@
 use askama::Template;
 
 use crate::citizen::{Answer, hands_table};
-use crate::components::{
-    Cell, Choice, Column, Errors, Link, Moment, Paging, RouteStep, Row, SummaryRow, Table, Tag, Tone,
-};
+use crate::components::{Cell, Choice, Column, Errors, Link, Moment, Paging, RouteStep, Row, SummaryRow, Table, Tag, Tone};
 use crate::shell::{NavItem, Shell};
 
 /// `/public/cases`: GET filters `class`, `place`, `unit`, `month`.

@@ -89,12 +89,7 @@ pub fn place_table(rows: Vec<PlaceRow>) -> Table {
     Table {
         caption: "按区县".into(),
         caption_hidden: true,
-        columns: vec![
-            Column::text("区县"),
-            Column::figures("收到（件）"),
-            Column::figures("已答复（件）"),
-            Column::figures("按时答复率"),
-        ],
+        columns: vec![Column::text("区县"), Column::figures("收到（件）"), Column::figures("已答复（件）"), Column::figures("按时答复率")],
         rows: rows.into_iter().map(row).collect(),
         empty: "这个月没有分区县的数据。".into(),
         stacked: true,
@@ -166,10 +161,7 @@ impl Figures {
             fresh: Moment::new("2026-09-01T08:00:00+08:00", "2026年9月1日 08:00"),
             refreshed: "每小时更新一次".into(),
             tabs: super::tabs("/public"),
-            months: vec![
-                Choice { selected: true, ..Choice::new("2026-08", "2026年8月") },
-                Choice::new("2026-07", "2026年7月"),
-            ],
+            months: vec![Choice { selected: true, ..Choice::new("2026-08", "2026年8月") }, Choice::new("2026-07", "2026年7月")],
             errors: Errors::none(),
             tiles: vec![
                 tile("收到", "1,204", "件", "直接答复 312 件，派单 892 件", "比上月多 86 件", Tone::Info),
