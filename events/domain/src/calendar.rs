@@ -268,7 +268,9 @@ impl Table {
     /// A notice covers the year: its days are certain.
     fn confirm(&mut self, year: i32) {
         for date in NaiveDate::from_ymd_opt(year, 1, 1).into_iter().flat_map(|first| first.iter_days().take(366)) {
-            if date.year() == year && let Some(cell) = self.cell(date) {
+            if date.year() == year
+                && let Some(cell) = self.cell(date)
+            {
                 cell.provisional = false;
             }
         }
@@ -292,14 +294,18 @@ impl Table {
 
     /// A city's closure: rest days stay what they are.
     fn close(&mut self, date: NaiveDate, name: &str) {
-        if let Some(cell) = self.cell(date).copied() && cell.kind.is_workday() {
+        if let Some(cell) = self.cell(date).copied()
+            && cell.kind.is_workday()
+        {
             self.set(date, DayKind::LocalClosure, name, cell.provisional);
         }
     }
 
     /// A city's extra workday: worked days stay what they are.
     fn reopen(&mut self, date: NaiveDate, name: &str) {
-        if let Some(cell) = self.cell(date).copied() && !cell.kind.is_workday() {
+        if let Some(cell) = self.cell(date).copied()
+            && !cell.kind.is_workday()
+        {
             self.open(date, name, cell.provisional);
         }
     }

@@ -78,12 +78,7 @@ pub fn due(calendar: &Calendar, input: &DeadlineInput) -> (DateTime<Utc>, bool) 
 
 /// The new deadline when a calendar gives another one than was frozen (`due`, `provisional`): a `DeadlineRecomputed`
 /// for an open clock (T10). Also when only the provisional mark changes, because the promise has then become certain.
-pub fn affected(
-    calendar: &Calendar,
-    input: &DeadlineInput,
-    frozen_due: DateTime<Utc>,
-    frozen_provisional: bool,
-) -> Option<Deadline> {
+pub fn affected(calendar: &Calendar, input: &DeadlineInput, frozen_due: DateTime<Utc>, frozen_provisional: bool) -> Option<Deadline> {
     let now = deadline(calendar, input);
     if (now.due, now.provisional) == (frozen_due, frozen_provisional) { None } else { Some(now) }
 }

@@ -22,12 +22,7 @@ pub(super) struct Festivals {
 pub(super) fn festivals(year: i32) -> Option<Festivals> {
     let [spring, qingming, dragon_boat, mid_autumn] = *TABLE.get(usize::try_from(year - 2000).ok()?)?;
     let day = |code: u16| (u32::from(code / 100), u32::from(code % 100));
-    Some(Festivals {
-        spring: day(spring),
-        qingming: (4, u32::from(qingming)),
-        dragon_boat: day(dragon_boat),
-        mid_autumn: day(mid_autumn),
-    })
+    Some(Festivals { spring: day(spring), qingming: (4, u32::from(qingming)), dragon_boat: day(dragon_boat), mid_autumn: day(mid_autumn) })
 }
 
 /// Per year from 2000: 正月初一, 清明 (day of April), 端午, 中秋 as month·100 + day.

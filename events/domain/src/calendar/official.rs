@@ -23,15 +23,12 @@ pub(super) fn notices() -> Vec<YearNotice> {
 }
 
 fn notice(row: &Row) -> YearNotice {
-    let mut notice =
-        YearNotice { year: row.year, source: row.source.to_owned(), amends: false, off: Vec::new(), work: Vec::new() };
+    let mut notice = YearNotice { year: row.year, source: row.source.to_owned(), amends: false, off: Vec::new(), work: Vec::new() };
     for (name, off, work) in row.holidays {
         notice.off.extend(off.iter().filter_map(|(from, to)| {
             Some(OffDays { name: (*name).to_owned(), from: date(row.year, *from)?, to: Some(date(row.year, *to)?) })
         }));
-        notice.work.extend(
-            work.iter().filter_map(|day| Some(WorkDay { name: (*name).to_owned(), date: date(row.year, *day)? })),
-        );
+        notice.work.extend(work.iter().filter_map(|day| Some(WorkDay { name: (*name).to_owned(), date: date(row.year, *day)? })));
     }
     notice.off.sort_by_key(|off| off.from);
     notice.work.sort_by_key(|work| work.date);

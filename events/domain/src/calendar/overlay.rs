@@ -11,8 +11,7 @@ use thiserror::Error;
 const LONGEST: i64 = 92;
 
 /// The hours where a city has said nothing: 9:00–12:00 and 13:30–17:30.
-pub(super) const DEFAULT_SESSIONS: [Session; 2] =
-    [Session { from: 9 * 60, to: 12 * 60 }, Session { from: 13 * 60 + 30, to: 17 * 60 + 30 }];
+pub(super) const DEFAULT_SESSIONS: [Session; 2] = [Session { from: 9 * 60, to: 12 * 60 }, Session { from: 13 * 60 + 30, to: 17 * 60 + 30 }];
 
 /// A city's overlay.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -81,7 +81,12 @@ fn the_years_have_their_working_days_and_made_up_weekends() {
 fn the_arrangement_of_2026_is_the_published_one() {
     let calendar = Calendar::official();
     let off = [
-        ("2026-01-01", 3), ("2026-02-15", 9), ("2026-04-04", 3), ("2026-05-01", 5), ("2026-06-19", 3), ("2026-09-25", 3),
+        ("2026-01-01", 3),
+        ("2026-02-15", 9),
+        ("2026-04-04", 3),
+        ("2026-05-01", 5),
+        ("2026-06-19", 3),
+        ("2026-09-25", 3),
         ("2026-10-01", 7),
     ];
     let mut holidays = 0;
@@ -93,8 +98,7 @@ fn the_arrangement_of_2026_is_the_published_one() {
     }
     let year: Vec<Day> = day("2026-01-01").iter_days().take(365).map(|date| calendar.day(date)).collect();
     assert_eq!(year.iter().filter(|day| day.kind == DayKind::Holiday).count(), holidays);
-    let work: Vec<String> =
-        year.iter().filter(|day| day.kind == DayKind::MakeUpWorkday).map(|day| day.date.to_string()).collect();
+    let work: Vec<String> = year.iter().filter(|day| day.kind == DayKind::MakeUpWorkday).map(|day| day.date.to_string()).collect();
     let expected = ["2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10"];
     assert_eq!(work, expected);
     assert_eq!(calendar.day(day("2026-05-09")).name.as_deref(), Some("劳动节"));
@@ -210,14 +214,8 @@ fn faulty_notices_are_refused_with_their_reason() {
     };
     assert_eq!(refused(&|n| n.year = 27), NoticeError::Year(27));
     assert_eq!(refused(&|n| n.off.clear()), NoticeError::Empty(2027));
-    assert_eq!(
-        refused(&|n| n.work[0].date = day("2026-11-29")),
-        NoticeError::OutsideYear { year: 2027, date: day("2026-11-29") }
-    );
-    assert_eq!(
-        refused(&|n| n.off[0].to = Some(day("2026-12-31"))),
-        NoticeError::Range { from: day("2027-01-01"), to: day("2026-12-31") }
-    );
+    assert_eq!(refused(&|n| n.work[0].date = day("2026-11-29")), NoticeError::OutsideYear { year: 2027, date: day("2026-11-29") });
+    assert_eq!(refused(&|n| n.off[0].to = Some(day("2026-12-31"))), NoticeError::Range { from: day("2027-01-01"), to: day("2026-12-31") });
     assert_eq!(refused(&|n| n.work[1].date = day("2027-02-06")), NoticeError::Contradiction(day("2027-02-06")));
     assert_eq!(
         refused(&|n| n.off.retain(|off| off.name != "端午节")),
@@ -260,16 +258,12 @@ impl<I: Iterator<Item = String>> RevDays for I {
 #[test]
 fn faulty_overlays_are_refused_with_their_reason() {
     let refused = |text: &str| Overlay::from_toml(&format!("name = '某市'\n{text}")).unwrap_err();
-    let closure = |from: &str, to: &str, basis: &str| {
-        format!("closures = [{{ name = '停', basis = '{basis}', from = '{from}', to = '{to}' }}]")
-    };
+    let closure =
+        |from: &str, to: &str, basis: &str| format!("closures = [{{ name = '停', basis = '{basis}', from = '{from}', to = '{to}' }}]");
     assert!(matches!(refused(&closure("2026-08-02", "2026-08-01", "文")), OverlayError::Range { .. }));
     assert!(matches!(refused(&closure("2026-08-02", "9999-08-01", "文")), OverlayError::Range { .. }));
     assert_eq!(refused(&closure("2026-08-02", "2026-08-02", " ")), OverlayError::NoBasis("停".to_owned()));
-    let both = format!(
-        "{}\nworkdays = [{{ name = '班', basis = '文', date = '2026-08-02' }}]",
-        closure("2026-08-02", "2026-08-02", "文")
-    );
+    let both = format!("{}\nworkdays = [{{ name = '班', basis = '文', date = '2026-08-02' }}]", closure("2026-08-02", "2026-08-02", "文"));
     assert_eq!(refused(&both), OverlayError::Contradiction(day("2026-08-02")));
     let season = |sessions: &str| format!("seasons = [{{ from = '05-01', to = '09-30', sessions = [{sessions}] }}]");
     assert!(matches!(refused(&season("")), OverlayError::Sessions(_)));
@@ -299,8 +293,5 @@ fn a_calendar_file_holds_notices_and_overlays() {
     assert!(calendar.version().starts_with("2027-official+n1+o1-"), "{}", calendar.version());
     assert_eq!(CalendarFile::parse("  "), Err(CalendarFileError::Empty));
     assert!(matches!(CalendarFile::parse("x"), Err(CalendarFileError::Unreadable(_))));
-    assert_eq!(
-        CalendarFile::parse(r#"{"year":2027,"days":[]}"#),
-        Err(CalendarFileError::Notice(NoticeError::Empty(2027)))
-    );
+    assert_eq!(CalendarFile::parse(r#"{"year":2027,"days":[]}"#), Err(CalendarFileError::Notice(NoticeError::Empty(2027))));
 }

@@ -105,8 +105,8 @@ mod tests {
         assert_eq!(parse_identity("一1010519491231002X"), Err(CodeError::Character));
         assert_eq!(parse_identity("11010519491231002一"), Err(CodeError::Character));
         // 30 February with a fitting check character.
-        let wrong_date = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "X"]
-            .map(|check| parse_identity(&format!("11010519490230002{check}")));
+        let wrong_date =
+            ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "X"].map(|check| parse_identity(&format!("11010519490230002{check}")));
         assert_eq!(wrong_date.iter().filter(|r| **r == Err(CodeError::Date)).count(), 1);
         assert_eq!(wrong_date.iter().filter(|r| **r == Err(CodeError::Check)).count(), 10);
     }

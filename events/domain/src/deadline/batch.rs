@@ -12,9 +12,7 @@ use crate::time::CHINA;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RowError {
     /// The start is not a time.
-    #[error(
-        "起算时间要写成 2026-04-30、2026-04-30 10:00、2026-04-30T10:00:00 或带时区的 2026-04-30T10:00:00+08:00"
-    )]
+    #[error("起算时间要写成 2026-04-30、2026-04-30 10:00、2026-04-30T10:00:00 或带时区的 2026-04-30T10:00:00+08:00")]
     From,
     /// The calendar does not reach there.
     #[error("起算时间须在 2000 年至 2099 年之间")]

@@ -127,7 +127,8 @@ pub fn promise(calendar: &Calendar, input: &DeadlineInput) -> String {
             notes.push(format!("含 {} 补班", made_up.join("、")));
         }
     }
-    if days.iter().any(|day| matches!(day.counting, Counting::Excluded(_))) || !input.excluded.is_empty() {
+    let without = DeadlineInput::new(input.from, input.limit);
+    if super::due(calendar, &without).0 != due.due {
         notes.push("已扣除依法不计入的时间".to_owned());
     }
     if due.provisional {

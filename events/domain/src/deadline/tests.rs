@@ -222,9 +222,8 @@ fn the_explanation_names_every_day() {
 
 #[test]
 fn the_explanation_shows_the_roll_the_pause_the_hours_and_what_is_provisional() {
-    let lines = |calendar: &Calendar, input: &DeadlineInput| -> Vec<String> {
-        explain(calendar, input).iter().map(ToString::to_string).collect()
-    };
+    let lines =
+        |calendar: &Calendar, input: &DeadlineInput| -> Vec<String> { explain(calendar, input).iter().map(ToString::to_string).collect() };
     let official = Calendar::official();
     let rolled = lines(&official, &input("2026-05-08", "1d"));
     assert_eq!(rolled, ["2026-05-08 周五 工作日 起算日，不计入", "2026-05-09 周六 调休上班（劳动节） 第 1 天"]);
@@ -253,17 +252,22 @@ fn the_explanation_shows_the_roll_the_pause_the_hours_and_what_is_provisional() 
 #[test]
 fn the_promise_says_what_was_skipped_and_what_is_worked() {
     let promise = |from: &str, limit: &str| super::promise(&Calendar::official(), &input(from, limit));
-    assert_eq!(
-        promise("2026-04-30T10:00", "5wd"),
-        "2026年5月11日（周一）24:00 前（5 个工作日，已跳过劳动节，含 5月9日 补班）"
-    );
+    assert_eq!(promise("2026-04-30T10:00", "5wd"), "2026年5月11日（周一）24:00 前（5 个工作日，已跳过劳动节，含 5月9日 补班）");
     assert_eq!(promise("2026-08-02", "60d"), "2026年10月8日（周四）24:00 前（60 日（自然日），已跳过国庆节）");
     assert_eq!(promise("2026-07-18", "60d"), "2026年9月16日（周三）24:00 前（60 日（自然日））");
     assert_eq!(promise("2026-06-01T10:00", "24h"), "2026年6月2日（周二）10:00 前（24 小时）");
-    assert_eq!(
-        promise("2026-12-28", "5wd"),
-        "2027年1月5日（周二）24:00 前（5 个工作日，已跳过元旦，放假安排尚未公布，公布后可能调整）"
-    );
+    assert_eq!(promise("2026-12-28", "5wd"), "2027年1月5日（周二）24:00 前（5 个工作日，已跳过元旦，放假安排尚未公布，公布后可能调整）");
+}
+
+#[test]
+fn the_promise_says_that_time_was_excluded_only_where_it_was() {
+    let promise = |excluded: ExcludedPeriod| {
+        let input = DeadlineInput { excluded: vec![excluded], ..input("2026-06-01T10:00", "24h") };
+        super::promise(&Calendar::official(), &input)
+    };
+    let paused = "2026年6月2日（周二）11:00 前（24 小时，已扣除依法不计入的时间）";
+    assert_eq!(promise(pause("2026-06-01T12:00", "2026-06-01T13:00")), paused);
+    assert_eq!(promise(pause("2026-05-01", "2026-05-02")), "2026年6月2日（周二）10:00 前（24 小时）");
 }
 
 #[test]
@@ -318,15 +322,31 @@ fn a_batch_row_reads_what_people_write() {
     let row = |from: &str, limit: &str| batch_row(&calendar, from, limit);
     let expected = Ok(("2026-05-12T00:00:00+08:00".to_owned(), false));
     for from in [
-        "2026-04-30", "2026-04-30T10:00", "2026-04-30 10:00", "2026-04-30 10:00:01", "2026-04-30T10:00:00+08:00",
-        "2026-04-30T02:00:00Z", " 2026-04-30 ", "2026-04-30T10:00:00.123456",
+        "2026-04-30",
+        "2026-04-30T10:00",
+        "2026-04-30 10:00",
+        "2026-04-30 10:00:01",
+        "2026-04-30T10:00:00+08:00",
+        "2026-04-30T02:00:00Z",
+        " 2026-04-30 ",
+        "2026-04-30T10:00:00.123456",
     ] {
         assert_eq!(row(from, "5wd"), expected, "{from}");
     }
     assert_eq!(row("2026-12-28", "5wd"), Ok(("2027-01-06T00:00:00+08:00".to_owned(), true)));
     for from in [
-        "", "昨天上午十点", "2026-4-30", "2026-02-30", "2026-04-30T", "2026-04-30 25:00", "2026-04-30x10:00", "20260430",
-        "2026-04-30T10", "2026-04-30T10:00:00+08:0", "+2026-04-30", "二〇二六年四月三十日",
+        "",
+        "昨天上午十点",
+        "2026-4-30",
+        "2026-02-30",
+        "2026-04-30T",
+        "2026-04-30 25:00",
+        "2026-04-30x10:00",
+        "20260430",
+        "2026-04-30T10",
+        "2026-04-30T10:00:00+08:0",
+        "+2026-04-30",
+        "二〇二六年四月三十日",
     ] {
         assert_eq!(row(from, "5wd"), Err(RowError::From), "{from}");
     }
@@ -379,9 +399,7 @@ fn pauses(from: DateTime<Utc>) -> impl Strategy<Value = Vec<ExcludedPeriod>> {
 }
 
 fn inputs() -> impl Strategy<Value = DeadlineInput> {
-    starts().prop_flat_map(|from| {
-        (limits(), pauses(from)).prop_map(move |(limit, excluded)| DeadlineInput { from, limit, excluded })
-    })
+    starts().prop_flat_map(|from| (limits(), pauses(from)).prop_map(move |(limit, excluded)| DeadlineInput { from, limit, excluded }))
 }
 
 proptest! {

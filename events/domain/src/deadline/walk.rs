@@ -42,12 +42,7 @@ pub(super) fn walk<'a>(calendar: &Calendar, input: &'a DeadlineInput, visit: imp
     }
 }
 
-fn working_days<'a>(
-    calendar: &Calendar,
-    input: &'a DeadlineInput,
-    limit: u16,
-    mut visit: impl FnMut(Step<'a>),
-) -> End {
+fn working_days<'a>(calendar: &Calendar, input: &'a DeadlineInput, limit: u16, mut visit: impl FnMut(Step<'a>)) -> End {
     let mut day = calendar::day_of(input.from);
     visit(Step::Start(day, calendar.cell(day)));
     let (mut counted, mut provisional) = (0, false);
@@ -70,12 +65,7 @@ fn working_days<'a>(
     End { due: end_micros(day), provisional }
 }
 
-fn calendar_days<'a>(
-    calendar: &Calendar,
-    input: &'a DeadlineInput,
-    limit: u16,
-    mut visit: impl FnMut(Step<'a>),
-) -> End {
+fn calendar_days<'a>(calendar: &Calendar, input: &'a DeadlineInput, limit: u16, mut visit: impl FnMut(Step<'a>)) -> End {
     let mut day = calendar::day_of(input.from);
     visit(Step::Start(day, calendar.cell(day)));
     let mut counted = 0;
@@ -123,13 +113,7 @@ enum Hours {
     Business,
 }
 
-fn hours<'a>(
-    calendar: &Calendar,
-    input: &'a DeadlineInput,
-    limit: u16,
-    unit: Hours,
-    mut visit: impl FnMut(Step<'a>),
-) -> End {
+fn hours<'a>(calendar: &Calendar, input: &'a DeadlineInput, limit: u16, unit: Hours, mut visit: impl FnMut(Step<'a>)) -> End {
     let from = input.from.timestamp_micros();
     let mut left = i64::from(limit) * 3_600_000_000;
     let mut provisional = false;
