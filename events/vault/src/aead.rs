@@ -10,26 +10,15 @@ pub(crate) const TAG: usize = 16;
 
 /// Seals `buffer` in place; the tag is added at its end.
 pub(crate) fn seal(key: &Secret, nonce: &[u8; 24], associated: &[u8], buffer: &mut Vec<u8>) {
-    let sealed = XChaCha20Poly1305::new(key.bytes().into()).encrypt_in_place(
-        &XNonce::from(*nonce),
-        associated,
-        buffer,
-    );
+    let sealed = XChaCha20Poly1305::new(key.bytes().into()).encrypt_in_place(&XNonce::from(*nonce), associated, buffer);
     #[expect(clippy::expect_used, reason = "sealing fails only beyond 256 GiB")]
     sealed.expect("sealing fails only beyond 256 GiB");
 }
 
 /// Opens `buffer` in place; false when it is not what was sealed with this key, nonce and associated data.
 #[must_use]
-pub(crate) fn open(
-    key: &Secret,
-    nonce: &[u8; 24],
-    associated: &[u8],
-    buffer: &mut Vec<u8>,
-) -> bool {
-    XChaCha20Poly1305::new(key.bytes().into())
-        .decrypt_in_place(&XNonce::from(*nonce), associated, buffer)
-        .is_ok()
+pub(crate) fn open(key: &Secret, nonce: &[u8; 24], associated: &[u8], buffer: &mut Vec<u8>) -> bool {
+    XChaCha20Poly1305::new(key.bytes().into()).decrypt_in_place(&XNonce::from(*nonce), associated, buffer).is_ok()
 }
 
 /// Joins `parts` so that no two different lists give the same bytes: each is preceded by its length, u32 big endian.
@@ -48,10 +37,7 @@ mod tests {
 
     #[test]
     fn moving_a_border_between_parts_changes_the_associated_data() {
-        assert_ne!(
-            associated_data(&[b"case-1", b"2"]),
-            associated_data(&[b"case-", b"12"])
-        );
+        assert_ne!(associated_data(&[b"case-1", b"2"]), associated_data(&[b"case-", b"12"]));
         assert_ne!(associated_data(&[b"a"]), associated_data(&[b"a", b""]));
     }
 }

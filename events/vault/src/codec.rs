@@ -36,13 +36,8 @@ impl Vault {
     ) -> Result<(Vec<u8>, Vec<SealedBlob>), VaultError> {
         check_owner(keyring, stream)?;
         let mut taken = Vec::new();
-        take_out(&mut full, &mut taken).map_err(|_| VaultError::MalformedMarker {
-            kind: kind.to_owned(),
-        })?;
-        let sealed = taken
-            .into_iter()
-            .map(|taken| self.seal_subject(keyring, stream, event_id, kind, taken))
-            .collect::<Result<_, _>>()?;
+        take_out(&mut full, &mut taken).map_err(|_| VaultError::MalformedMarker { kind: kind.to_owned() })?;
+        let sealed = taken.into_iter().map(|taken| self.seal_subject(keyring, stream, event_id, kind, taken)).collect::<Result<_, _>>()?;
         Ok((to_json(&full), sealed))
     }
 
@@ -56,10 +51,7 @@ impl Vault {
     ) -> Result<SealedBlob, VaultError> {
         let plain = to_json(&Value::Array(values));
         if plain.len() > MAX_SUBJECT_BYTES {
-            return Err(VaultError::TooLarge {
-                kind: kind.to_owned(),
-                bytes: plain.len(),
-            });
+            return Err(VaultError::TooLarge { kind: kind.to_owned(), bytes: plain.len() });
         }
         let (suite, mut ciphertext) = match compress::compress(&plain, aead::TAG) {
             Some(shorter) => (COMPRESSED, shorter),
@@ -68,19 +60,8 @@ impl Vault {
         let mut nonce = [0; 24];
         self.entropy().fill(&mut nonce);
         let key = keyring.sealing_key(&subject, self.entropy());
-        aead::seal(
-            &key.secret,
-            &nonce,
-            &bound_to(suite, stream, event_id, kind, &subject),
-            &mut ciphertext,
-        );
-        Ok(SealedBlob {
-            suite,
-            key: key.id,
-            nonce,
-            ciphertext,
-            subject,
-        })
+        aead::seal(&key.secret, &nonce, &bound_to(suite, stream, event_id, kind, &subject), &mut ciphertext);
+        Ok(SealedBlob { suite, key: key.id, nonce, ciphertext, subject })
     }
 
     /// The event's full JSON: every private value open, or erased where its key is gone.
@@ -96,8 +77,7 @@ impl Vault {
             subject: subject.map(str::to_owned),
             damage,
         };
-        let mut full: Value =
-            serde_json::from_slice(&envelope.data).map_err(|_| damaged(None, Damage::ClearPart))?;
+        let mut full: Value = serde_json::from_slice(&envelope.data).map_err(|_| damaged(None, Damage::ClearPart))?;
         let mut opened = Vec::with_capacity(envelope.sealed.len());
         for blob in &envelope.sealed {
             let values = match keyring.opening_key(&blob.key) {
@@ -107,23 +87,14 @@ impl Vault {
                         .map_err(|damage| damaged(Some(&blob.subject), damage))?,
                 ),
             };
-            opened.push(Opened {
-                subject: &blob.subject,
-                values,
-            });
+            opened.push(Opened { subject: &blob.subject, values });
         }
         put_back(&mut full, &mut opened).map_err(|damage| damaged(None, damage))?;
         Ok(full)
     }
 }
 
-fn open_subject(
-    key: &Secret,
-    stream: &str,
-    event_id: Uuid,
-    kind: &str,
-    blob: &SealedBlob,
-) -> Result<Vec<Option<Value>>, Damage> {
+fn open_subject(key: &Secret, stream: &str, event_id: Uuid, kind: &str, blob: &SealedBlob) -> Result<Vec<Option<Value>>, Damage> {
     if !matches!(blob.suite, PLAIN | COMPRESSED) {
         return Err(Damage::UnknownSuite(blob.suite));
     }
@@ -141,31 +112,18 @@ fn open_subject(
 
 /// What a blob is bound to: it opens in no other stream, event, kind or subject, nor under another suite.
 fn bound_to(suite: u8, stream: &str, event_id: Uuid, kind: &str, subject: &str) -> Vec<u8> {
-    associated_data(&[
-        b"blob",
-        &[suite],
-        stream.as_bytes(),
-        event_id.as_bytes(),
-        kind.as_bytes(),
-        subject.as_bytes(),
-    ])
+    associated_data(&[b"blob", &[suite], stream.as_bytes(), event_id.as_bytes(), kind.as_bytes(), subject.as_bytes()])
 }
 
 fn check_owner(keyring: &Keyring, stream: &str) -> Result<(), VaultError> {
     if keyring.owner() == stream {
         return Ok(());
     }
-    Err(VaultError::WrongKeyring {
-        owner: keyring.owner().to_owned(),
-        stream: stream.to_owned(),
-    })
+    Err(VaultError::WrongKeyring { owner: keyring.owner().to_owned(), stream: stream.to_owned() })
 }
 
 fn to_json(value: &Value) -> Vec<u8> {
-    #[expect(
-        clippy::expect_used,
-        reason = "a JSON value has string keys and writes to memory"
-    )]
+    #[expect(clippy::expect_used, reason = "a JSON value has string keys and writes to memory")]
     serde_json::to_vec(value).expect("a JSON value has string keys and writes to memory")
 }
 

@@ -41,9 +41,7 @@ pub(crate) fn decompress(compressed: &[u8], limit: usize) -> Option<Vec<u8>> {
             None => slot.insert(Decompressor::new().ok()?),
         };
         let mut plain = Vec::with_capacity(size);
-        decompressor
-            .decompress_to_buffer(compressed, &mut plain)
-            .ok()?;
+        decompressor.decompress_to_buffer(compressed, &mut plain).ok()?;
         Some(plain)
     })
 }

@@ -35,10 +35,7 @@ impl SeededEntropy {
     /// Starts the stream of bytes that belongs to `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            block: AtomicU64::new(0),
-        }
+        Self { seed, block: AtomicU64::new(0) }
     }
 }
 
@@ -46,10 +43,7 @@ impl Entropy for SeededEntropy {
     fn fill(&self, buffer: &mut [u8]) {
         for chunk in buffer.chunks_mut(32) {
             let block = self.block.fetch_add(1, Ordering::Relaxed);
-            let bytes = Sha256::new()
-                .chain_update(self.seed.to_be_bytes())
-                .chain_update(block.to_be_bytes())
-                .finalize();
+            let bytes = Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(block.to_be_bytes()).finalize();
             chunk.copy_from_slice(&bytes[..chunk.len()]);
         }
     }
@@ -67,11 +61,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_repeats_the_run_and_another_does_not() {
-        let (one, same, other) = (
-            SeededEntropy::new(7),
-            SeededEntropy::new(7),
-            SeededEntropy::new(8),
-        );
+        let (one, same, other) = (SeededEntropy::new(7), SeededEntropy::new(7), SeededEntropy::new(8));
         let first = draw(&one);
         assert_eq!(first, draw(&same));
         assert_ne!(first, draw(&other));

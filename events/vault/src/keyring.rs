@@ -43,11 +43,7 @@ impl Vault {
                     unwrap(&self.master.epoch_key(key.epoch), owner, &key)
                 };
                 match secret {
-                    Some(secret) => Ok(SubjectKey {
-                        id: key.id,
-                        subject: key.subject,
-                        secret,
-                    }),
+                    Some(secret) => Ok(SubjectKey { id: key.id, subject: key.subject, secret }),
                     None => Err(VaultError::KeyDamaged {
                         owner: owner.to_owned(),
                         subject: key.subject,
@@ -56,13 +52,7 @@ impl Vault {
                 }
             })
             .collect::<Result<_, _>>()?;
-        Ok(Keyring {
-            owner: owner.to_owned(),
-            epoch: self.epoch,
-            epoch_key: self.epoch_key.clone(),
-            keys,
-            new: Vec::new(),
-        })
+        Ok(Keyring { owner: owner.to_owned(), epoch: self.epoch, epoch_key: self.epoch_key.clone(), keys, new: Vec::new() })
     }
 
     /// The same subject key wrapped under this vault's master key and epoch, taken from the vault of the old master
@@ -73,10 +63,7 @@ impl Vault {
     pub fn rewrap(&self, old: &Vault, key: WrappedKey) -> Result<WrappedKey, VaultError> {
         let owner = key.owner.clone();
         let ring = old.keyring(&owner, vec![key])?;
-        let mut rewrapped = ring
-            .keys
-            .iter()
-            .map(|key| wrap(&self.epoch_key, self.epoch, &owner, key));
+        let mut rewrapped = ring.keys.iter().map(|key| wrap(&self.epoch_key, self.epoch, &owner, key));
         #[expect(clippy::expect_used, reason = "a keyring of one key has one key")]
         Ok(rewrapped.next().expect("a keyring of one key has one key"))
     }
@@ -106,22 +93,17 @@ impl Keyring {
         std::mem::take(&mut self.new)
     }
 
-    /// The newest key of `subject`: after an erasure the words that come later get a key of their own.
+    /// The key of `subject`, made when absent: after an erasure the words that come later get a key of their own.
     pub(crate) fn sealing_key(&mut self, subject: &str, entropy: &dyn Entropy) -> &SubjectKey {
-        let at = match self.keys.iter().rposition(|key| key.subject == subject) {
+        let at = match self.keys.iter().position(|key| key.subject == subject) {
             Some(at) => at,
             None => {
                 let mut id = [0; 16];
                 entropy.fill(&mut id);
                 let mut bytes = Zeroizing::new([0; 32]);
                 entropy.fill(&mut *bytes);
-                let key = SubjectKey {
-                    id,
-                    subject: subject.to_owned(),
-                    secret: Secret::take(&mut bytes),
-                };
-                self.new
-                    .push(wrap(&self.epoch_key, self.epoch, &self.owner, &key));
+                let key = SubjectKey { id, subject: subject.to_owned(), secret: Secret::take(&mut bytes) };
+                self.new.push(wrap(&self.epoch_key, self.epoch, &self.owner, &key));
                 self.keys.push(key);
                 self.keys.len() - 1
             }
@@ -137,31 +119,19 @@ impl Keyring {
 
     /// The key with this id; none when it was deleted: its subject was erased.
     pub(crate) fn opening_key(&self, id: &[u8; 16]) -> Option<&Secret> {
-        self.keys
-            .iter()
-            .find(|key| key.id == *id)
-            .map(|key| &key.secret)
+        self.keys.iter().find(|key| key.id == *id).map(|key| &key.secret)
     }
 }
 
 impl std::fmt::Debug for Keyring {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Keyring")
-            .field("owner", &self.owner)
-            .field("keys", &self.keys.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Keyring").field("owner", &self.owner).field("keys", &self.keys.len()).finish_non_exhaustive()
     }
 }
 
 /// Binds a wrapped key to its owner, subject, id and epoch: no row of the keys table can stand in for another.
 fn wrapping_data(owner: &str, subject: &str, id: &[u8; 16], epoch: u32) -> Vec<u8> {
-    associated_data(&[
-        b"key",
-        owner.as_bytes(),
-        subject.as_bytes(),
-        id,
-        &epoch.to_be_bytes(),
-    ])
+    associated_data(&[b"key", owner.as_bytes(), subject.as_bytes(), id, &epoch.to_be_bytes()])
 }
 
 /// The nonce follows from the key's id: ids are random and an epoch key wraps each id's one key only, so no nonce meets
@@ -177,13 +147,7 @@ fn wrap(epoch_key: &Secret, epoch: u32, owner: &str, key: &SubjectKey) -> Wrappe
     wrapped.extend_from_slice(key.secret.bytes());
     let bound = wrapping_data(owner, &key.subject, &key.id, epoch);
     aead::seal(epoch_key, &wrapping_nonce(&key.id), &bound, &mut wrapped);
-    WrappedKey {
-        id: key.id,
-        owner: owner.to_owned(),
-        subject: key.subject.clone(),
-        epoch,
-        wrapped,
-    }
+    WrappedKey { id: key.id, owner: owner.to_owned(), subject: key.subject.clone(), epoch, wrapped }
 }
 
 fn unwrap(epoch_key: &Secret, owner: &str, key: &WrappedKey) -> Option<Secret> {
@@ -206,10 +170,7 @@ mod tests {
     const CASE: &str = "case-6f1c1f6e-0000-0000-0000-000000000001";
 
     fn vault(master: u8) -> Vault {
-        Vault::new(
-            MasterKey::from_bytes([master; 32]),
-            Arc::new(SeededEntropy::new(1)),
-        )
+        Vault::new(MasterKey::from_bytes([master; 32]), Arc::new(SeededEntropy::new(1)))
     }
 
     #[test]
@@ -220,15 +181,8 @@ mod tests {
         assert_eq!(ring.key_for("petitioner", vault.entropy()), id);
         assert_ne!(ring.key_for("office", vault.entropy()), id);
         let new = ring.take_new();
-        assert_eq!(
-            new.iter()
-                .map(|key| key.subject.as_str())
-                .collect::<Vec<_>>(),
-            ["petitioner", "office"]
-        );
-        assert!(new.iter().all(|key| key.owner == CASE
-            && key.epoch == crate::FIRST_EPOCH
-            && key.wrapped.len() == 48));
+        assert_eq!(new.iter().map(|key| key.subject.as_str()).collect::<Vec<_>>(), ["petitioner", "office"]);
+        assert!(new.iter().all(|key| key.owner == CASE && key.epoch == crate::FIRST_EPOCH && key.wrapped.len() == 48));
         assert_eq!(ring.take_new(), []);
     }
 
@@ -266,8 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn given_a_new_epoch_when_old_keys_are_read_then_they_still_unwrap_and_new_ones_carry_the_new_epoch()
-     {
+    fn given_a_new_epoch_when_old_keys_are_read_then_they_still_unwrap_and_new_ones_carry_the_new_epoch() {
         let old = vault(7);
         let mut ring = old.keyring(CASE, vec![]).unwrap();
         let id = ring.key_for("petitioner", old.entropy());
@@ -286,10 +239,7 @@ mod tests {
         let key = ring.take_new().remove(0);
         let moved = new.rewrap(&old, key).unwrap();
         let moved = new.keyring(CASE, vec![moved]).unwrap();
-        assert_eq!(
-            moved.opening_key(&id).unwrap().bytes(),
-            ring.opening_key(&id).unwrap().bytes()
-        );
+        assert_eq!(moved.opening_key(&id).unwrap().bytes(), ring.opening_key(&id).unwrap().bytes());
     }
 
     #[test]
@@ -297,10 +247,7 @@ mod tests {
         let vault = vault(7);
         let mut ring = vault.keyring(CASE, vec![]).unwrap();
         ring.key_for("petitioner", vault.entropy());
-        assert_eq!(
-            format!("{ring:?}"),
-            format!("Keyring {{ owner: {CASE:?}, keys: 1, .. }}")
-        );
+        assert_eq!(format!("{ring:?}"), format!("Keyring {{ owner: {CASE:?}, keys: 1, .. }}"));
         assert_eq!(format!("{vault:?}"), "Vault { epoch: 1, .. }");
     }
 }

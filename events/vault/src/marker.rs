@@ -53,18 +53,11 @@ fn close(map: &mut Map<String, Value>, taken: &mut Vec<Taken>) -> Result<(), Mal
         return Err(Malformed);
     };
     take_out(&mut value, taken)?;
-    let subject = map
-        .get(SUBJECT)
-        .and_then(Value::as_str)
-        .filter(|name| !name.is_empty())
-        .ok_or(Malformed)?;
+    let subject = map.get(SUBJECT).and_then(Value::as_str).filter(|name| !name.is_empty()).ok_or(Malformed)?;
     let at = match taken.iter().position(|one| one.subject == subject) {
         Some(at) => at,
         None => {
-            taken.push(Taken {
-                subject: subject.to_owned(),
-                values: Vec::new(),
-            });
+            taken.push(Taken { subject: subject.to_owned(), values: Vec::new() });
             taken.len() - 1
         }
     };
@@ -91,28 +84,16 @@ fn reopen(map: &mut Map<String, Value>, opened: &mut [Opened<'_>]) -> Result<(),
     let (2, Some(index)) = (map.len(), map.remove(INDEX)) else {
         return Err(Damage::Marker);
     };
-    let index = index
-        .as_u64()
-        .and_then(|index| usize::try_from(index).ok())
-        .ok_or(Damage::Marker)?;
-    let subject = map
-        .get(SUBJECT)
-        .and_then(Value::as_str)
-        .ok_or(Damage::Marker)?;
-    let from = opened
-        .iter_mut()
-        .find(|one| one.subject == subject)
-        .ok_or(Damage::MissingBlob)?;
+    let index = index.as_u64().and_then(|index| usize::try_from(index).ok()).ok_or(Damage::Marker)?;
+    let subject = map.get(SUBJECT).and_then(Value::as_str).ok_or(Damage::Marker)?;
+    let from = opened.iter_mut().find(|one| one.subject == subject).ok_or(Damage::MissingBlob)?;
     match &mut from.values {
         None => {
             map.insert(ERASED.to_owned(), Value::Bool(true));
         }
         Some(values) => {
             // Taking each value once also ends any circle of markers that point at one another.
-            let mut value = values
-                .get_mut(index)
-                .and_then(Option::take)
-                .ok_or(Damage::MissingValue)?;
+            let mut value = values.get_mut(index).and_then(Option::take).ok_or(Damage::MissingValue)?;
             put_back(&mut value, opened)?;
             map.insert(VALUE.to_owned(), value);
         }

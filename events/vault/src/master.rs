@@ -87,10 +87,7 @@ impl MasterKey {
         let removed = fs::remove_file(aside);
         written?;
         removed?;
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(folder)?.sync_all()?;
         Ok(Self(Secret::take(&mut bytes)))
     }
@@ -159,8 +156,7 @@ impl MasterKey {
     /// HKDF-SHA256; the purpose is the length-prefixed list `info`.
     fn derive(&self, info: &[&[u8]]) -> Secret {
         let mut bytes = Zeroizing::new([0; 32]);
-        let derived = Hkdf::<Sha256>::new(Some(SALT), self.0.bytes())
-            .expand(&crate::aead::associated_data(info), &mut *bytes);
+        let derived = Hkdf::<Sha256>::new(Some(SALT), self.0.bytes()).expand(&crate::aead::associated_data(info), &mut *bytes);
         #[expect(clippy::expect_used, reason = "HKDF fails only beyond 8160 bytes")]
         derived.expect("HKDF fails only beyond 8160 bytes");
         Secret::take(&mut bytes)
@@ -168,20 +164,13 @@ impl MasterKey {
 }
 
 fn write_aside(path: &Path, text: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text)?;
     file.sync_all()
 }
 
 fn hex_digit(digit: u8) -> Result<u8, MasterKeyError> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
-        .ok_or(MasterKeyError::Content)
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok()).ok_or(MasterKeyError::Content)
 }
 
 #[cfg(test)]
@@ -201,16 +190,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("master.key");
         let made = MasterKey::create(&path).unwrap();
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o7777,
-            0o600
-        );
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
         assert_eq!(MasterKey::load(&path).unwrap().0.bytes(), made.0.bytes());
-        assert_eq!(
-            fs::read_dir(folder.path()).unwrap().count(),
-            1,
-            "nothing may be left beside the key"
-        );
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing may be left beside the key");
     }
 
     #[test]
@@ -219,10 +201,7 @@ mod tests {
         let path = folder.path().join("master.key");
         MasterKey::create(&path).unwrap();
         let before = fs::read(&path).unwrap();
-        assert_eq!(
-            MasterKey::create(&path).unwrap_err(),
-            MasterKeyError::Exists
-        );
+        assert_eq!(MasterKey::create(&path).unwrap_err(), MasterKeyError::Exists);
         assert_eq!(fs::read(&path).unwrap(), before);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
@@ -232,10 +211,7 @@ mod tests {
         let digits = "ab".repeat(32);
         for mode in [0o640, 0o604, 0o660, 0o777, 0o610] {
             let (_folder, path) = file_with(digits.as_bytes(), mode);
-            assert_eq!(
-                MasterKey::load(&path).unwrap_err(),
-                MasterKeyError::Mode { mode }
-            );
+            assert_eq!(MasterKey::load(&path).unwrap_err(), MasterKeyError::Mode { mode });
         }
         for mode in [0o600, 0o400] {
             let (_folder, path) = file_with(digits.as_bytes(), mode);
@@ -246,34 +222,17 @@ mod tests {
     #[test]
     fn a_systemd_credential_may_be_group_readable_but_not_more() {
         let (_folder, path) = file_with("ab".repeat(32).as_bytes(), 0o440);
-        assert_eq!(
-            MasterKey::load_credential(&path).unwrap().0.bytes(),
-            &[0xab; 32]
-        );
+        assert_eq!(MasterKey::load_credential(&path).unwrap().0.bytes(), &[0xab; 32]);
         let (_folder, path) = file_with("ab".repeat(32).as_bytes(), 0o444);
-        assert_eq!(
-            MasterKey::load_credential(&path).unwrap_err(),
-            MasterKeyError::Mode { mode: 0o444 }
-        );
+        assert_eq!(MasterKey::load_credential(&path).unwrap_err(), MasterKeyError::Mode { mode: 0o444 });
     }
 
     #[test]
     fn a_key_of_the_wrong_length_or_alphabet_is_refused() {
         let whole = "ab".repeat(32);
-        for content in [
-            "",
-            "ab",
-            &whole[..63],
-            &format!("{whole}a"),
-            &format!("{whole}\n\n\n"),
-            &"xy".repeat(32),
-        ] {
+        for content in ["", "ab", &whole[..63], &format!("{whole}a"), &format!("{whole}\n\n\n"), &"xy".repeat(32)] {
             let (_folder, path) = file_with(content.as_bytes(), 0o600);
-            assert_eq!(
-                MasterKey::load(&path).unwrap_err(),
-                MasterKeyError::Content,
-                "{content:?}"
-            );
+            assert_eq!(MasterKey::load(&path).unwrap_err(), MasterKeyError::Content, "{content:?}");
         }
         let (_folder, path) = file_with(format!("{}\r\n", whole.to_uppercase()).as_bytes(), 0o600);
         assert_eq!(MasterKey::load(&path).unwrap().0.bytes(), &[0xab; 32]);
@@ -282,14 +241,8 @@ mod tests {
     #[test]
     fn a_missing_file_and_a_folder_are_told_apart() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(
-            MasterKey::load(&folder.path().join("none")).unwrap_err(),
-            MasterKeyError::Missing
-        );
-        assert_eq!(
-            MasterKey::load(folder.path()).unwrap_err(),
-            MasterKeyError::NotAFile
-        );
+        assert_eq!(MasterKey::load(&folder.path().join("none")).unwrap_err(), MasterKeyError::Missing);
+        assert_eq!(MasterKey::load(folder.path()).unwrap_err(), MasterKeyError::NotAFile);
     }
 
     #[test]
@@ -310,9 +263,6 @@ mod tests {
 
     #[test]
     fn debug_prints_nothing_of_a_key() {
-        assert_eq!(
-            format!("{:?}", MasterKey::from_bytes([7; 32])),
-            "MasterKey(Secret(…))"
-        );
+        assert_eq!(format!("{:?}", MasterKey::from_bytes([7; 32])), "MasterKey(Secret(…))");
     }
 }

@@ -23,8 +23,7 @@ impl Secret {
     /// HMAC-SHA256 of `parts` one after the other; the caller sees to it that their borders are unambiguous.
     pub(crate) fn hmac(&self, parts: &[&[u8]]) -> [u8; 32] {
         #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
         for part in parts {
             mac.update(part);
         }

@@ -19,12 +19,7 @@ impl Vault {
         self.entropy().fill(&mut nonce);
         let mut ciphertext = Vec::with_capacity(content.len() + aead::TAG);
         ciphertext.extend_from_slice(content);
-        aead::seal(
-            &self.master.token_key(purpose),
-            &nonce,
-            &[SUITE],
-            &mut ciphertext,
-        );
+        aead::seal(&self.master.token_key(purpose), &nonce, &[SUITE], &mut ciphertext);
         let mut token = Vec::with_capacity(1 + NONCE + ciphertext.len());
         token.push(SUITE);
         token.extend_from_slice(&nonce);
@@ -39,14 +34,7 @@ impl Vault {
         let (suite, rest) = bytes.split_first()?;
         let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>()?;
         let mut content = ciphertext.to_vec();
-        (*suite == SUITE
-            && aead::open(
-                &self.master.token_key(purpose),
-                nonce,
-                &[SUITE],
-                &mut content,
-            ))
-        .then_some(content)
+        (*suite == SUITE && aead::open(&self.master.token_key(purpose), nonce, &[SUITE], &mut content)).then_some(content)
     }
 
     /// HMAC-SHA256 of `message` under the key of `purpose`. Compare with [`Vault::mac_matches`] only.
@@ -77,33 +65,18 @@ mod tests {
     fn a_token_opens_for_its_purpose_only() {
         let vault = vault();
         let token = vault.seal_token("session", b"account 7");
-        assert_eq!(
-            vault.open_token("session", &token).as_deref(),
-            Some(&b"account 7"[..])
-        );
+        assert_eq!(vault.open_token("session", &token).as_deref(), Some(&b"account 7"[..]));
         assert_eq!(vault.open_token("draft", &token), None);
         let other = Vault::new(MasterKey::from_bytes([8; 32]), Arc::new(OsEntropy));
         assert_eq!(other.open_token("session", &token), None);
-        assert_eq!(
-            vault.open_token("session", &vault.seal_token("session", b"")),
-            Some(vec![])
-        );
+        assert_eq!(vault.open_token("session", &vault.seal_token("session", b"")), Some(vec![]));
     }
 
     #[test]
     fn a_token_fits_a_cookie_and_shows_nothing() {
         let token = vault().seal_token("session", b"account 7");
-        assert!(
-            token
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'),
-            "{token}"
-        );
-        assert_ne!(
-            token,
-            vault().seal_token("session", b"account 7"),
-            "the nonce must differ"
-        );
+        assert!(token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'), "{token}");
+        assert_ne!(token, vault().seal_token("session", b"account 7"), "the nonce must differ");
     }
 
     #[test]
@@ -113,26 +86,10 @@ mod tests {
         for at in 0..token.len() {
             let mut changed = token.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
-            assert_eq!(
-                vault.open_token("session", std::str::from_utf8(&changed).unwrap()),
-                None,
-                "at {at}"
-            );
-            assert_eq!(
-                vault.open_token("session", &token[..at]),
-                None,
-                "cut at {at}"
-            );
+            assert_eq!(vault.open_token("session", std::str::from_utf8(&changed).unwrap()), None, "at {at}");
+            assert_eq!(vault.open_token("session", &token[..at]), None, "cut at {at}");
         }
-        for junk in [
-            "",
-            "=",
-            "AQ",
-            "王",
-            "A A",
-            &format!("{token}="),
-            &format!("{token}A"),
-        ] {
+        for junk in ["", "=", "AQ", "王", "A A", &format!("{token}="), &format!("{token}A")] {
             assert_eq!(vault.open_token("session", junk), None, "{junk:?}");
         }
     }
@@ -140,16 +97,10 @@ mod tests {
     /// Computed with an implementation of the RFC drafts in Python, not with this code.
     #[test]
     fn the_form_of_a_token_never_changes() {
-        let vault = Vault::new(
-            MasterKey::from_bytes([7; 32]),
-            Arc::new(SeededEntropy::new(1)),
-        );
+        let vault = Vault::new(MasterKey::from_bytes([7; 32]), Arc::new(SeededEntropy::new(1)));
         let golden = "AXg4JYIqb55i2iGQ6CjkydJXbll346CzYrov0H7-TwKBN3iy4lyhh9tGvsGbttKWdJ4";
         assert_eq!(vault.seal_token("session", b"account 7"), golden);
-        assert_eq!(
-            vault.open_token("session", golden).as_deref(),
-            Some(&b"account 7"[..])
-        );
+        assert_eq!(vault.open_token("session", golden).as_deref(), Some(&b"account 7"[..]));
     }
 
     #[test]

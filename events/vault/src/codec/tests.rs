@@ -11,10 +11,7 @@ const EVENT: Uuid = Uuid::from_u128(0x11);
 const WORDS: &str = "小区北门路灯坏了三天，晚上老人出门摔倒，请尽快派人来修。";
 
 fn vault() -> Vault {
-    Vault::new(
-        MasterKey::from_bytes([7; 32]),
-        Arc::new(SeededEntropy::new(1)),
-    )
+    Vault::new(MasterKey::from_bytes([7; 32]), Arc::new(SeededEntropy::new(1)))
 }
 
 fn filed() -> Value {
@@ -71,17 +68,9 @@ fn given_an_event_with_private_values_when_sealed_then_the_clear_part_keeps_only
         })
     );
     assert_eq!(event.sealed.len(), 2, "one blob per subject");
-    let mut suites: Vec<_> = event
-        .sealed
-        .iter()
-        .map(|blob| (blob.subject.as_str(), blob.suite))
-        .collect();
+    let mut suites: Vec<_> = event.sealed.iter().map(|blob| (blob.subject.as_str(), blob.suite)).collect();
     suites.sort();
-    assert_eq!(
-        suites,
-        [("office", PLAIN), ("petitioner", COMPRESSED)],
-        "short text is not worth compressing"
-    );
+    assert_eq!(suites, [("office", PLAIN), ("petitioner", COMPRESSED)], "short text is not worth compressing");
     assert_eq!(keyring.take_new().len(), 2);
 }
 
@@ -99,29 +88,20 @@ fn given_an_event_without_private_values_then_nothing_is_sealed_and_no_key_is_ma
     let vault = vault();
     let mut keyring = vault.keyring(CASE, vec![]).unwrap();
     let event = sealed(&vault, &mut keyring, json!({"unit": "A01"}));
-    assert_eq!(
-        (event.data.as_slice(), event.sealed.as_slice()),
-        (&b"{\"unit\":\"A01\"}"[..], &[][..])
-    );
+    assert_eq!((event.data.as_slice(), event.sealed.as_slice()), (&b"{\"unit\":\"A01\"}"[..], &[][..]));
     assert_eq!(keyring.take_new(), []);
 }
 
 #[test]
-fn given_the_petitioners_key_deleted_when_opened_then_the_petitioner_is_erased_and_the_office_is_not()
- {
+fn given_the_petitioners_key_deleted_when_opened_then_the_petitioner_is_erased_and_the_office_is_not() {
     let vault = vault();
     let mut keyring = vault.keyring(CASE, vec![]).unwrap();
     let event = sealed(&vault, &mut keyring, filed());
     let mut keys = keyring.take_new();
     keys.retain(|key| key.subject != "petitioner");
-    let opened = vault
-        .open(&vault.keyring(CASE, keys).unwrap(), &event)
-        .unwrap();
+    let opened = vault.open(&vault.keyring(CASE, keys).unwrap(), &event).unwrap();
     assert_eq!(opened["words"], json!({"§": "petitioner", "x": true}));
-    assert_eq!(
-        opened["petitioner"]["phone"],
-        json!({"§": "petitioner", "x": true})
-    );
+    assert_eq!(opened["petitioner"]["phone"], json!({"§": "petitioner", "x": true}));
     assert_eq!(opened["notes"], filed()["notes"]);
 }
 
@@ -133,10 +113,7 @@ fn given_an_erased_petitioner_when_later_words_are_sealed_then_only_the_later_wo
     let mut keyring = vault.keyring(CASE, vec![]).unwrap();
     let after = sealed(&vault, &mut keyring, filed());
     let keyring = vault.keyring(CASE, keyring.take_new()).unwrap();
-    assert_eq!(
-        vault.open(&keyring, &before).unwrap()["words"],
-        json!({"§": "petitioner", "x": true})
-    );
+    assert_eq!(vault.open(&keyring, &before).unwrap()["words"], json!({"§": "petitioner", "x": true}));
     assert_eq!(vault.open(&keyring, &after).unwrap(), filed());
 }
 
@@ -144,8 +121,7 @@ fn given_an_erased_petitioner_when_later_words_are_sealed_then_only_the_later_wo
 fn given_an_opened_event_with_erased_values_when_sealed_again_then_they_stay_erased() {
     let vault = vault();
     let mut keyring = vault.keyring(CASE, vec![]).unwrap();
-    let erased =
-        json!({"words": {"§": "petitioner", "x": true}, "note": {"§": "office", "v": "x"}});
+    let erased = json!({"words": {"§": "petitioner", "x": true}, "note": {"§": "office", "v": "x"}});
     let event = sealed(&vault, &mut keyring, erased.clone());
     assert_eq!(vault.open(&keyring, &event).unwrap(), erased);
 }
@@ -164,18 +140,8 @@ fn given_a_closed_or_malformed_marker_when_sealed_then_it_is_refused() {
     ] {
         let mut keyring = vault.keyring(CASE, vec![]).unwrap();
         let refused = vault.seal(&mut keyring, CASE, EVENT, "CaseFiled", json!([bad.clone()]));
-        assert_eq!(
-            refused,
-            Err(VaultError::MalformedMarker {
-                kind: "CaseFiled".into()
-            }),
-            "{bad}"
-        );
-        assert_eq!(
-            keyring.take_new(),
-            [],
-            "a refused event leaves no key behind"
-        );
+        assert_eq!(refused, Err(VaultError::MalformedMarker { kind: "CaseFiled".into() }), "{bad}");
+        assert_eq!(keyring.take_new(), [], "a refused event leaves no key behind");
     }
 }
 
@@ -184,46 +150,28 @@ fn given_private_values_beyond_the_limit_when_sealed_then_they_are_refused_with_
     let vault = vault();
     let mut keyring = vault.keyring(CASE, vec![]).unwrap();
     let full = json!({"words": {"§": "petitioner", "v": "长".repeat(MAX_SUBJECT_BYTES / 3 + 1)}});
-    let refused = vault
-        .seal(&mut keyring, CASE, EVENT, "CaseFiled", full)
-        .unwrap_err();
+    let refused = vault.seal(&mut keyring, CASE, EVENT, "CaseFiled", full).unwrap_err();
     assert!(matches!(refused, VaultError::TooLarge { bytes, .. } if bytes > MAX_SUBJECT_BYTES));
 }
 
 #[test]
-fn given_a_private_value_inside_another_subjects_value_when_the_inner_is_erased_then_it_is_gone_there_too()
- {
+fn given_a_private_value_inside_another_subjects_value_when_the_inner_is_erased_then_it_is_gone_there_too() {
     let vault = vault();
     let mut keyring = vault.keyring(CASE, vec![]).unwrap();
-    let note =
-        |inner: Value| json!({"note": {"§": "office", "v": {"text": "来电人", "who": inner}}});
-    let event = sealed(
-        &vault,
-        &mut keyring,
-        note(json!({"§": "petitioner", "v": "王建国"})),
-    );
-    assert_eq!(
-        vault.open(&keyring, &event).unwrap(),
-        note(json!({"§": "petitioner", "v": "王建国"}))
-    );
+    let note = |inner: Value| json!({"note": {"§": "office", "v": {"text": "来电人", "who": inner}}});
+    let event = sealed(&vault, &mut keyring, note(json!({"§": "petitioner", "v": "王建国"})));
+    assert_eq!(vault.open(&keyring, &event).unwrap(), note(json!({"§": "petitioner", "v": "王建国"})));
     let mut keys = keyring.take_new();
     keys.retain(|key| key.subject == "office");
     let keyring = vault.keyring(CASE, keys).unwrap();
-    assert_eq!(
-        vault.open(&keyring, &event).unwrap(),
-        note(json!({"§": "petitioner", "x": true}))
-    );
+    assert_eq!(vault.open(&keyring, &event).unwrap(), note(json!({"§": "petitioner", "x": true})));
 }
 
 #[test]
 fn given_a_blob_moved_or_changed_when_opened_then_the_error_names_the_position() {
     let vault = vault();
     let mut keyring = vault.keyring(CASE, vec![]).unwrap();
-    let good = sealed(
-        &vault,
-        &mut keyring,
-        json!({"words": {"§": "petitioner", "v": WORDS.repeat(8)}}),
-    );
+    let good = sealed(&vault, &mut keyring, json!({"words": {"§": "petitioner", "v": WORDS.repeat(8)}}));
     let mut bad = vec![(good.clone(), Damage::Authentication); 7];
     bad[0].0.id = Uuid::from_u128(0x12);
     bad[1].0.kind = "CaseAnswered".into();
@@ -234,20 +182,10 @@ fn given_a_blob_moved_or_changed_when_opened_then_the_error_names_the_position()
     bad[6].0.sealed[0].suite = 9;
     bad[6].1 = Damage::UnknownSuite(9);
     for (event, damage) in bad {
-        let VaultError::Damaged {
-            stream,
-            revision,
-            seq,
-            subject,
-            damage: found,
-        } = vault.open(&keyring, &event).unwrap_err()
-        else {
+        let VaultError::Damaged { stream, revision, seq, subject, damage: found } = vault.open(&keyring, &event).unwrap_err() else {
             panic!("another error")
         };
-        assert_eq!(
-            (stream.as_str(), revision, seq, found),
-            (CASE, 3, 42, damage)
-        );
+        assert_eq!((stream.as_str(), revision, seq, found), (CASE, 3, 42, damage));
         assert_eq!(subject.as_ref(), Some(&event.sealed[0].subject));
     }
 }
@@ -257,50 +195,28 @@ fn given_a_blob_of_another_stream_when_opened_there_with_its_own_key_then_it_is_
     let vault = vault();
     let mut keyring = vault.keyring(CASE, vec![]).unwrap();
     let event = sealed(&vault, &mut keyring, filed());
-    let elsewhere = Envelope {
-        stream: "case-other".into(),
-        ..event
-    };
-    assert!(matches!(
-        vault.open(&keyring, &elsewhere),
-        Err(VaultError::WrongKeyring { .. })
-    ));
+    let elsewhere = Envelope { stream: "case-other".into(), ..event };
+    assert!(matches!(vault.open(&keyring, &elsewhere), Err(VaultError::WrongKeyring { .. })));
     keyring.rename_for_test("case-other");
-    assert!(matches!(
-        vault.open(&keyring, &elsewhere),
-        Err(VaultError::Damaged {
-            damage: Damage::Authentication,
-            ..
-        })
-    ));
+    assert!(matches!(vault.open(&keyring, &elsewhere), Err(VaultError::Damaged { damage: Damage::Authentication, .. })));
 }
 
 #[test]
 fn given_clear_json_that_does_not_fit_its_blobs_when_opened_then_the_damage_is_told() {
     let vault = vault();
     let mut keyring = vault.keyring(CASE, vec![]).unwrap();
-    let good = sealed(
-        &vault,
-        &mut keyring,
-        json!({"a": {"§": "petitioner", "v": 1}, "b": {"§": "petitioner", "v": 2}}),
-    );
+    let good = sealed(&vault, &mut keyring, json!({"a": {"§": "petitioner", "v": 1}, "b": {"§": "petitioner", "v": 2}}));
     for (clear, damage) in [
         ("{", Damage::ClearPart),
         (r#"{"a":{"§":"petitioner","i":2}}"#, Damage::MissingValue),
-        (
-            r#"{"a":{"§":"petitioner","i":0},"b":{"§":"petitioner","i":0}}"#,
-            Damage::MissingValue,
-        ),
+        (r#"{"a":{"§":"petitioner","i":0},"b":{"§":"petitioner","i":0}}"#, Damage::MissingValue),
         (r#"{"a":{"§":"petitioner","i":-1}}"#, Damage::Marker),
         (r#"{"a":{"§":"petitioner"}}"#, Damage::Marker),
         (r#"{"a":{"§":"office","i":0}}"#, Damage::MissingBlob),
     ] {
         let event = envelope(clear.into(), good.sealed.clone());
         let error = vault.open(&keyring, &event).unwrap_err();
-        assert!(
-            matches!(error, VaultError::Damaged { damage: found, seq: 42, .. } if found == damage),
-            "{error:?}"
-        );
+        assert!(matches!(error, VaultError::Damaged { damage: found, seq: 42, .. } if found == damage), "{error:?}");
     }
 }
 
@@ -308,10 +224,7 @@ fn given_clear_json_that_does_not_fit_its_blobs_when_opened_then_the_damage_is_t
 fn given_the_same_event_sealed_twice_then_no_nonce_and_no_ciphertext_repeats() {
     let vault = Vault::new(MasterKey::from_bytes([7; 32]), Arc::new(OsEntropy));
     let mut keyring = vault.keyring(CASE, vec![]).unwrap();
-    let (one, two) = (
-        sealed(&vault, &mut keyring, filed()),
-        sealed(&vault, &mut keyring, filed()),
-    );
+    let (one, two) = (sealed(&vault, &mut keyring, filed()), sealed(&vault, &mut keyring, filed()));
     assert_ne!(one.sealed[0].nonce, two.sealed[0].nonce);
     assert_ne!(one.sealed[0].ciphertext, two.sealed[0].ciphertext);
     assert_eq!(one.sealed[0].key, two.sealed[0].key);
@@ -324,16 +237,8 @@ fn no_error_text_and_no_debug_text_carries_a_private_value() {
     let mut event = sealed(&vault, &mut keyring, filed());
     event.sealed[0].ciphertext[0] ^= 1;
     let error = vault.open(&keyring, &event).unwrap_err();
-    for text in [
-        format!("{error}"),
-        format!("{error:?}"),
-        format!("{keyring:?}"),
-        format!("{event:?}"),
-    ] {
-        assert!(
-            !text.contains("王建国") && !text.contains("路灯坏了"),
-            "{text}"
-        );
+    for text in [format!("{error}"), format!("{error:?}"), format!("{keyring:?}"), format!("{event:?}")] {
+        assert!(!text.contains("王建国") && !text.contains("路灯坏了"), "{text}");
     }
 }
 
@@ -350,10 +255,8 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(5, 48, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            prop::collection::btree_map("[a-z]{1,6}", inner.clone(), 0..5)
-                .prop_map(|map| Value::Object(map.into_iter().collect())),
-            (prop_oneof!["petitioner", "office", "account"], inner)
-                .prop_map(|(who, value)| json!({"§": who, "v": value})),
+            prop::collection::btree_map("[a-z]{1,6}", inner.clone(), 0..5).prop_map(|map| Value::Object(map.into_iter().collect())),
+            (prop_oneof!["petitioner", "office", "account"], inner).prop_map(|(who, value)| json!({"§": who, "v": value})),
         ]
     })
 }
@@ -362,23 +265,17 @@ fn any_json() -> impl Strategy<Value = Value> {
 fn private_texts(value: &Value, private: bool, into: &mut Vec<String>) {
     match value {
         Value::String(text) if private && text.len() >= 6 => into.push(text.clone()),
-        Value::Array(items) => items
-            .iter()
-            .for_each(|item| private_texts(item, private, into)),
+        Value::Array(items) => items.iter().for_each(|item| private_texts(item, private, into)),
         Value::Object(map) => {
             let inside = private || map.contains_key("§");
-            map.iter()
-                .filter(|(key, _)| *key != "§")
-                .for_each(|(_, item)| private_texts(item, inside, into));
+            map.iter().filter(|(key, _)| *key != "§").for_each(|(_, item)| private_texts(item, inside, into));
         }
         _ => {}
     }
 }
 
 fn occurs(needle: &[u8], haystack: &[u8]) -> bool {
-    haystack
-        .windows(needle.len())
-        .any(|window| window == needle)
+    haystack.windows(needle.len()).any(|window| window == needle)
 }
 
 proptest! {

@@ -24,10 +24,7 @@ impl Files {
     /// # Errors
     /// [`SettingsError::Sender`].
     pub fn new(folder: impl Into<PathBuf>, from: &str) -> Result<Self, SettingsError> {
-        Ok(Self {
-            folder: folder.into(),
-            from: mail::sender(from)?,
-        })
+        Ok(Self { folder: folder.into(), from: mail::sender(from)? })
     }
 }
 
@@ -46,26 +43,16 @@ impl Carrier for Files {
         match written {
             Ok(Ok(())) => Ok(Receipt { reference }),
             Ok(Err(error)) => Err(DeliveryError::Temporary(Failure::Storage(error.kind()))),
-            Err(_) => Err(DeliveryError::Temporary(Failure::Storage(
-                io::ErrorKind::Other,
-            ))),
+            Err(_) => Err(DeliveryError::Temporary(Failure::Storage(io::ErrorKind::Other))),
         }
     }
 }
 
 /// Written aside, synced and renamed: whoever collects the files never sees half of one.
 fn write(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let aside = folder.join(format!(".{name}.part"));
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&aside)?;
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(&aside, folder.join(name))?;
@@ -80,8 +67,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn given_a_message_when_sent_then_one_private_file_named_by_the_notice_holds_text_and_html()
-     {
+    async fn given_a_message_when_sent_then_one_private_file_named_by_the_notice_holds_text_and_html() {
         let folder = tempfile::tempdir().unwrap();
         let outbox = folder.path().join("outbox");
         let files = Files::new(&outbox, "效能平台 <noreply@example.gov.cn>").unwrap();
@@ -90,32 +76,16 @@ mod tests {
         assert_eq!(receipt.reference, format!("{}.eml", message.id));
         let path = outbox.join(&receipt.reference);
         let content = fs::read_to_string(&path).unwrap();
-        for part in [
-            "To: li@example.com\r\n",
-            "multipart/alternative",
-            "text/plain",
-            "text/html",
-            "Auto-Submitted: auto-generated",
-        ] {
+        for part in ["To: li@example.com\r\n", "multipart/alternative", "text/plain", "text/html", "Auto-Submitted: auto-generated"] {
             assert!(content.contains(part), "{part} is missing in\n{content}");
         }
-        assert!(
-            content.contains("Date: Sun, 22 Nov 2026 02:00:00 +0000\r\n"),
-            "{content}"
-        );
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-        assert_eq!(
-            fs::metadata(&outbox).unwrap().permissions().mode() & 0o777,
-            0o700
-        );
+        assert!(content.contains("Date: Sun, 22 Nov 2026 02:00:00 +0000\r\n"), "{content}");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(&outbox).unwrap().permissions().mode() & 0o777, 0o700);
     }
 
     #[tokio::test]
-    async fn given_the_same_message_when_sent_again_then_there_is_still_one_file_with_the_same_bytes()
-     {
+    async fn given_the_same_message_when_sent_again_then_there_is_still_one_file_with_the_same_bytes() {
         let folder = tempfile::tempdir().unwrap();
         let files = Files::new(folder.path(), "noreply@example.gov.cn").unwrap();
         let message = message(Address::Email("li@example.com".into()));
@@ -123,10 +93,7 @@ mod tests {
         let first = fs::read(folder.path().join(&receipt.reference)).unwrap();
         let later = now() + chrono::TimeDelta::hours(1);
         assert_eq!(files.send(&message, later).await.unwrap(), receipt);
-        assert_eq!(
-            fs::read(folder.path().join(&receipt.reference)).unwrap(),
-            first
-        );
+        assert_eq!(fs::read(folder.path().join(&receipt.reference)).unwrap(), first);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
@@ -134,10 +101,7 @@ mod tests {
     async fn given_a_phone_number_then_the_file_is_addressed_to_a_name_that_no_mail_reaches() {
         let folder = tempfile::tempdir().unwrap();
         let files = Files::new(folder.path(), "noreply@example.gov.cn").unwrap();
-        let receipt = files
-            .send(&message(Address::Phone("13800138000".into())), now())
-            .await
-            .unwrap();
+        let receipt = files.send(&message(Address::Phone("13800138000".into())), now()).await.unwrap();
         let content = fs::read_to_string(folder.path().join(receipt.reference)).unwrap();
         assert!(content.contains("To: 13800138000@phone.invalid\r\n"));
     }
@@ -148,13 +112,7 @@ mod tests {
         let taken = folder.path().join("file");
         fs::write(&taken, "").unwrap();
         let files = Files::new(taken.join("outbox"), "noreply@example.gov.cn").unwrap();
-        let error = files
-            .send(&message(Address::Email("li@example.com".into())), now())
-            .await
-            .unwrap_err();
-        assert_eq!(
-            error,
-            DeliveryError::Temporary(Failure::Storage(io::ErrorKind::NotADirectory))
-        );
+        let error = files.send(&message(Address::Email("li@example.com".into())), now()).await.unwrap_err();
+        assert_eq!(error, DeliveryError::Temporary(Failure::Storage(io::ErrorKind::NotADirectory)));
     }
 }

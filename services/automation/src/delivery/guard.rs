@@ -33,17 +33,11 @@ impl std::str::FromStr for Allowed {
         if let Ok(address) = head.parse::<IpAddr>() {
             let bits = if address.is_ipv4() { 32 } else { 128 };
             let prefix = prefix.map_or(Ok(bits), str::parse).map_err(|_| error())?;
-            return if prefix <= bits {
-                Ok(Self::Network { address, prefix })
-            } else {
-                Err(error())
-            };
+            return if prefix <= bits { Ok(Self::Network { address, prefix }) } else { Err(error()) };
         }
         let name = head.strip_suffix('.').unwrap_or(head);
         let is_name = !name.is_empty()
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
             && name.bytes().any(|byte| byte.is_ascii_alphabetic());
         if prefix.is_some() || !is_name {
             return Err(error());
@@ -64,24 +58,12 @@ impl Allowed {
     #[must_use]
     pub fn holds(&self, address: IpAddr) -> bool {
         match (self, address.to_canonical()) {
-            (
-                Self::Network {
-                    address: IpAddr::V4(network),
-                    prefix,
-                },
-                IpAddr::V4(address),
-            ) => same_head(
-                u128::from(network.to_bits()) << 96,
-                u128::from(address.to_bits()) << 96,
-                *prefix,
-            ),
-            (
-                Self::Network {
-                    address: IpAddr::V6(network),
-                    prefix,
-                },
-                IpAddr::V6(address),
-            ) => same_head(network.to_bits(), address.to_bits(), *prefix),
+            (Self::Network { address: IpAddr::V4(network), prefix }, IpAddr::V4(address)) => {
+                same_head(u128::from(network.to_bits()) << 96, u128::from(address.to_bits()) << 96, *prefix)
+            }
+            (Self::Network { address: IpAddr::V6(network), prefix }, IpAddr::V6(address)) => {
+                same_head(network.to_bits(), address.to_bits(), *prefix)
+            }
             _ => false,
         }
     }
@@ -89,10 +71,7 @@ impl Allowed {
 
 /// True when the house may connect to `address` as one of `host`'s.
 pub(crate) fn may_connect(host: &str, address: IpAddr, allowed: &[Allowed]) -> bool {
-    is_global(address)
-        || allowed
-            .iter()
-            .any(|entry| entry.names(host) || entry.holds(address))
+    is_global(address) || allowed.iter().any(|entry| entry.names(host) || entry.holds(address))
 }
 
 /// True for addresses of the public internet. Everything with a special purpose (IANA registries) is inside: loopback,
@@ -100,22 +79,13 @@ pub(crate) fn may_connect(host: &str, address: IpAddr, allowed: &[Allowed]) -> b
 /// that carry an IPv4 address within an IPv6 one.
 pub(crate) fn is_global(address: IpAddr) -> bool {
     match address.to_canonical() {
-        IpAddr::V4(address) => !SPECIAL_V4.iter().any(|(network, prefix)| {
-            same_head(
-                u128::from(network.to_bits()) << 96,
-                u128::from(address.to_bits()) << 96,
-                *prefix,
-            )
-        }),
+        IpAddr::V4(address) => !SPECIAL_V4
+            .iter()
+            .any(|(network, prefix)| same_head(u128::from(network.to_bits()) << 96, u128::from(address.to_bits()) << 96, *prefix)),
         // Only 2000::/3 is given out; all else (::1, fc00::/7, fe80::/10, 64:ff9b::/96 …) is special already.
         IpAddr::V6(address) => {
-            same_head(
-                Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0).to_bits(),
-                address.to_bits(),
-                3,
-            ) && !SPECIAL_V6
-                .iter()
-                .any(|(network, prefix)| same_head(network.to_bits(), address.to_bits(), *prefix))
+            same_head(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0).to_bits(), address.to_bits(), 3)
+                && !SPECIAL_V6.iter().any(|(network, prefix)| same_head(network.to_bits(), address.to_bits(), *prefix))
         }
     }
 }
@@ -228,9 +198,7 @@ mod tests {
 
     #[test]
     fn the_allow_list_opens_what_it_names_and_nothing_else() {
-        let list: Vec<Allowed> = ["10.1.0.0/16", "192.168.5.7", "fd00::/8", "SMS.intra."]
-            .map(|text| text.parse().unwrap())
-            .into();
+        let list: Vec<Allowed> = ["10.1.0.0/16", "192.168.5.7", "fd00::/8", "SMS.intra."].map(|text| text.parse().unwrap()).into();
         for (host, address, may) in [
             ("a", "10.1.255.255", true),
             ("a", "::ffff:10.1.0.1", true),
@@ -244,33 +212,17 @@ mod tests {
             ("x.sms.intra", "10.9.9.9", false),
             ("a", "8.8.8.8", true),
         ] {
-            assert_eq!(
-                may_connect(host, address.parse().unwrap(), &list),
-                may,
-                "{host} {address}"
-            );
+            assert_eq!(may_connect(host, address.parse().unwrap(), &list), may, "{host} {address}");
         }
     }
 
     #[test]
     fn a_malformed_entry_is_refused_when_it_is_read() {
-        for bad in [
-            "",
-            "10.0.0.0/33",
-            "fd00::/129",
-            "10.0.0.0/x",
-            "host/8",
-            "10.0.0",
-            "a b",
-            "http://x",
-        ] {
+        for bad in ["", "10.0.0.0/33", "fd00::/129", "10.0.0.0/x", "host/8", "10.0.0", "a b", "http://x"] {
             assert_eq!(bad.parse::<Allowed>(), Err(AllowedError(bad.to_owned())));
         }
         let all = "0.0.0.0/0".parse::<Allowed>().unwrap();
-        assert!(
-            all.holds("127.0.0.1".parse().unwrap()),
-            "a zero prefix holds everything of its family"
-        );
+        assert!(all.holds("127.0.0.1".parse().unwrap()), "a zero prefix holds everything of its family");
         assert!(!all.holds("::1".parse().unwrap()));
     }
 }

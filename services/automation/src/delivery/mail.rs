@@ -22,8 +22,7 @@ pub(crate) fn recipient(text: &str) -> Result<lettre::Address, DeliveryError> {
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(DeliveryError::Permanent(Failure::Address));
     }
-    text.parse()
-        .map_err(|_| DeliveryError::Permanent(Failure::Address))
+    text.parse().map_err(|_| DeliveryError::Permanent(Failure::Address))
 }
 
 /// The `Message-ID` of a message: the same for every repeat.
@@ -32,11 +31,7 @@ pub(crate) fn message_id(from: &Mailbox, message: &Message) -> String {
 }
 
 /// The whole mail.
-pub(crate) fn build(
-    from: &Mailbox,
-    to: lettre::Address,
-    message: &Message,
-) -> Result<lettre::Message, DeliveryError> {
+pub(crate) fn build(from: &Mailbox, to: lettre::Address, message: &Message) -> Result<lettre::Message, DeliveryError> {
     let seconds = u64::try_from(message.written_at.timestamp()).unwrap_or(0);
     lettre::Message::builder()
         .from(from.clone())
@@ -45,10 +40,7 @@ pub(crate) fn build(
         .date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
         .message_id(Some(message_id(from, message)))
         // Keeps absence notices and mailing lists from answering (RFC 3834).
-        .raw_header(HeaderValue::new(
-            HeaderName::new_from_ascii_str("Auto-Submitted"),
-            "auto-generated".to_owned(),
-        ))
+        .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
         .multipart(
             MultiPart::alternative()
                 .boundary(format!("=_{}", message.id.simple()))

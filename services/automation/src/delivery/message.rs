@@ -64,11 +64,7 @@ pub struct Message {
 
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Message")
-            .field("id", &self.id)
-            .field("to", &self.to)
-            .field("urgent", &self.urgent)
-            .finish_non_exhaustive()
+        f.debug_struct("Message").field("id", &self.id).field("to", &self.to).field("urgent", &self.urgent).finish_non_exhaustive()
     }
 }
 
@@ -170,13 +166,5 @@ pub trait Carrier: Send + Sync {
 
 /// `text` on one line: no control character can begin another header.
 pub(crate) fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
-                ' '
-            } else {
-                c
-            }
-        })
-        .collect()
+    text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c }).collect()
 }

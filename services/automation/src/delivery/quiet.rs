@@ -14,10 +14,7 @@ pub struct QuietHours {
 impl Default for QuietHours {
     /// 21:00 to 08:00.
     fn default() -> Self {
-        Self {
-            from: hour(21),
-            to: hour(8),
-        }
+        Self { from: hour(21), to: hour(8) }
     }
 }
 
@@ -27,27 +24,14 @@ impl Default for QuietHours {
 pub fn next_allowed(now: DateTime<Utc>, urgent: bool, quiet: &QuietHours) -> DateTime<Utc> {
     let local = now.with_timezone(&beijing());
     let time = local.time();
-    let is_quiet = if quiet.from <= quiet.to {
-        quiet.from <= time && time < quiet.to
-    } else {
-        quiet.from <= time || time < quiet.to
-    };
+    let is_quiet = if quiet.from <= quiet.to { quiet.from <= time && time < quiet.to } else { quiet.from <= time || time < quiet.to };
     if urgent || !is_quiet {
         return now;
     }
     let today = local.date_naive();
-    let day = if time < quiet.to {
-        Some(today)
-    } else {
-        today.checked_add_days(Days::new(1))
-    };
+    let day = if time < quiet.to { Some(today) } else { today.checked_add_days(Days::new(1)) };
     // A fixed offset has each local time once; only the end of the calendar has no next day.
-    day.and_then(|day| {
-        beijing()
-            .from_local_datetime(&day.and_time(quiet.to))
-            .single()
-    })
-    .map_or(now, |allowed| allowed.with_timezone(&Utc))
+    day.and_then(|day| beijing().from_local_datetime(&day.and_time(quiet.to)).single()).map_or(now, |allowed| allowed.with_timezone(&Utc))
 }
 
 fn hour(hour: u32) -> NaiveTime {
@@ -86,43 +70,21 @@ mod tests {
     #[test]
     fn an_urgent_message_never_waits() {
         let midnight = at("2026-11-23T00:00:00");
-        assert_eq!(
-            next_allowed(midnight, true, &QuietHours::default()),
-            midnight
-        );
+        assert_eq!(next_allowed(midnight, true, &QuietHours::default()), midnight);
     }
 
     #[test]
     fn quiet_hours_within_one_day_end_on_that_day() {
-        let noon = QuietHours {
-            from: hour(12),
-            to: hour(14),
-        };
-        assert_eq!(
-            next_allowed(at("2026-11-22T13:30:00"), false, &noon),
-            at("2026-11-22T14:00:00")
-        );
-        assert_eq!(
-            next_allowed(at("2026-11-22T14:00:00"), false, &noon),
-            at("2026-11-22T14:00:00")
-        );
-        assert_eq!(
-            next_allowed(at("2026-11-22T23:00:00"), false, &noon),
-            at("2026-11-22T23:00:00")
-        );
+        let noon = QuietHours { from: hour(12), to: hour(14) };
+        assert_eq!(next_allowed(at("2026-11-22T13:30:00"), false, &noon), at("2026-11-22T14:00:00"));
+        assert_eq!(next_allowed(at("2026-11-22T14:00:00"), false, &noon), at("2026-11-22T14:00:00"));
+        assert_eq!(next_allowed(at("2026-11-22T23:00:00"), false, &noon), at("2026-11-22T23:00:00"));
     }
 
     #[test]
     fn equal_ends_mean_no_quiet_hours() {
-        let none = QuietHours {
-            from: hour(8),
-            to: hour(8),
-        };
-        for now in [
-            "2026-11-22T08:00:00",
-            "2026-11-22T00:00:00",
-            "2026-11-22T23:00:00",
-        ] {
+        let none = QuietHours { from: hour(8), to: hour(8) };
+        for now in ["2026-11-22T08:00:00", "2026-11-22T00:00:00", "2026-11-22T23:00:00"] {
             assert_eq!(next_allowed(at(now), false, &none), at(now));
         }
     }

@@ -69,29 +69,15 @@ impl Smtp {
             .tls(tls)
             .timeout(Some(settings.timeout));
         if let Some((user, password)) = &settings.login {
-            builder = builder.credentials(Credentials::new(
-                user.clone(),
-                password.expose_secret().to_owned(),
-            ));
+            builder = builder.credentials(Credentials::new(user.clone(), password.expose_secret().to_owned()));
         }
-        Ok(Self {
-            transport: builder.build(),
-            from: mail::sender(&settings.from)?,
-            timeout: settings.timeout,
-        })
+        Ok(Self { transport: builder.build(), from: mail::sender(&settings.from)?, timeout: settings.timeout })
     }
 }
 
 fn tls_parameters(settings: &SmtpSettings) -> Result<TlsParameters, SettingsError> {
     let mut builder = TlsParameters::builder(settings.host.clone());
-    for own in settings
-        .root
-        .as_deref()
-        .map(own_roots)
-        .transpose()?
-        .into_iter()
-        .flatten()
-    {
+    for own in settings.root.as_deref().map(own_roots).transpose()?.into_iter().flatten() {
         let own = Certificate::from_der(own.to_vec()).map_err(|_| SettingsError::Certificate)?;
         builder = builder.add_root_certificate(own);
     }
@@ -107,9 +93,7 @@ impl Carrier for Smtp {
         let mail = mail::build(&self.from, mail::recipient(address)?, message)?;
         // The transport's own timeout holds for each step; this one for the whole, however slowly the server drips.
         match tokio::time::timeout(self.timeout, self.transport.send(mail)).await {
-            Ok(Ok(_)) => Ok(Receipt {
-                reference: mail::message_id(&self.from, message),
-            }),
+            Ok(Ok(_)) => Ok(Receipt { reference: mail::message_id(&self.from, message) }),
             Ok(Err(error)) => Err(failure(&error)),
             Err(_) => Err(DeliveryError::Temporary(Failure::Timeout)),
         }

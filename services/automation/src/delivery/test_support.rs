@@ -34,8 +34,7 @@ pub struct Identity {
 }
 
 pub fn identity() -> Identity {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()])
-        .unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
@@ -44,10 +43,7 @@ pub fn identity() -> Identity {
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key)
         .unwrap();
-    Identity {
-        root: made.cert.pem().into_bytes(),
-        acceptor: TlsAcceptor::from(Arc::new(config)),
-    }
+    Identity { root: made.cert.pem().into_bytes(), acceptor: TlsAcceptor::from(Arc::new(config)) }
 }
 
 pub trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -109,11 +105,7 @@ impl SmtpReceiver {
     }
 }
 
-async fn speak_smtp(
-    stream: TcpStream,
-    behaviour: &SmtpBehaviour,
-    into: &Mutex<Vec<Mail>>,
-) -> std::io::Result<()> {
+async fn speak_smtp(stream: TcpStream, behaviour: &SmtpBehaviour, into: &Mutex<Vec<Mail>>) -> std::io::Result<()> {
     if behaviour.silent {
         let mut stream = stream;
         let mut ignored = Vec::new();
@@ -136,18 +128,10 @@ async fn speak_smtp(
             return Ok(());
         }
         let line = line.trim_end().to_owned();
-        let verb = line
-            .split([' ', ':'])
-            .next()
-            .unwrap_or("")
-            .to_ascii_uppercase();
+        let verb = line.split([' ', ':']).next().unwrap_or("").to_ascii_uppercase();
         let reply = match verb.as_str() {
             "EHLO" => {
-                let offer = if behaviour.tls.is_some() && !encrypted {
-                    "250-STARTTLS\r\n"
-                } else {
-                    ""
-                };
+                let offer = if behaviour.tls.is_some() && !encrypted { "250-STARTTLS\r\n" } else { "" };
                 format!("250-test\r\n{offer}250-8BITMIME\r\n250-SMTPUTF8\r\n250 AUTH PLAIN LOGIN")
             }
             "HELO" | "NOOP" | "RSET" => "250 ok".into(),
@@ -185,13 +169,7 @@ async fn speak_smtp(
                     }
                     data.push_str(line.strip_prefix('.').unwrap_or(&line));
                 }
-                let mail = Mail {
-                    from: from.clone(),
-                    to: std::mem::take(&mut to),
-                    data,
-                    auth: auth.clone(),
-                    encrypted,
-                };
+                let mail = Mail { from: from.clone(), to: std::mem::take(&mut to), data, auth: auth.clone(), encrypted };
                 into.lock().unwrap().push(mail);
                 behaviour.end.unwrap_or("250 queued").into()
             }
@@ -255,11 +233,7 @@ impl HttpReceiver {
     }
 }
 
-async fn speak_http(
-    stream: Box<dyn Io>,
-    answer: &[u8],
-    into: &Mutex<Vec<Call>>,
-) -> std::io::Result<()> {
+async fn speak_http(stream: Box<dyn Io>, answer: &[u8], into: &Mutex<Vec<Call>>) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut head = Vec::new();
     loop {
@@ -277,17 +251,10 @@ async fn speak_http(
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
-    let length = headers
-        .iter()
-        .find(|(name, _)| name == "content-length")
-        .map_or(0, |(_, value)| value.parse().unwrap());
+    let length = headers.iter().find(|(name, _)| name == "content-length").map_or(0, |(_, value)| value.parse().unwrap());
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await?;
-    into.lock().unwrap().push(Call {
-        line: head[0].clone(),
-        headers,
-        body: String::from_utf8(body).unwrap(),
-    });
+    into.lock().unwrap().push(Call { line: head[0].clone(), headers, body: String::from_utf8(body).unwrap() });
     stream.write_all(answer).await?;
     stream.flush().await?;
     // Held open until the client has gone, as a server with keep-alive does.
