@@ -1,5 +1,7 @@
 //! The promises of the event log, run against every backend.
 
+#![expect(clippy::unwrap_used, reason = "a test ends in a panic; helpers of tests are not known to clippy as such")]
+
 #[path = "contract/fixtures.rs"]
 mod fixtures;
 #[path = "contract/promises.rs"]

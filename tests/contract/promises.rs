@@ -26,7 +26,8 @@ pub async fn an_appended_event_is_read_back_as_it_was_given(backend: &impl Backe
     let appended = backend.writer().append(append("case-1", Expected::NoStream, given.clone())).await.unwrap();
 
     assert_eq!(appended, Appended { last_seq: 2, last_revision: 1, repeated: false });
-    let wanted: Vec<Envelope> = given.into_iter().zip(0..).map(|(event, revision)| event.placed(revision + 1, "case-1".to_owned(), revision, START)).collect();
+    let wanted: Vec<Envelope> =
+        given.into_iter().zip(0..).map(|(event, revision)| event.placed(revision + 1, "case-1".to_owned(), revision, START)).collect();
     assert_eq!(backend.reader().read_stream("case-1").await.unwrap(), wanted);
     assert_eq!(whole_log(&*backend.reader(), 10).await, wanted);
 }
@@ -250,7 +251,8 @@ pub async fn sixteen_writers_leave_no_gap_and_lose_nothing(backend: &impl Backen
                 for turn in 0..EACH {
                     let number = writer * 1000 + turn * 2;
                     let expected = if turn == 0 { Expected::NoStream } else { Expected::Exact(turn * 2 - 1) };
-                    let appended = log.append(append(&format!("case-{writer}"), expected, vec![event(number), event(number + 1)])).await.unwrap();
+                    let appended =
+                        log.append(append(&format!("case-{writer}"), expected, vec![event(number), event(number + 1)])).await.unwrap();
                     assert_eq!(appended.last_revision, turn * 2 + 1);
                     acknowledged.push((appended.last_seq, event(number + 1).id));
                 }

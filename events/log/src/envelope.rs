@@ -275,7 +275,13 @@ pub(crate) fn unpack_sealed(mut bytes: &[u8]) -> Option<Vec<SealedBlob>> {
         let length = u32::from_be_bytes(take::<4>(&mut bytes)?);
         let (ciphertext, rest) = bytes.split_at_checked(usize::try_from(length).ok()?)?;
         bytes = rest;
-        sealed.push(SealedBlob { subject: std::str::from_utf8(subject).ok()?.to_owned(), suite, key, nonce, ciphertext: ciphertext.to_vec() });
+        sealed.push(SealedBlob {
+            subject: std::str::from_utf8(subject).ok()?.to_owned(),
+            suite,
+            key,
+            nonce,
+            ciphertext: ciphertext.to_vec(),
+        });
     }
     Some(sealed)
 }

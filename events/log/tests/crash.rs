@@ -2,6 +2,8 @@
 //!
 //! Without the usual harness, because the test starts itself as the process to be killed.
 
+#![expect(clippy::unwrap_used, reason = "a test ends in a panic; helpers of tests are not known to clippy as such")]
+
 #[expect(dead_code, reason = "shared with the contract suite")]
 #[path = "../../../tests/contract/fixtures.rs"]
 mod fixtures;

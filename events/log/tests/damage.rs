@@ -1,5 +1,7 @@
 //! Every single-byte change of a stored fact is found, with its position.
 
+#![expect(clippy::unwrap_used, reason = "a test ends in a panic; helpers of tests are not known to clippy as such")]
+
 #[expect(dead_code, reason = "shared with the contract suite")]
 #[path = "../../../tests/contract/fixtures.rs"]
 mod fixtures;
@@ -29,7 +31,7 @@ async fn a_log(dir: &Path) {
                 event.kind = format!("Kind{}", number % 7);
                 event.actor = format!("account-{}", number % 11);
                 event.on_behalf = (number % 3 == 0).then(|| format!("unit-{}", number % 5));
-                event.cause = (number % 4 == 0).then(|| event.id);
+                event.cause = (number % 4 == 0).then_some(event.id);
                 event.rulebook = (number % 2 == 0).then(|| format!("generic@{}", number % 3));
                 event.version = u16::try_from(number % 300).unwrap();
                 event.sealed = match number % 5 {
@@ -81,7 +83,10 @@ fn names(wanted: Wanted, faults: &[Fault]) -> bool {
 
 /// Every byte of a table that is a fact, with the row that it belongs to.
 fn facts(dir: &Path, table: &str) -> Vec<(u64, i64)> {
-    cells(&dir.join("log.db"), table).into_iter().flat_map(|Cell { rowid, facts }| facts.into_iter().map(move |place| (place, rowid))).collect()
+    cells(&dir.join("log.db"), table)
+        .into_iter()
+        .flat_map(|Cell { rowid, facts }| facts.into_iter().map(move |place| (place, rowid)))
+        .collect()
 }
 
 /// Changes one byte, examines, changes it back.
@@ -111,11 +116,17 @@ async fn two_hundred_changed_bytes_are_found_where_they_are() {
     let names_of = [
         ("streams", users("SELECT stream, min(seq) FROM events GROUP BY 1")),
         ("types", users("SELECT type, min(seq) FROM events GROUP BY 1")),
-        ("actors", users("SELECT name, min(seq) FROM (SELECT actor AS name, seq FROM events UNION ALL SELECT on_behalf, seq FROM events WHERE on_behalf NOT NULL) GROUP BY 1")),
+        (
+            "actors",
+            users(
+                "SELECT name, min(seq) FROM (SELECT actor AS name, seq FROM events UNION ALL SELECT on_behalf, seq FROM events WHERE on_behalf NOT NULL) GROUP BY 1",
+            ),
+        ),
         ("rulebooks", users("SELECT rulebook, min(seq) FROM events WHERE rulebook NOT NULL GROUP BY 1")),
     ];
     drop(raw);
-    let events: Vec<_> = facts(dir.path(), "events").into_iter().map(|(place, seq)| (place, Wanted::Event(u64::try_from(seq).unwrap()))).collect();
+    let events: Vec<_> =
+        facts(dir.path(), "events").into_iter().map(|(place, seq)| (place, Wanted::Event(u64::try_from(seq).unwrap()))).collect();
     let mut small = Vec::new();
     for (table, users) in &names_of {
         small.extend(facts(dir.path(), table).into_iter().map(|(place, id)| (place, Wanted::Event(users[&id]))));

@@ -1,5 +1,7 @@
 //! What the SQLite log promises beyond the contract: reopening, the high-water record, refusals, erased keys.
 
+#![expect(clippy::unwrap_used, reason = "a test ends in a panic; helpers of tests are not known to clippy as such")]
+
 #[expect(dead_code, reason = "shared with the contract suite")]
 #[path = "../../../tests/contract/fixtures.rs"]
 mod fixtures;
@@ -227,7 +229,12 @@ async fn files_that_are_not_ours_are_refused_and_left_alone() {
 
 #[tokio::test]
 async fn another_schema_is_refused() {
-    for change in ["PRAGMA user_version = 2", "DROP TRIGGER events_keep_update", "CREATE INDEX more ON events (id)", "ALTER TABLE keys ADD COLUMN more TEXT"] {
+    for change in [
+        "PRAGMA user_version = 2",
+        "DROP TRIGGER events_keep_update",
+        "CREATE INDEX more ON events (id)",
+        "ALTER TABLE keys ADD COLUMN more TEXT",
+    ] {
         let dir = TempDir::new().unwrap();
         drop(open(dir.path()));
         let raw = Connection::open(dir.path().join("log.db")).unwrap();
@@ -284,7 +291,9 @@ async fn destroyed_keys_leave_no_byte_behind() {
         log.append(first).await.unwrap();
     }
     let holds = |secret: &[u8]| {
-        ["log.db", "log.db-wal"].into_iter().any(|name| fs::read(dir.path().join(name)).unwrap().windows(32).any(|window| window == &secret[..32]))
+        ["log.db", "log.db-wal"]
+            .into_iter()
+            .any(|name| fs::read(dir.path().join(name)).unwrap().windows(32).any(|window| window == &secret[..32]))
     };
     assert!(holds(&secret(77, 1)));
 

@@ -68,7 +68,8 @@ fn not_a_log(error: rusqlite::Error, path: &Path) -> LogError {
 /// Before anything is written: an empty file, or a file with our application id.
 fn refuse_strangers(connection: &Connection, path: &Path) -> Result<(), LogError> {
     let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(|error| not_a_log(error, path))?;
-    let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(|error| not_a_log(error, path))?;
+    let objects: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(|error| not_a_log(error, path))?;
     if id == APPLICATION_ID || (id == 0 && objects == 0) { Ok(()) } else { Err(LogError::NotALog(path.display().to_string())) }
 }
 
@@ -108,7 +109,8 @@ fn check_schema(connection: &Connection) -> Result<(), LogError> {
 
 /// Every table, index and trigger as defined; the `sqlite_stat` tables of ANALYZE do not count.
 fn definitions(connection: &Connection) -> Result<Vec<(String, String)>, LogError> {
-    let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_stat%' ORDER BY name")?;
+    let mut statement =
+        connection.prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_stat%' ORDER BY name")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

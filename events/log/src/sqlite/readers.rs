@@ -37,7 +37,10 @@ impl Readers {
     }
 
     /// Runs `job` on a reader, in one read transaction.
-    pub(crate) async fn run<T: Send + 'static>(&self, job: impl FnOnce(&Connection) -> Result<T, LogError> + Send + 'static) -> Result<T, LogError> {
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> Result<T, LogError> + Send + 'static,
+    ) -> Result<T, LogError> {
         let (answer, result) = oneshot::channel();
         let stopped = || LogError::Unavailable("日志读取已停止，请重启程序".to_owned());
         let work: Job = Box::new(move |connection| {

@@ -185,9 +185,15 @@ impl Nodes for StoredNodes<'_> {
     fn node(&self, level: u8, index: u64) -> Result<Hash, LogError> {
         let index = i64::try_from(index).unwrap_or(i64::MAX);
         let hash: Option<Vec<u8>> = if level == 0 {
-            self.0.prepare_cached("SELECT leaf FROM events WHERE seq = ?1")?.query_row([index.saturating_add(1)], |row| row.get(0)).optional()?
+            self.0
+                .prepare_cached("SELECT leaf FROM events WHERE seq = ?1")?
+                .query_row([index.saturating_add(1)], |row| row.get(0))
+                .optional()?
         } else {
-            self.0.prepare_cached("SELECT hash FROM tree WHERE level = ?1 AND place = ?2")?.query_row([i64::from(level), index], |row| row.get(0)).optional()?
+            self.0
+                .prepare_cached("SELECT hash FROM tree WHERE level = ?1 AND place = ?2")?
+                .query_row([i64::from(level), index], |row| row.get(0))
+                .optional()?
         };
         hash.and_then(|hash| Hash::try_from(hash.as_slice()).ok())
             .ok_or_else(|| LogError::Damaged { seq: index.unsigned_abs().saturating_add(1), what: "哈希树缺少节点".to_owned() })

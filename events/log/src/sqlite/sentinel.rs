@@ -62,7 +62,8 @@ impl State {
 
     /// Whether something was committed since the last look.
     fn look(&mut self) -> bool {
-        let version = self.connection.prepare_cached("PRAGMA data_version").and_then(|mut statement| statement.query_row([], |row| row.get(0)));
+        let version =
+            self.connection.prepare_cached("PRAGMA data_version").and_then(|mut statement| statement.query_row([], |row| row.get(0)));
         let Ok(version) = version else { return false };
         if version == self.version {
             return false;

@@ -57,9 +57,18 @@ struct Examination {
 
 /// One event as found.
 enum Found {
-    Sound { leaf: Hash, recorded_at: i64, stream: String },
+    Sound {
+        leaf: Hash,
+        recorded_at: i64,
+        stream: String,
+    },
     /// Both hashes, as far as there are any: only one of them was changed if a single byte was.
-    Damaged { stored: Option<Hash>, computed: Option<Hash>, stream: Option<String>, what: String },
+    Damaged {
+        stored: Option<Hash>,
+        computed: Option<Hash>,
+        stream: Option<String>,
+        what: String,
+    },
 }
 
 impl Examination {
@@ -200,7 +209,7 @@ impl Examination {
     }
 
     fn finish_head(&mut self) {
-        if self.total % TILE == 0
+        if self.total.is_multiple_of(TILE)
             && !self.broken
             && let Some(head) = &self.head
             && head.frontier != self.frontier
@@ -221,7 +230,10 @@ impl Examination {
     fn finish_record(&mut self) {
         let Some(record) = self.record else { return };
         if record.size > self.total {
-            self.report.fault(Position::HighWater, format!("日志只有 {} 个事件，水位记录为 {} 个：日志被截断或换回旧文件", self.total, record.size));
+            self.report.fault(
+                Position::HighWater,
+                format!("日志只有 {} 个事件，水位记录为 {} 个：日志被截断或换回旧文件", self.total, record.size),
+            );
         } else if self.record_root.is_some_and(|root| root != record.root) {
             self.report.fault(Position::HighWater, "水位记录的根与日志不符");
         }
@@ -231,9 +243,9 @@ impl Examination {
     fn streams(&mut self) {
         let mut faults = Vec::new();
         let read = (|| {
-            let mut statement = self
-                .connection
-                .prepare("SELECT stream, revision, seq FROM events INDEXED BY events_by_stream WHERE seq <= ?1 ORDER BY stream, revision")?;
+            let mut statement = self.connection.prepare(
+                "SELECT stream, revision, seq FROM events INDEXED BY events_by_stream WHERE seq <= ?1 ORDER BY stream, revision",
+            )?;
             let mut rows = statement.query([i64::try_from(self.total).unwrap_or(i64::MAX)])?;
             let mut before: Option<(i64, i64, i64)> = None;
             while let Some(row) = rows.next()? {
@@ -359,7 +371,9 @@ fn scan(connection: &Connection, first: u64, last: u64, each: &mut dyn FnMut(u64
                 stream: Some(decoded.event.stream),
                 what: "内容与叶哈希不符".to_owned(),
             },
-            Err(undecoded) => Found::Damaged { stored: undecoded.leaf, computed: None, stream: undecoded.stream, what: undecoded.what.to_owned() },
+            Err(undecoded) => {
+                Found::Damaged { stored: undecoded.leaf, computed: None, stream: undecoded.stream, what: undecoded.what.to_owned() }
+            }
         };
         each(seq, event);
     }

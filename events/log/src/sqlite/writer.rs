@@ -69,12 +69,15 @@ impl Writer {
             match task {
                 Task::Append(append, answer) => next = self.gather((append, answer)),
                 Task::DeleteKeys { owner, subjects, answer } => {
-                    let deleted = if self.stopped { Err(LogError::Unavailable(STOPPED.to_owned())) } else { self.delete_keys(&owner, &subjects) };
+                    let deleted =
+                        if self.stopped { Err(LogError::Unavailable(STOPPED.to_owned())) } else { self.delete_keys(&owner, &subjects) };
                     let _ = answer.send(deleted);
                 }
             }
         }
-        if !self.stopped && let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+        if !self.stopped
+            && let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        {
             // The frames stay where they are and are read at the next start.
             tracing::warn!(%error, "last checkpoint postponed");
         }
@@ -213,9 +216,11 @@ impl Writer {
         }
         if head.size() > before {
             for Tile { level, index, hash } in tiles {
-                self.connection
-                    .prepare_cached("INSERT INTO tree (level, place, hash) VALUES (?1, ?2, ?3)")?
-                    .execute(params![level, sql(index), hash.as_slice()])?;
+                self.connection.prepare_cached("INSERT INTO tree (level, place, hash) VALUES (?1, ?2, ?3)")?.execute(params![
+                    level,
+                    sql(index),
+                    hash.as_slice()
+                ])?;
             }
             self.connection
                 .prepare_cached("UPDATE head SET size = ?1, recorded_at = ?2, frontier = ?3 WHERE one = 1")?
@@ -333,7 +338,9 @@ impl From<rusqlite::Error> for Failure {
 fn classify(error: &rusqlite::Error, durable: bool) -> Failure {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => Failure::Undone(AppendError::Unavailable("磁盘已满，请清理空间，系统会自行恢复".to_owned())),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Failure::Undone(AppendError::Unavailable("日志正被其他程序占用，请稍后再试".to_owned())),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            Failure::Undone(AppendError::Unavailable("日志正被其他程序占用，请稍后再试".to_owned()))
+        }
         Some(ErrorCode::SystemIoFailure) => Failure::Fatal(error.to_string()),
         _ if durable => Failure::Fatal(error.to_string()),
         _ => Failure::Undone(AppendError::Unavailable(error.to_string())),
@@ -363,10 +370,11 @@ fn repeated(connection: &Connection, stream: i64, first: u64, append: &Append) -
     let rows = statement.query_map([stream, sql(first), sql(last)], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
     let found = rows.collect::<Result<Vec<_>, _>>()?;
     let same = found.iter().map(|(_, id)| id.as_slice()).eq(append.events.iter().map(|event| event.id.as_bytes().as_slice()));
-    Ok(found
-        .last()
-        .filter(|_| same)
-        .map(|(seq, _)| Appended { last_seq: u64::try_from(*seq).unwrap_or_default(), last_revision: last, repeated: true }))
+    Ok(found.last().filter(|_| same).map(|(seq, _)| Appended {
+        last_seq: u64::try_from(*seq).unwrap_or_default(),
+        last_revision: last,
+        repeated: true,
+    }))
 }
 
 fn key_exists(connection: &Connection, key: &WrappedKey) -> rusqlite::Result<bool> {
@@ -413,9 +421,13 @@ fn insert_key(connection: &Connection, key: &WrappedKey) -> rusqlite::Result<()>
         Some(owner) => owner,
         None => insert_name(connection, "streams", &key.owner)?,
     };
-    connection
-        .prepare_cached("INSERT INTO keys (owner, id, subject, epoch, wrapped) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![owner, key.id.as_slice(), key.subject, key.epoch, key.wrapped.as_slice()])?;
+    connection.prepare_cached("INSERT INTO keys (owner, id, subject, epoch, wrapped) VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
+        owner,
+        key.id.as_slice(),
+        key.subject,
+        key.epoch,
+        key.wrapped.as_slice()
+    ])?;
     Ok(())
 }
 
@@ -437,7 +449,8 @@ fn intern(connection: &Connection, table: &'static str, known: &mut HashMap<Stri
     if let Some(id) = known.get(name) {
         return Ok(*id);
     }
-    let found = connection.prepare_cached(&format!("SELECT id FROM {table} WHERE name = ?1"))?.query_row([name], |row| row.get(0)).optional()?;
+    let found =
+        connection.prepare_cached(&format!("SELECT id FROM {table} WHERE name = ?1"))?.query_row([name], |row| row.get(0)).optional()?;
     let id = match found {
         Some(id) => id,
         None => insert_name(connection, table, name)?,

@@ -18,7 +18,8 @@ const PAGE: usize = 4096;
 /// All rows of a table or index of a checkpointed file.
 pub fn cells(path: &Path, name: &str) -> Vec<Cell> {
     let connection = Connection::open(path).unwrap();
-    let mut statement = connection.prepare("SELECT pageno, pagetype FROM dbstat WHERE name = ?1 AND pagetype != 'overflow' ORDER BY path").unwrap();
+    let mut statement =
+        connection.prepare("SELECT pageno, pagetype FROM dbstat WHERE name = ?1 AND pagetype != 'overflow' ORDER BY path").unwrap();
     let pages: Vec<usize> = statement
         .query_map([name], |row| Ok((usize::try_from(row.get::<_, i64>(0)?).unwrap(), row.get::<_, String>(1)?)))
         .unwrap()
