@@ -139,7 +139,11 @@ impl PublicCase {
             ],
             words: None,
             answer: None,
-            route: crate::citizen::TrackCase::sample().route,
+            route: crate::citizen::TrackCase::sample()
+                .route
+                .into_iter()
+                .map(|step| RouteStep { holder: step.holder.replace('您', "诉求人"), ..step })
+                .collect(),
             hands: hands_table(Vec::new()),
         }
     }
