@@ -1,1 +1,25 @@
-//! application
+//! The one way in: load, fold, `may()`, decide, append, retry. Pages, API, command line and jobs all call this crate.
+//!
+//! It owns the real clock ([`clock::SystemClock`]) and the source of ids ([`ids::RandomIds`]); nobody else makes either.
+
+pub mod access;
+pub mod accounts;
+pub mod actor;
+pub mod audit;
+pub mod backoff;
+pub mod cases;
+pub mod clock;
+pub mod error;
+pub mod ids;
+pub mod imports;
+pub mod notices;
+pub mod password;
+pub mod persons;
+pub mod rules;
+pub mod session;
+pub mod store;
+pub mod units;
+
+pub use actor::{Actor, Meta, Staff};
+pub use error::Error;
+pub use store::{Application, Done};

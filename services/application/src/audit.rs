@@ -1,0 +1,225 @@
+//! Who read what: readings of personal data and sign-ins, in `audit.db` beside the log.
+//!
+//! A file of its own with its own group commit, so that reading never waits for the log; kept for its own time. Its
+//! day-end hash goes into the log. Holds ids only, never what was read.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use domain::case::state::CaseState;
+use domain::ids::CaseId;
+use domain::time::{Instant, from_micros, micros};
+use rusqlite::{Connection, OpenFlags, params};
+use sha2::{Digest, Sha256};
+
+use crate::actor::Staff;
+
+const SCHEMA: &str = "
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+CREATE TABLE IF NOT EXISTS reading (
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, account TEXT NOT NULL, unit TEXT NOT NULL, subject TEXT NOT NULL, what TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS reading_subject ON reading (subject, at);
+CREATE INDEX IF NOT EXISTS reading_at ON reading (at);
+";
+/// Rows written in one transaction at most.
+const GROUP: usize = 512;
+
+/// One line of the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// When.
+    pub at: Instant,
+    /// Account id, or the sign-in name of a failed sign-in.
+    pub account: String,
+    /// Unit code.
+    pub unit: String,
+    /// Case stream, or empty.
+    pub subject: String,
+    /// What: `case`, `case+contact`, `sign_in`, `sign_in_failed`, `export`, `refused`.
+    pub what: String,
+}
+
+/// The audit: a sender to the thread that writes.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    sender: Option<Sender<Message>>,
+    path: std::path::PathBuf,
+}
+
+#[derive(Debug)]
+enum Message {
+    Line(Reading),
+    Flush(Sender<()>),
+}
+
+impl Audit {
+    /// Opens `audit.db` in the data directory.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub fn open(dir: &Path) -> Result<Self, rusqlite::Error> {
+        let path = dir.join("audit.db");
+        let connection = Connection::open(&path)?;
+        connection.execute_batch(SCHEMA)?;
+        let (sender, receiver) = channel();
+        std::thread::Builder::new().name("audit".to_owned()).spawn(move || write(connection, &receiver)).map_err(|_| rusqlite::Error::InvalidQuery)?;
+        Ok(Self { sender: Some(sender), path })
+    }
+
+    /// An audit that keeps nothing, for command-line work and simulation.
+    pub fn off() -> Self {
+        Self { sender: None, path: std::path::PathBuf::new() }
+    }
+
+    /// A member of staff opened a case.
+    pub fn read(&self, at: Instant, staff: &Staff, case: CaseId, contact: bool) {
+        self.line(at, staff, case.stream(), if contact { "case+contact" } else { "case" });
+    }
+
+    /// Somebody tried to sign in. A failed one is kept under the name that was tried only if it looks like one.
+    pub fn sign_in(&self, at: Instant, login: &str, good: bool) {
+        let looks = login.len() <= 32 && login.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+        let account = if looks { login.to_owned() } else { "?".to_owned() };
+        let what = if good { "sign_in" } else { "sign_in_failed" };
+        self.send(Reading { at, account, unit: String::new(), subject: String::new(), what: what.to_owned() });
+    }
+
+    /// A member of staff exported, or was refused something.
+    pub fn act(&self, at: Instant, staff: &Staff, subject: &str, what: &str) {
+        self.line(at, staff, subject.to_owned(), what);
+    }
+
+    fn line(&self, at: Instant, staff: &Staff, subject: String, what: &str) {
+        let unit = staff.unit.as_ref().map(ToString::to_string).unwrap_or_default();
+        self.send(Reading { at, account: staff.account.0.to_string(), unit, subject, what: what.to_owned() });
+    }
+
+    fn send(&self, reading: Reading) {
+        if let Some(sender) = &self.sender
+            && sender.send(Message::Line(reading)).is_err()
+        {
+            tracing::error!("the audit no longer takes lines");
+        }
+    }
+
+    /// Waits until everything sent so far is written.
+    pub fn flush(&self) {
+        let Some(sender) = &self.sender else { return };
+        let (done, wait) = channel();
+        if sender.send(Message::Flush(done)).is_ok() {
+            let _ = wait.recv();
+        }
+    }
+
+    /// The latest lines before an instant, newest first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn latest(&self, before: Option<Instant>, limit: usize) -> Result<Vec<Reading>, rusqlite::Error> {
+        self.query("SELECT at, account, unit, subject, what FROM reading WHERE at < ?1 ORDER BY at DESC, id DESC LIMIT ?2", before.map_or(i64::MAX, micros).into(), limit)
+    }
+
+    /// Who looked at a case, newest first; shown to the petitioner by unit and role only, never on reports of wrongdoing.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn of_case(&self, case: CaseId, state: &CaseState, limit: usize) -> Result<Vec<Reading>, rusqlite::Error> {
+        if state.wrongdoing {
+            return Ok(Vec::new());
+        }
+        self.query("SELECT at, account, unit, subject, what FROM reading WHERE subject = ?1 ORDER BY at DESC, id DESC LIMIT ?2", case.stream().into(), limit)
+    }
+
+    /// SHA-256 over the lines of `[from, to)`, for the day-end event.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn hash(&self, from: Instant, to: Instant) -> Result<(u64, [u8; 32]), rusqlite::Error> {
+        if self.sender.is_none() {
+            return Ok((0, Sha256::digest([]).into()));
+        }
+        let connection = self.reader()?;
+        let mut statement = connection.prepare("SELECT at, account, unit, subject, what FROM reading WHERE at >= ?1 AND at < ?2 ORDER BY id")?;
+        let mut rows = statement.query(params![micros(from), micros(to)])?;
+        let mut hasher = Sha256::new();
+        let mut count = 0;
+        while let Some(row) = rows.next()? {
+            let line = format!("{}\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{}\n", row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?, row.get::<_, String>(4)?);
+            hasher.update(line.as_bytes());
+            count += 1;
+        }
+        Ok((count, hasher.finalize().into()))
+    }
+
+    fn query(&self, sql: &str, key: rusqlite::types::Value, limit: usize) -> Result<Vec<Reading>, rusqlite::Error> {
+        if self.sender.is_none() {
+            return Ok(Vec::new());
+        }
+        let connection = self.reader()?;
+        let mut statement = connection.prepare(sql)?;
+        let rows = statement.query_map(params![key, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+            Ok(Reading { at: from_micros(row.get(0)?), account: row.get(1)?, unit: row.get(2)?, subject: row.get(3)?, what: row.get(4)? })
+        })?;
+        rows.collect()
+    }
+
+    fn reader(&self) -> Result<Connection, rusqlite::Error> {
+        Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    }
+}
+
+fn write(mut connection: Connection, receiver: &Receiver<Message>) {
+    while let Ok(first) = receiver.recv() {
+        let mut waiting = Vec::new();
+        let mut group = Vec::with_capacity(GROUP);
+        let mut next = Some(first);
+        while let Some(message) = next {
+            match message {
+                Message::Line(reading) => group.push(reading),
+                Message::Flush(done) => waiting.push(done),
+            }
+            next = if group.len() < GROUP { receiver.try_recv().ok() } else { None };
+        }
+        if let Err(error) = insert(&mut connection, &group) {
+            tracing::error!(%error, lines = group.len(), "audit lines could not be written");
+        }
+        for done in waiting {
+            let _ = done.send(());
+        }
+    }
+}
+
+fn insert(connection: &mut Connection, group: &[Reading]) -> Result<(), rusqlite::Error> {
+    let transaction = connection.transaction()?;
+    {
+        let mut statement = transaction.prepare_cached("INSERT INTO reading (at, account, unit, subject, what) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        for reading in group {
+            statement.execute(params![micros(reading.at), reading.account, reading.unit, reading.subject, reading.what])?;
+        }
+    }
+    transaction.commit()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::account::{Role, StaffKind};
+    use domain::ids::AccountId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_reading_is_found_by_case_and_not_shown_for_wrongdoing() {
+        let dir = tempfile::tempdir().unwrap();
+        let audit = Audit::open(dir.path()).unwrap();
+        let staff = Staff { account: AccountId(Uuid::from_u128(1)), unit: None, roles: vec![Role::Handler], kind: StaffKind::CivilServant };
+        let case = CaseId(Uuid::from_u128(2));
+        audit.read(from_micros(5), &staff, case, true);
+        audit.flush();
+        assert_eq!(audit.of_case(case, &CaseState::default(), 10).unwrap().len(), 1);
+        assert_eq!(audit.of_case(case, &CaseState { wrongdoing: true, ..CaseState::default() }, 10).unwrap().len(), 0);
+        assert_eq!(audit.hash(from_micros(0), from_micros(6)).unwrap().0, 1);
+    }
+}

@@ -1,0 +1,96 @@
+//! What can go wrong with a command, in words that tell people what to do next.
+
+use domain::account::AccountRejection;
+use domain::case::Rejection;
+use domain::events::EventError;
+use domain::person::PersonRejection;
+use domain::unit::UnitRejection;
+use event_log::{AppendError, LogError};
+
+/// What went wrong. The first kinds are for people; the last ones are faults of the installation.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// The rules of cases say no.
+    #[error(transparent)]
+    Case(#[from] Rejection),
+    /// The rules of accounts say no.
+    #[error(transparent)]
+    Account(#[from] AccountRejection),
+    /// The rules of units say no.
+    #[error(transparent)]
+    Unit(#[from] UnitRejection),
+    /// The rules of personal data say no.
+    #[error(transparent)]
+    Person(#[from] PersonRejection),
+    /// A rulebook, calendar or catalogue has faults.
+    #[error("文件中有 {} 处需要修改", .0.len())]
+    Rules(Vec<domain::rulebook::parse::Problem>),
+    /// Not permitted.
+    #[error("您的账号没有做这一步的权限")]
+    Forbidden,
+    /// Not there, or not visible for this actor; the two are not told apart.
+    #[error("没有找到，或者您无权查看")]
+    NotFound,
+    /// Somebody did a clashing act since the page was shown.
+    #[error("您打开页面之后，这件诉求已有新的进展。您填写的内容都保留在下面，请核对后再提交")]
+    Clash {
+        /// Revision of the page.
+        seen: u64,
+        /// Revision now.
+        now: u64,
+    },
+    /// No rulebook is in force.
+    #[error("系统还没有启用任何规则文件，请系统管理员先采用一个规则版本")]
+    NoRulebook,
+    /// Too many tries.
+    #[error("尝试次数过多，请在 {seconds} 秒后再试")]
+    TooManyTries {
+        /// Seconds to wait.
+        seconds: u64,
+    },
+    /// Sign-in name or password is wrong; not told apart.
+    #[error("登录名或密码不正确，请重新输入；连续输错后需要等待一段时间")]
+    WrongPassword,
+    /// A new password is too weak.
+    #[error("{0}")]
+    WeakPassword(String),
+    /// The log takes no more now.
+    #[error("系统繁忙，您的内容没有丢失，请稍等几秒后重新提交")]
+    Busy,
+    /// The log cannot be written or read now.
+    #[error("系统暂时不能保存，您的内容没有提交，请稍后再试，或拨打 12345")]
+    Unavailable,
+    /// A fault of the program or the data; the words go to the operating log, not to people.
+    #[error("系统出现故障，已记录，请联系管理员")]
+    Internal(String),
+}
+
+impl From<AppendError> for Error {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Overloaded => Self::Busy,
+            AppendError::Unavailable(_) => Self::Unavailable,
+            // A conflict reaches people only after all retries.
+            AppendError::Conflict { .. } => Self::Busy,
+            AppendError::Invalid(what) => Self::Internal(what),
+        }
+    }
+}
+
+impl From<LogError> for Error {
+    fn from(error: LogError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<EventError> for Error {
+    fn from(error: EventError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<vault::VaultError> for Error {
+    fn from(error: vault::VaultError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}

@@ -1,0 +1,112 @@
+//! Passwords: Argon2id, one at a time, so that a rush of sign-ins cannot take memory and cores from filings.
+
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Argon2, PasswordHash};
+use tokio::sync::Semaphore;
+use vault::Entropy;
+
+use crate::error::Error;
+
+/// Hashes and checks passwords with one permit.
+pub struct Passwords {
+    permit: Semaphore,
+    /// Checked when there is no such account, so that the answer takes as long.
+    decoy: String,
+}
+
+impl Passwords {
+    /// Makes the decoy with this entropy.
+    ///
+    /// # Errors
+    /// When hashing fails.
+    pub fn new(entropy: &dyn Entropy) -> Result<Self, Error> {
+        let decoy = hash("a password that nobody has", entropy)?;
+        Ok(Self { permit: Semaphore::new(1), decoy })
+    }
+
+    /// The PHC text of a new password's hash.
+    ///
+    /// # Errors
+    /// [`Error::WeakPassword`], or [`Error::Internal`] when hashing fails.
+    pub async fn hash(&self, password: &str, login: &str, entropy: std::sync::Arc<dyn Entropy>) -> Result<String, Error> {
+        check(password, login)?;
+        let _permit = self.permit.acquire().await.map_err(|e| Error::Internal(e.to_string()))?;
+        let password = password.to_owned();
+        tokio::task::spawn_blocking(move || hash(&password, entropy.as_ref())).await.map_err(|e| Error::Internal(e.to_string()))?
+    }
+
+    /// Whether the password fits; takes as long when there is no hash.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the work cannot be done.
+    pub async fn fits(&self, password: &str, phc: Option<String>) -> Result<bool, Error> {
+        let _permit = self.permit.acquire().await.map_err(|e| Error::Internal(e.to_string()))?;
+        let known = phc.is_some();
+        let phc = phc.unwrap_or_else(|| self.decoy.clone());
+        let password = password.to_owned();
+        let fits = tokio::task::spawn_blocking(move || {
+            PasswordHash::new(&phc).is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
+        });
+        Ok(fits.await.map_err(|e| Error::Internal(e.to_string()))? && known)
+    }
+}
+
+fn hash(password: &str, entropy: &dyn Entropy) -> Result<String, Error> {
+    let mut salt = [0; 16];
+    entropy.fill(&mut salt);
+    let hash = Argon2::default().hash_password_with_salt(password.as_bytes(), &salt).map_err(|e| Error::Internal(e.to_string()))?;
+    Ok(hash.to_string())
+}
+
+/// Words that guessers try first; the rest is length (ASVS V6.2).
+const COMMON: [&str; 12] =
+    ["password", "12345678", "123456789", "1234567890", "qwertyuiop", "11111111", "88888888", "abcd1234", "admin123", "woaini1314", "xiaoneng", "p@ssw0rd"];
+
+/// Checks a new password.
+///
+/// # Errors
+/// [`Error::WeakPassword`] with what to do.
+pub fn check(password: &str, login: &str) -> Result<(), Error> {
+    let weak = |words: &str| Err(Error::WeakPassword(words.to_owned()));
+    let count = password.chars().count();
+    if count < 10 {
+        return weak("密码至少 10 个字符；可以用一句话，中文和空格都可以");
+    }
+    if count > 128 {
+        return weak("密码最多 128 个字符");
+    }
+    let lower = password.to_lowercase();
+    if COMMON.iter().any(|common| lower.starts_with(common)) || (!login.is_empty() && lower.contains(&login.to_lowercase())) {
+        return weak("密码太容易被猜到：不要包含登录名，也不要用常见密码");
+    }
+    let mut chars = lower.chars();
+    if let Some(first) = chars.next()
+        && chars.all(|c| c == first)
+    {
+        return weak("密码太容易被猜到：不要只用一个字符");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_common_and_own_name_are_refused_and_a_sentence_is_accepted() {
+        for bad in ["abc", "12345678901", "wang.li-2026", "aaaaaaaaaaaa"] {
+            assert!(matches!(check(bad, "wang.li"), Err(Error::WeakPassword(_))), "{bad}");
+        }
+        assert_eq!(check("湖边 的树 很高 很绿呀", "wang.li"), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn the_right_password_fits_and_nobody_has_the_decoy() {
+        let entropy = std::sync::Arc::new(vault::SeededEntropy::new(1));
+        let passwords = Passwords::new(entropy.as_ref()).unwrap();
+        let phc = passwords.hash("correct horse battery", "x", entropy).await.unwrap();
+        assert!(passwords.fits("correct horse battery", Some(phc.clone())).await.unwrap());
+        assert!(!passwords.fits("another one entirely", Some(phc)).await.unwrap());
+        assert!(!passwords.fits("a password that nobody has", None).await.unwrap());
+    }
+}

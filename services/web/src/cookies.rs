@@ -1,0 +1,45 @@
+//! Cookies: sealed, host-only, not for scripts.
+
+use actix_web::cookie::{Cookie, SameSite, time::Duration};
+
+/// Names of the cookies.
+pub mod names {
+    /// Session of staff.
+    pub const SESSION: &str = "s";
+    /// Random id of a browser, binds forms of citizens.
+    pub const VISITOR: &str = "v";
+    /// Cases filed in this browser, for the receipt.
+    pub const RECEIPT: &str = "r";
+    /// The case that is being tracked.
+    pub const TRACK: &str = "t";
+    /// Parts of the draft of a filing.
+    pub const DRAFT: [&str; 3] = ["d0", "d1", "d2"];
+    /// What was typed into a form that could not be carried out.
+    pub const KEPT: [&str; 3] = ["k0", "k1", "k2"];
+    /// Message for the next page.
+    pub const FLASH: &str = "f";
+    /// Larger type.
+    pub const ELDER: &str = "elder";
+}
+
+/// Most bytes in one cookie.
+pub const PART: usize = 3_600;
+
+/// The full name: `__Host-` behind TLS.
+pub fn full_name(name: &str, tls: bool) -> String {
+    if tls { format!("__Host-{name}") } else { name.to_owned() }
+}
+
+/// A cookie that lives `seconds`, or until the browser ends when none.
+pub fn make(name: &str, value: String, seconds: Option<i64>, tls: bool) -> Cookie<'static> {
+    let mut cookie = Cookie::build(full_name(name, tls), value).path("/").http_only(true).secure(tls).same_site(SameSite::Lax).finish();
+    if let Some(seconds) = seconds {
+        cookie.set_max_age(Duration::seconds(seconds));
+    }
+    cookie
+}
+
+/// A cookie that removes another.
+pub fn gone(name: &str, tls: bool) -> Cookie<'static> {
+    make(name, String::new(), Some(0), tls)
+}

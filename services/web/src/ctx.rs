@@ -1,0 +1,297 @@
+//! What a handler knows of a request: who, from where, which page; and what it wants to set on the answer.
+
+use std::cell::RefCell;
+use std::future::{Ready, ready};
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use actix_web::cookie::Cookie;
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use application::session::Session;
+use application::{Actor, Meta};
+use domain::ids::CaseId;
+use serde::{Deserialize, Serialize};
+use templates::Flash;
+use templates::components::Tone;
+use uuid::Uuid;
+
+use crate::cookies::{self, names};
+use crate::error::Fault;
+use crate::serve::State;
+
+/// A request, as handlers see it. Cheap to clone.
+#[derive(Clone)]
+pub struct Ctx(Rc<Inner>);
+
+struct Inner {
+    request: HttpRequest,
+    state: web::Data<State>,
+    session: Option<Session>,
+    query: Vec<(String, String)>,
+    set: RefCell<Vec<Cookie<'static>>>,
+    visitor: RefCell<Option<Uuid>>,
+    flash: RefCell<Option<Flash>>,
+}
+
+/// What was typed into a form that could not be carried out, so that it can be shown again.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Kept {
+    /// Path of the page that shows it again.
+    pub path: String,
+    /// The fields.
+    pub fields: Vec<(String, String)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FlashCookie {
+    good: bool,
+    message: String,
+}
+
+impl FromRequest for Ctx {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let Some(state) = request.app_data::<web::Data<State>>().cloned() else {
+            return ready(Err(actix_web::error::ErrorInternalServerError("no state")));
+        };
+        ready(Ok(Self::new(request.clone(), state)))
+    }
+}
+
+impl Ctx {
+    /// Reads cookies and query of a request.
+    pub fn new(request: HttpRequest, state: web::Data<State>) -> Self {
+        let query = serde_urlencoded::from_str(request.query_string()).unwrap_or_default();
+        let tls = state.settings.tls;
+        let mut set = Vec::new();
+        let raw = |name: &str| request.cookie(&cookies::full_name(name, tls)).map(|cookie| cookie.value().to_owned());
+        let session = raw(names::SESSION).and_then(|token| state.app.session(&token)).map(|(session, renewed)| {
+            if let Some(token) = renewed {
+                set.push(cookies::make(names::SESSION, token, None, tls));
+            }
+            session
+        });
+        let visitor = raw(names::VISITOR)
+            .and_then(|token| state.app.vault.open_token("visitor", &token))
+            .and_then(|bytes| Uuid::from_slice(&bytes).ok());
+        let flash = raw(names::FLASH).and_then(|token| {
+            set.push(cookies::gone(names::FLASH, tls));
+            let flash: FlashCookie = serde_json::from_slice(&state.app.vault.open_token("flash", &token)?).ok()?;
+            Some(Flash { tone: if flash.good { Tone::Good } else { Tone::Warn }, message: flash.message })
+        });
+        Self(Rc::new(Inner { request, state, session, query, set: RefCell::new(set), visitor: RefCell::new(visitor), flash: RefCell::new(flash) }))
+    }
+
+    /// The state of the server.
+    pub fn state(&self) -> &State {
+        &self.0.state
+    }
+
+    /// The application, for handlers and their futures.
+    pub fn app(&self) -> &application::Application {
+        &self.0.state.app
+    }
+
+    /// The live session.
+    pub fn session(&self) -> Option<&Session> {
+        self.0.session.as_ref()
+    }
+
+    /// The live session; the door of the route has made sure that there is one.
+    ///
+    /// # Errors
+    /// [`Fault::SignIn`] when there is none.
+    pub fn staff(&self) -> Result<&Session, Fault> {
+        self.0.session.as_ref().ok_or(Fault::SignIn)
+    }
+
+    /// The actor of staff pages.
+    ///
+    /// # Errors
+    /// [`Fault::SignIn`].
+    pub fn actor(&self) -> Result<Actor, Fault> {
+        Ok(Actor::Staff(self.staff()?.staff.clone()))
+    }
+
+    /// The circumstances of a form: its id makes a second submit the same act, its revision finds clashes.
+    ///
+    /// # Errors
+    /// [`Fault::SignIn`].
+    pub fn meta(&self, form: &crate::form::Form) -> Result<Meta, Fault> {
+        let command = form.uuid("form_id").unwrap_or_else(|| self.app().ids.uuid());
+        Ok(Meta::new(self.actor()?, command).based_on(form.number("revision")))
+    }
+
+    /// Path of the request.
+    pub fn path(&self) -> &str {
+        self.0.request.path()
+    }
+
+    /// Path with query.
+    pub fn path_and_query(&self) -> String {
+        match self.0.request.query_string() {
+            "" => self.path().to_owned(),
+            query => format!("{}?{query}", self.path()),
+        }
+    }
+
+    /// The request itself.
+    pub fn request(&self) -> &HttpRequest {
+        &self.0.request
+    }
+
+    /// A part of the path, `{name}` in the route.
+    pub fn part(&self, name: &str) -> &str {
+        self.0.request.match_info().get(name).unwrap_or_default()
+    }
+
+    /// A value of the query; empty when it is not there.
+    pub fn query(&self, name: &str) -> &str {
+        self.0.query.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// The address of the client: the peer's, or what a trusted proxy says.
+    pub fn client(&self) -> String {
+        let peer = self.0.request.peer_addr().map(|addr| addr.ip().to_canonical());
+        let trusted = &self.state().settings.trusted_proxies;
+        let Some(peer) = peer else { return "?".to_owned() };
+        if !trusted.contains(&peer) {
+            return peer.to_string();
+        }
+        let header = self.0.request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",");
+        let hops = header.rsplit(',').filter_map(|hop| hop.trim().parse::<IpAddr>().ok());
+        hops.map(|ip| ip.to_canonical()).find(|ip| !trusted.contains(ip)).unwrap_or(peer).to_string()
+    }
+
+    /// The raw value of a cookie.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        self.0.request.cookie(&cookies::full_name(name, self.state().settings.tls)).map(|cookie| cookie.value().to_owned())
+    }
+
+    /// Larger type.
+    pub fn elder(&self) -> bool {
+        self.cookie(names::ELDER).is_some_and(|value| value == "1")
+    }
+
+    /// Sets a sealed cookie.
+    pub fn set_sealed(&self, name: &str, purpose: &str, content: &[u8], seconds: Option<i64>) {
+        let token = self.app().vault.seal_token(purpose, content);
+        self.set_cookie(cookies::make(name, token, seconds, self.state().settings.tls));
+    }
+
+    /// Reads a sealed cookie.
+    pub fn sealed(&self, name: &str, purpose: &str) -> Option<Vec<u8>> {
+        self.app().vault.open_token(purpose, &self.cookie(name)?)
+    }
+
+    /// Sets a cookie as it is.
+    pub fn set_cookie(&self, cookie: Cookie<'static>) {
+        let mut set = self.0.set.borrow_mut();
+        set.retain(|other| other.name() != cookie.name());
+        set.push(cookie);
+    }
+
+    /// Removes a cookie.
+    pub fn remove_cookie(&self, name: &str) {
+        self.set_cookie(cookies::gone(name, self.state().settings.tls));
+    }
+
+    /// Sets a long sealed value over several cookies; false when it does not fit.
+    pub fn set_long(&self, parts: &[&str], purpose: &str, content: &[u8], seconds: i64) -> bool {
+        let token = self.app().vault.seal_token(purpose, &zstd(content));
+        if token.len() > cookies::PART * parts.len() {
+            return false;
+        }
+        let tls = self.state().settings.tls;
+        let mut rest = token.as_str();
+        for name in parts {
+            let (part, left) = rest.split_at(rest.len().min(cookies::PART));
+            rest = left;
+            self.set_cookie(if part.is_empty() { cookies::gone(name, tls) } else { cookies::make(name, part.to_owned(), Some(seconds), tls) });
+        }
+        true
+    }
+
+    /// Reads a long sealed value.
+    pub fn long(&self, parts: &[&str], purpose: &str) -> Option<Vec<u8>> {
+        let token: String = parts.iter().map_while(|name| self.cookie(name).filter(|part| !part.is_empty())).collect();
+        unzstd(&self.app().vault.open_token(purpose, &token)?)
+    }
+
+    /// Keeps what was typed so that the page at `path` can show it again.
+    pub fn keep(&self, path: &str, fields: &[(String, String)]) -> bool {
+        let fields = fields.iter().filter(|(name, _)| !matches!(name.as_str(), "csrf" | "form_id" | "revision" | "password")).cloned().collect();
+        let kept = Kept { path: path.to_owned(), fields };
+        serde_json::to_vec(&kept).is_ok_and(|bytes| self.set_long(&names::KEPT, "kept", &bytes, 86_400))
+    }
+
+    /// What was kept for this page, once.
+    pub fn kept(&self) -> Option<Kept> {
+        let kept: Kept = serde_json::from_slice(&self.long(&names::KEPT, "kept")?).ok()?;
+        if kept.path != self.path() {
+            return None;
+        }
+        names::KEPT.iter().for_each(|name| self.remove_cookie(name));
+        Some(kept)
+    }
+
+    /// Shows a message on the next page.
+    pub fn flash(&self, good: bool, message: &str) {
+        if let Ok(bytes) = serde_json::to_vec(&FlashCookie { good, message: message.to_owned() }) {
+            self.set_sealed(names::FLASH, "flash", &bytes, Some(60));
+        }
+    }
+
+    /// The message of the page before.
+    pub fn take_flash(&self) -> Option<Flash> {
+        self.0.flash.borrow_mut().take()
+    }
+
+    /// The browser's id; made and set when there is none.
+    pub fn visitor(&self) -> Uuid {
+        let known = *self.0.visitor.borrow();
+        known.unwrap_or_else(|| {
+            let id = self.app().ids.uuid();
+            *self.0.visitor.borrow_mut() = Some(id);
+            self.set_sealed(names::VISITOR, "visitor", id.as_bytes(), None);
+            id
+        })
+    }
+
+    /// The browser's id, if it has one.
+    pub fn known_visitor(&self) -> Option<Uuid> {
+        *self.0.visitor.borrow()
+    }
+
+    /// The case that this browser tracks, and since when (the cookie lives half an hour).
+    pub fn tracked(&self) -> Option<CaseId> {
+        let bytes = self.sealed(names::TRACK, "track")?;
+        let (id, until) = bytes.split_at_checked(16)?;
+        let until = i64::from_be_bytes(until.try_into().ok()?);
+        (until > domain::time::micros(self.app().now())).then_some(CaseId(Uuid::from_slice(id).ok()?))
+    }
+
+    /// Lets this browser track a case for half an hour.
+    pub fn set_tracked(&self, case: CaseId) {
+        let until = domain::time::micros(self.app().now()) + 1_800_000_000;
+        let content = [case.0.as_bytes().as_slice(), &until.to_be_bytes()].concat();
+        self.set_sealed(names::TRACK, "track", &content, Some(1_800));
+    }
+
+    /// Cookies to set on the answer.
+    pub(crate) fn take_cookies(&self) -> Vec<Cookie<'static>> {
+        std::mem::take(&mut self.0.set.borrow_mut())
+    }
+}
+
+/// Compresses what goes into cookies; Chinese text shrinks by about a third.
+fn zstd(content: &[u8]) -> Vec<u8> {
+    ::zstd::bulk::compress(content, 3).unwrap_or_default()
+}
+
+fn unzstd(content: &[u8]) -> Option<Vec<u8>> {
+    ::zstd::bulk::decompress(content, 64 * 1024).ok()
+}

@@ -1,0 +1,57 @@
+//! The server.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpServer, web};
+use application::Application;
+
+use crate::limit::Limiter;
+use crate::settings::Settings;
+use crate::{headers, routes};
+
+/// What all requests share.
+pub struct State {
+    /// The application.
+    pub app: Arc<Application>,
+    /// Settings.
+    pub settings: Settings,
+    /// Filings per address.
+    pub filings: Limiter,
+    /// Look-ups per address.
+    pub lookups: Limiter,
+}
+
+impl State {
+    /// State of a server.
+    pub fn new(app: Arc<Application>, settings: Settings) -> Self {
+        Self { app, settings, filings: Limiter::default(), lookups: Limiter::default() }
+    }
+}
+
+/// Serves on a listener until the process is told to stop; requests under way are finished.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn run(listener: TcpListener, state: State) -> std::io::Result<actix_web::dev::Server> {
+    let workers = state.settings.workers.max(1);
+    let head = Duration::from_secs(state.settings.slow_seconds.max(1));
+    let state = web::Data::new(state);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(state.clone())
+            .wrap(Compress::default())
+            .wrap(from_fn(headers::add))
+            .configure(routes::configure)
+            .default_service(web::to(routes::nowhere))
+    })
+    .workers(workers)
+    .client_request_timeout(head)
+    .keep_alive(Duration::from_secs(30))
+    .shutdown_timeout(15)
+    .listen(listener)?
+    .run();
+    Ok(server)
+}
