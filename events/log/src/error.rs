@@ -25,7 +25,7 @@ pub enum LogError {
     /// The log is shorter than, or differs from, what its high-water record says: the file was rolled back, cut, or
     /// its write-ahead log was damaged or removed.
     #[error(
-        "事件日志与水位记录不符：日志为 {have}；记录为 {expected}。日志可能被换回旧文件、被截断，或 log.db-wal 已损坏或丢失。请停用，从备份恢复，或取回原来的 log.db 与 log.db-wal 后再启动；确认接受缺失后果的，才可按“恢复”方式打开"
+        "事件日志与水位记录不符：日志为 {have}；记录为 {expected}。日志可能被换回旧文件、被截断、被改动，或 log.db-wal 已损坏或丢失。请停用并运行完整性校验，从备份恢复，或取回原来的 log.db 与 log.db-wal 后再启动；确认接受缺失后果的，才可按“恢复”方式打开"
     )]
     RolledBack {
         /// What the log holds.

@@ -54,7 +54,8 @@ impl Default for Options {
     }
 }
 
-/// The log in a folder. Dropping it ends its threads and leaves a checkpointed file.
+/// The log in a folder. Opening and dropping it block for a moment; dropping writes what is queued, ends its threads
+/// and leaves a checkpointed file.
 pub struct SqliteLog {
     // Dropped in `drop` in this order: the sentinel records what the writer committed last.
     tasks: Option<Sender<Task>>,
@@ -68,6 +69,8 @@ pub struct SqliteLog {
 
 impl SqliteLog {
     /// Opens the log in `dir`, which must exist; makes it when it is not there. `now` gives µs UTC.
+    ///
+    /// A log without a record is taken as it is and gets one; what a record cannot tell, the published head can.
     ///
     /// # Errors
     /// [`LogError::RolledBack`] when the log does not hold what its record says, [`LogError::NotALog`] and

@@ -335,3 +335,37 @@ async fn a_full_queue_is_told_and_what_was_queued_is_written_later() {
     assert!(written >= 1);
     assert_eq!(log.head().await.unwrap().size, written);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_is_examined_while_others_append() {
+    let dir = TempDir::new().unwrap();
+    let (one, other) = (Arc::new(open(dir.path())), open(dir.path()));
+    let busy = {
+        let log = Arc::clone(&one);
+        tokio::spawn(async move { fill(&*log, 0, 3000).await })
+    };
+    let mut examined = Vec::new();
+    while !busy.is_finished() {
+        let report = other.verify(&|_, _| {}).await.unwrap();
+        assert_eq!(report.faults, vec![]);
+        examined.push(report.events);
+    }
+    busy.await.unwrap();
+    assert!(examined.is_sorted());
+    assert_eq!(other.verify(&|_, _| {}).await.unwrap().events, 3000);
+}
+
+#[tokio::test]
+async fn the_write_ahead_log_stays_small_under_load() {
+    let dir = TempDir::new().unwrap();
+    let log = open(dir.path());
+    for number in 0..300 {
+        let mut large = event(number);
+        large.data = vec![b' '; 100_000];
+        log.append(append(&format!("case-{number}"), Expected::NoStream, vec![large])).await.unwrap();
+    }
+    // 30 MB went through it.
+    let size = fs::metadata(dir.path().join("log.db-wal")).unwrap().len();
+    assert!(size < 16 << 20, "{size}");
+    assert_eq!(log.read_all(&event_log::Cursor::default(), 1000).await.unwrap().events.len(), 84, "a batch is bounded by its bytes");
+}
