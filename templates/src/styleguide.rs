@@ -149,6 +149,72 @@ impl Styleguide {
     }
 }
 
+/// `/styleguide/desk`: the same components in the dense layout of the desk.
+#[derive(Debug, Template)]
+#[template(path = "public/styleguide_desk.html")]
+pub struct DeskStyleguide {
+    /// Context.
+    pub shell: Shell,
+    /// Breadcrumbs.
+    pub crumbs: Vec<Link>,
+    /// Score tiles.
+    pub tiles: Vec<Tile>,
+    /// Tabs.
+    pub tabs: Vec<NavItem>,
+    /// No errors.
+    pub errors: Errors,
+    /// A select.
+    pub choices: Vec<Choice>,
+    /// A worklist.
+    pub table: Table,
+    /// Paging.
+    pub paging: Paging,
+    /// Route map.
+    pub route: Vec<RouteStep>,
+    /// Timeline.
+    pub timeline: Vec<TimelineItem>,
+    /// A limit.
+    pub countdown: Countdown,
+}
+
+impl DeskStyleguide {
+    /// The page as it is served.
+    #[must_use]
+    pub fn new(shell: Shell) -> Self {
+        let all = Styleguide::new(shell);
+        Self {
+            shell: all.shell,
+            crumbs: vec![Link::new("/styleguide", "设计规范"), Link::new("/styleguide/desk", "工作台")],
+            tiles: all.tiles.into_iter().map(|tile| Tile { href: Some("#main".into()), ..tile }).collect(),
+            tabs: all.tabs.into_iter().map(|tab| NavItem { href: "#main".into(), ..tab }).collect(),
+            errors: Errors::none(),
+            choices: all.choices,
+            table: desk_links(all.table),
+            paging: Paging { prev: None, next: Some("#main".into()), summary: all.paging.summary },
+            route: all.route,
+            timeline: all.timeline,
+            countdown: countdown("还剩 2 小时 10 分钟", Tone::Warn, false),
+        }
+    }
+
+    /// With the sample shell of a liaison.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self::new(Shell::sample_desk("/styleguide/desk"))
+    }
+}
+
+/// The sample table with links that exist on the page.
+fn desk_links(mut table: Table) -> Table {
+    for cell in table.rows.iter_mut().flat_map(|row| &mut row.cells) {
+        cell.href = cell.href.as_ref().map(|_| "#main".into());
+    }
+    for sort in table.columns.iter_mut().filter_map(|column| column.sort.as_mut()) {
+        sort.href = "#main".into();
+    }
+    table
+}
+
 fn countdown(text: &str, tone: Tone, provisional: bool) -> Countdown {
     let due = Moment::new("2026-05-12T00:00:00+08:00", "2026年5月11日（周一）24:00");
     Countdown { due, text: text.into(), tone, provisional }
@@ -289,5 +355,9 @@ pub(crate) fn trend(id: &str) -> LineChart {
 
 pub(crate) fn samples() -> Vec<(&'static str, String)> {
     let elder = Styleguide { shell: Shell { elder: true, ..Shell::sample("/styleguide") }, ..Styleguide::sample() };
-    vec![("styleguide", crate::html(&Styleguide::sample())), ("styleguide-elder", crate::html(&elder))]
+    vec![
+        ("styleguide", crate::html(&Styleguide::sample())),
+        ("styleguide-elder", crate::html(&elder)),
+        ("styleguide-desk", crate::html(&DeskStyleguide::sample())),
+    ]
 }
