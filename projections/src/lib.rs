@@ -1,1 +1,36 @@
-//! projections
+//! What we know: views of the log that answer every question of a page within a millisecond or so.
+//!
+//! Everything here is a function of the log and can be thrown away and made again. Three files stand in the data
+//! directory, each with its checkpoint in the same transaction as its rows: `views.db` (cases, worklists, limits,
+//! notices, units, accounts), `scores.db` (facts and their sums) and `search.db` (words).
+//!
+//! [`Projections`] writes them, [`Views`] reads them, [`rebuild`] makes them anew.
+
+mod batch;
+mod decode;
+mod digest;
+mod engine;
+mod error;
+mod files;
+mod opened;
+mod page;
+mod pool;
+mod rebuild;
+pub mod views;
+
+pub use digest::digest;
+pub use engine::{Failure, Health, Projections};
+pub use error::ViewError;
+pub use page::{At, Page, PageKey};
+pub use rebuild::{Rebuilt, rebuild};
+pub use views::Views;
+pub use views::cases::{CaseRow, CaseSnapshot};
+pub use views::due::DueRow;
+pub use views::imports::ImportRow;
+pub use views::notices::{Missing, NoticeRow};
+pub use views::persons::Erasure;
+pub use views::public::{Dimension, Freshness, PublicCase, PublicFigure, PublicFilter};
+pub use views::reference::{Account, Reference};
+pub use views::scores::{FactQuery, FactRow, MeasureFigure, Scope};
+pub use views::search::{SearchHit, SearchQuery, SearchScope};
+pub use views::worklist::{Bucket, HolderKey, Sort, WorklistFilter, WorklistQuery};

@@ -79,42 +79,9 @@ impl Application {
         self.projections.wait_for(seq, READ_OWN_WRITES).await
     }
 
-    /// Appends events, sealing what is private. Event ids follow from the command's id, so that a repeat is the same.
+    /// Appends events of a command, see [`record`].
     pub(crate) async fn append(&self, stream: &str, expected: Expected, meta: &Meta, rulebook: Option<&str>, events: Vec<(Instant, Event)>) -> Result<Appended, AppendFailure> {
-        let mut bodies = Vec::with_capacity(events.len());
-        for (at, event) in events {
-            let json = event.to_json().map_err(|e| AppendFailure::Other(Error::Internal(e.to_string())))?;
-            bodies.push((at, event.kind(), event.version(), json));
-        }
-        let stored = if expected != Expected::NoStream && bodies.iter().any(|(_, _, _, json)| has_private(json)) {
-            self.log.keys_of(stream).await.map_err(|e| AppendFailure::Other(e.into()))?
-        } else {
-            Vec::new()
-        };
-        let mut keyring = self.vault.keyring(stream, stored).map_err(|e| AppendFailure::Other(e.into()))?;
-        let actor = meta.actor.name();
-        let mut new = Vec::with_capacity(bodies.len());
-        for (index, (at, kind, version, json)) in bodies.into_iter().enumerate() {
-            let id = meta.event_id(index);
-            let (data, sealed) = self.vault.seal(&mut keyring, stream, id, kind, json).map_err(|e| AppendFailure::Other(e.into()))?;
-            new.push(NewEvent {
-                id,
-                kind: kind.to_owned(),
-                version,
-                occurred_at: micros(at),
-                actor: actor.clone(),
-                on_behalf: meta.on_behalf.clone(),
-                cause: meta.cause,
-                rulebook: rulebook.map(str::to_owned),
-                data,
-                sealed,
-            });
-        }
-        let append = Append { stream: stream.to_owned(), expected, events: new, keys: keyring.take_new() };
-        self.log.append(append).await.map_err(|error| match error {
-            AppendError::Conflict { .. } => AppendFailure::Conflict,
-            other => AppendFailure::Other(other.into()),
-        })
+        record(self.log.as_ref(), &self.vault, stream, expected, meta, rulebook, events).await
     }
 
     /// Loads a case for a decision.
@@ -157,8 +124,60 @@ impl Application {
     }
 }
 
+/// Appends dated events, sealing what is private. Event ids follow from the command's id, so that a repeat is the same.
+/// For the application, and for tools that fill a log (`generate`); it decides nothing.
+///
+/// # Errors
+/// [`AppendFailure`].
+pub async fn record(
+    log: &dyn EventLog,
+    vault: &Vault,
+    stream: &str,
+    expected: Expected,
+    meta: &Meta,
+    rulebook: Option<&str>,
+    events: Vec<(Instant, Event)>,
+) -> Result<Appended, AppendFailure> {
+    let mut bodies = Vec::with_capacity(events.len());
+    for (at, event) in events {
+        let json = event.to_json().map_err(|e| AppendFailure::Other(Error::Internal(e.to_string())))?;
+        bodies.push((at, event.kind(), event.version(), json));
+    }
+    // A stream that does not exist has no keys, and events without private values need none.
+    let stored = if expected != Expected::NoStream && bodies.iter().any(|(_, _, _, json)| has_private(json)) {
+        log.keys_of(stream).await.map_err(|e| AppendFailure::Other(e.into()))?
+    } else {
+        Vec::new()
+    };
+    let mut keyring = vault.keyring(stream, stored).map_err(|e| AppendFailure::Other(e.into()))?;
+    let actor = meta.actor.name();
+    let mut new = Vec::with_capacity(bodies.len());
+    for (index, (at, kind, version, json)) in bodies.into_iter().enumerate() {
+        let id = meta.event_id(index);
+        let (data, sealed) = vault.seal(&mut keyring, stream, id, kind, json).map_err(|e| AppendFailure::Other(e.into()))?;
+        new.push(NewEvent {
+            id,
+            kind: kind.to_owned(),
+            version,
+            occurred_at: micros(at),
+            actor: actor.clone(),
+            on_behalf: meta.on_behalf.clone(),
+            cause: meta.cause,
+            rulebook: rulebook.map(str::to_owned),
+            data,
+            sealed,
+        });
+    }
+    let append = Append { stream: stream.to_owned(), expected, events: new, keys: keyring.take_new() };
+    log.append(append).await.map_err(|error| match error {
+        AppendError::Conflict { .. } => AppendFailure::Conflict,
+        other => AppendFailure::Other(other.into()),
+    })
+}
+
 /// Why an append did not happen.
-pub(crate) enum AppendFailure {
+#[derive(Debug, Clone, PartialEq)]
+pub enum AppendFailure {
     /// Somebody else appended: decide again.
     Conflict,
     /// Anything else.

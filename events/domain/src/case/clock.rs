@@ -89,7 +89,7 @@ pub struct ClockSet {
     /// The limit as the rulebook says it.
     #[serde(rename = "l")]
     pub limit: Limit,
-    /// The instant at which it is broken if nothing was done (24:00 is the next day's 00:00).
+    /// The instant at which it is broken if nothing was done (24:00 is the next day's 00:00): in time is *before* it.
     #[serde(rename = "d", with = "chrono::serde::ts_microseconds")]
     pub due: Instant,
     /// When to warn.
@@ -143,6 +143,9 @@ pub struct Clock {
     pub breached: bool,
     /// When it was met or became void.
     pub ended: Option<Instant>,
+    /// It ended by the act that it asks for, in time or not; false = it runs or became void.
+    #[serde(default)]
+    pub met: bool,
 }
 
 /// What automation does at an instant.
@@ -176,6 +179,16 @@ impl Clock {
         self.ended.is_none()
     }
 
+    /// An act at this instant keeps it. The due instant itself is too late, whichever of a tick and an act comes first.
+    pub fn keeps(&self, at: Instant) -> bool {
+        at < self.due
+    }
+
+    /// Runs past its due instant with no breach on record; automation has not come round yet.
+    pub fn owes_breach(&self, now: Instant) -> bool {
+        self.runs() && !self.breached && self.kind != ClockKind::Promise && !self.keeps(now)
+    }
+
     /// The next thing automation does for this clock.
     pub fn next(&self) -> Option<(Instant, Act)> {
         if !self.runs() || self.breached || self.kind == ClockKind::Promise {
@@ -189,21 +202,22 @@ impl Clock {
 
     /// The inputs, for the day-by-day explanation.
     pub fn input(&self) -> DeadlineInput {
-        DeadlineInput { from: self.from, limit: self.limit.clone(), excluded: Vec::new() }
+        DeadlineInput { from: self.from, limit: self.limit, excluded: Vec::new() }
     }
 }
 
 /// Freezes one limit. Warnings as the rulebook says: at the later of a share of the time and some working days before
 /// (domain.md E7); never before the start.
 pub fn freeze(calendar: &Calendar, rules: &Rulebook, clock: ClockKind, from: Instant, limit: &Limit) -> ClockSet {
-    let set = deadline(calendar, &DeadlineInput { from, limit: limit.clone(), excluded: Vec::new() });
+    let set = deadline(calendar, &DeadlineInput { from, limit: *limit, excluded: Vec::new() });
     let warn_at = if clock == ClockKind::Promise { None } else { Some(warn_at(calendar, &rules.warning, from, set.due)) };
-    ClockSet { clock, limit: limit.clone(), due: set.due, warn_at, provisional: set.provisional }
+    ClockSet { clock, limit: *limit, due: set.due, warn_at, provisional: set.provisional }
 }
 
-/// When to warn of a limit from `from` to `due`.
+/// When to warn of a limit from `from` to `due`; whole microseconds, as stored.
 pub fn warn_at(calendar: &Calendar, warning: &Warning, from: Instant, due: Instant) -> Instant {
-    let share = from + (due - from) * i32::from(warning.percent) / 100;
+    let micros = (due - from).num_microseconds().unwrap_or(0).max(0);
+    let share = from + chrono::Duration::microseconds(micros / 100 * i64::from(warning.percent) + micros % 100 * i64::from(warning.percent) / 100);
     if warning.before_working_days == 0 {
         return share;
     }

@@ -255,19 +255,21 @@ impl CaseState {
             if end <= start {
                 continue;
             }
-            let seconds = (end - start).num_seconds();
+            let micros = (end - start).num_microseconds().unwrap_or(i64::MAX);
             match sums.iter_mut().find(|(holder, _)| *holder == span.holder) {
-                Some((_, sum)) => *sum += seconds,
-                None => sums.push((span.holder.clone(), seconds)),
+                Some((_, sum)) => *sum = sum.saturating_add(micros),
+                None => sums.push((span.holder.clone(), micros)),
             }
         }
-        sums.into_iter().map(|(holder, seconds)| (holder, seconds / 60)).collect()
+        sums.into_iter().map(|(holder, micros)| (holder, micros / 60_000_000)).collect()
     }
 
-    fn start(&mut self, frozen: &Frozen) {
+    /// Starts limits. Of a kind only one runs: the one before becomes void, so that a tick always means the latest.
+    fn start(&mut self, at: Instant, frozen: &Frozen) {
         self.rulebook.clone_from(&frozen.rulebook);
         let round = self.round.max(1);
         for set in &frozen.clocks {
+            self.void(&[set.clock], at);
             let holder = match (set.clock, &self.unit) {
                 (ClockKind::Sign | ClockKind::Contact | ClockKind::Handle, Some(unit)) => Holder::Unit(unit.clone()),
                 _ => Holder::Hotline,
@@ -277,7 +279,7 @@ impl CaseState {
                 round,
                 holder,
                 from: frozen.from,
-                limit: set.limit.clone(),
+                limit: set.limit,
                 due: set.due,
                 warn_at: set.warn_at,
                 provisional: set.provisional,
@@ -286,13 +288,23 @@ impl CaseState {
                 warned: false,
                 breached: false,
                 ended: None,
+                met: false,
             });
         }
     }
 
-    fn end(&mut self, kinds: &[ClockKind], at: Instant) {
+    fn meet(&mut self, kinds: &[ClockKind], at: Instant) {
+        self.end(kinds, at, true);
+    }
+
+    fn void(&mut self, kinds: &[ClockKind], at: Instant) {
+        self.end(kinds, at, false);
+    }
+
+    fn end(&mut self, kinds: &[ClockKind], at: Instant, met: bool) {
         for clock in self.clocks.iter_mut().filter(|clock| clock.ended.is_none() && kinds.contains(&clock.kind)) {
             clock.ended = Some(at);
+            clock.met = met;
         }
     }
 
@@ -304,7 +316,9 @@ impl CaseState {
             span.to = Some(at.max(span.from));
         }
         if let Some(holder) = holder {
-            self.spans.push(Span { holder, from: at, to: None });
+            // A late fact cannot give a case away before it was taken.
+            let from = self.spans.last().and_then(|span| span.to).map_or(at, |end| at.max(end));
+            self.spans.push(Span { holder, from, to: None });
         }
     }
 
@@ -316,7 +330,7 @@ impl CaseState {
         self.stage = Stage::Archived;
         self.ending = Some(ending);
         self.ended_at = Some(at);
-        self.end(&ClockKind::ALL, at);
+        self.void(&ClockKind::ALL, at);
         self.hand_to(None, at);
     }
 }
@@ -351,35 +365,38 @@ pub fn apply(state: &mut CaseState, at: Instant, event: &CaseEvent) {
             state.round = 1;
             state.hand_to(Some(Holder::Hotline), at);
             if let Some(frozen) = &e.frozen {
-                state.start(frozen);
+                state.start(at, frozen);
             }
         }
         CaseEvent::Accepted(_) => state.stage = Stage::Accepted,
         CaseEvent::Refused(_) => {
             state.stage = Stage::Refused;
             state.ended_at = Some(at);
-            state.end(&ClockKind::ALL, at);
+            state.meet(&[ClockKind::Accept], at);
+            state.void(&ClockKind::ALL, at);
             state.hand_to(None, at);
         }
         CaseEvent::AnsweredDirectly(_) => {
             state.answered_at = Some(at);
-            state.end(&[ClockKind::Accept, ClockKind::Promise], at);
+            state.meet(&[ClockKind::Accept, ClockKind::Promise], at);
         }
         CaseEvent::Dispatched(e) => {
             state.stage = Stage::Dispatched;
             state.unit = Some(e.unit.clone());
             state.level = Some(e.level);
             state.dispatched_at.get_or_insert(at);
-            state.end(&[ClockKind::Accept], at);
+            state.meet(&[ClockKind::Accept], at);
             state.hand_to(Some(Holder::Unit(e.unit.clone())), at);
-            state.start(&e.frozen);
+            state.start(at, &e.frozen);
         }
         CaseEvent::Signed(_) => {
             state.stage = Stage::Handling;
-            state.end(&[ClockKind::Sign], at);
+            state.meet(&[ClockKind::Sign], at);
         }
         CaseEvent::DeemedReceived(_) => {
-            state.stage = Stage::Handling;
+            if state.stage == Stage::Dispatched {
+                state.stage = Stage::Handling;
+            }
             let round = state.round;
             if let Some(clock) = state.clock_mut(ClockKind::Sign, round) {
                 clock.breached = true;
@@ -394,7 +411,7 @@ pub fn apply(state: &mut CaseState, at: Instant, event: &CaseEvent) {
             state.contact_attempts = state.contact_attempts.saturating_add(1);
             if e.reached {
                 state.contacted = true;
-                state.end(&[ClockKind::Contact], at);
+                state.meet(&[ClockKind::Contact], at);
             }
         }
         CaseEvent::Answered(e) => {
@@ -403,19 +420,20 @@ pub fn apply(state: &mut CaseState, at: Instant, event: &CaseEvent) {
         }
         CaseEvent::Approved(e) => {
             state.stage = Stage::HotlineReview;
-            state.end(&UNIT_CLOCKS, at);
+            state.meet(&[ClockKind::Handle], at);
+            state.void(&UNIT_CLOCKS, at);
             state.hand_to(Some(Holder::Hotline), at);
-            state.start(&e.frozen);
+            state.start(at, &e.frozen);
         }
         CaseEvent::SentBack(e) => {
             state.stage = Stage::Handling;
             if e.by_hotline {
-                state.end(&[ClockKind::Review], at);
+                state.meet(&[ClockKind::Review], at);
                 if let Some(unit) = state.unit.clone() {
                     state.hand_to(Some(Holder::Unit(unit)), at);
                 }
                 if let Some(frozen) = &e.frozen {
-                    state.start(frozen);
+                    state.start(at, frozen);
                 }
             }
         }
@@ -423,9 +441,9 @@ pub fn apply(state: &mut CaseState, at: Instant, event: &CaseEvent) {
             state.stage = Stage::CallBack;
             state.answered_at = Some(at);
             state.attempts = 0;
-            state.end(&[ClockKind::Review, ClockKind::Total, ClockKind::Promise], at);
+            state.meet(&[ClockKind::Review, ClockKind::Total, ClockKind::Promise], at);
             if let Some(frozen) = &e.frozen {
-                state.start(frozen);
+                state.start(at, frozen);
             }
         }
         CaseEvent::CalledBack(e) => {
@@ -439,7 +457,7 @@ pub fn apply(state: &mut CaseState, at: Instant, event: &CaseEvent) {
                     grade: reply.grade.clone(),
                     satisfied: reply.satisfied,
                 });
-                state.end(&[ClockKind::CallBack], at);
+                state.meet(&[ClockKind::CallBack], at);
             }
         }
         CaseEvent::Rated(e) => state.stars = Some(e.stars),
@@ -450,9 +468,10 @@ pub fn apply(state: &mut CaseState, at: Instant, event: &CaseEvent) {
             state.ended_at = None;
             state.hand_to(Some(Holder::Hotline), at);
         }
-        CaseEvent::Judged(_) => state.end(&[ClockKind::CallBack], at),
+        CaseEvent::Judged(_) => state.void(&[ClockKind::CallBack], at),
         CaseEvent::Rehandled(e) => {
-            state.stage = Stage::Dispatched;
+            // An answer of the hotline itself had no unit: the case goes back to be dispatched.
+            state.stage = if state.unit.is_some() { Stage::Dispatched } else { Stage::Accepted };
             state.round = e.round;
             state.attempts = 0;
             state.contacted = false;
@@ -463,7 +482,7 @@ pub fn apply(state: &mut CaseState, at: Instant, event: &CaseEvent) {
             if let Some(unit) = state.unit.clone() {
                 state.hand_to(Some(Holder::Unit(unit)), at);
             }
-            state.start(&e.frozen);
+            state.start(at, &e.frozen);
         }
         CaseEvent::Archived(e) => state.close(e.ending, at),
         CaseEvent::LimitWarned(e) => {
@@ -484,7 +503,7 @@ pub fn apply(state: &mut CaseState, at: Instant, event: &CaseEvent) {
         }
         CaseEvent::DeadlineRecomputed(e) => {
             if let Some(clock) = state.clock_mut(e.clock, e.round) {
-                clock.limit = e.limit.clone();
+                clock.limit = e.limit;
                 clock.due = e.due;
                 clock.warn_at = e.warn_at;
                 clock.provisional = e.provisional;
@@ -504,16 +523,21 @@ pub fn apply(state: &mut CaseState, at: Instant, event: &CaseEvent) {
             state.unit = Some(e.unit.clone());
             state.level = Some(e.level);
             state.dispatched_at.get_or_insert(at);
-            state.stage = Stage::Handling;
-            state.end(&[ClockKind::Accept, ClockKind::Handle], at);
-            state.hand_to(Some(Holder::Unit(e.unit.clone())), at);
-            if let Some(frozen) = &e.frozen {
-                state.start(frozen);
+            // A correction of an ended case names the right unit and starts nothing.
+            if !state.stage.is_ended() {
+                state.stage = Stage::Handling;
+                state.void(&UNIT_CLOCKS, at);
+                state.void(&[ClockKind::Accept], at);
+                state.hand_to(Some(Holder::Unit(e.unit.clone())), at);
+                if let Some(frozen) = &e.frozen {
+                    state.start(at, frozen);
+                }
             }
         }
         CaseEvent::AnswerReported(_) => {
             state.answered_at = Some(at);
-            state.end(&ClockKind::ALL, at);
+            state.meet(&[ClockKind::Total, ClockKind::Promise, ClockKind::Handle], at);
+            state.void(&ClockKind::ALL, at);
         }
         CaseEvent::SourceChanged(e) => {
             if let Some(external) = &mut state.external {
