@@ -4,9 +4,11 @@
 //! clock and no permission. Handlers in `web` fill it from queries, tests and the gallery fill it with `sample()`.
 //! Everything works without script and without inline styles, because the content security policy forbids both.
 
+pub mod admin;
 pub mod assets;
 pub mod citizen;
 pub mod components;
+pub mod desk;
 pub mod errors;
 pub mod mail;
 pub mod public;

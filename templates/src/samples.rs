@@ -14,6 +14,8 @@ pub fn samples() -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
     all.extend(crate::citizen::samples());
     all.extend(crate::public::samples());
+    all.extend(crate::desk::samples());
+    all.extend(crate::admin::samples());
     all.extend(crate::errors::samples());
     all.extend(crate::styleguide::samples());
     all
