@@ -1,0 +1,176 @@
+//! What surrounds every page: site, visitor, navigation. Never fails: a page about a fault needs it too.
+
+use application::session::Session;
+use domain::account::Role;
+use domain::case::Stage;
+use projections::{Bucket, HolderKey};
+use templates::{NavGroup, NavItem, Shell, UserBadge};
+
+use crate::ctx::Ctx;
+use crate::door::Answer;
+use crate::routes::{ROUTES, Route};
+use crate::{csrf, words};
+
+/// The shell of a page for this request.
+pub fn of(ctx: &Ctx) -> Shell {
+    let settings = &ctx.state().settings;
+    let session = ctx.session();
+    let staff_side = ctx.path().starts_with("/desk") || ctx.path().starts_with("/admin");
+    let mut shell = Shell {
+        site_name: settings.site_name.clone(),
+        path: ctx.path_and_query(),
+        elder: ctx.elder(),
+        flash: ctx.take_flash(),
+        environment: (!settings.environment.is_empty()).then(|| settings.environment.clone()),
+        service_phone: settings.service_phone.clone(),
+        organiser: settings.organiser.clone(),
+        registrations: settings.registrations.clone(),
+        user: None,
+        nav: Vec::new(),
+        home_href: "/desk".to_owned(),
+    };
+    // Citizens' pages look the same for everybody: no count is read for them.
+    if let Some(session) = session.filter(|_| staff_side) {
+        shell.user = Some(badge(ctx, session));
+        shell.nav = navigation(ctx, session);
+        if open(session, "/admin") {
+            shell.home_href = "/admin".to_owned();
+        }
+    }
+    shell
+}
+
+fn badge(ctx: &Ctx, session: &Session) -> UserBadge {
+    let reference = ctx.app().reference();
+    let roles: Vec<&str> = session.staff.roles.iter().map(|role| role.label()).collect();
+    UserBadge {
+        name: words::account(&reference, session.staff.account),
+        unit: session.staff.unit.as_ref().map(|code| words::unit(&reference, code)).unwrap_or_default(),
+        role: roles.join("、"),
+        csrf: csrf::token(ctx),
+    }
+}
+
+/// The worklists of an account, with whose they are. The first of a role is what it works on.
+pub fn buckets(session: &Session) -> Vec<(Bucket, HolderKey)> {
+    let staff = &session.staff;
+    let stage = Bucket::Stage;
+    let unit = || staff.unit.clone().map(HolderKey::Unit);
+    let hotline = || Some(HolderKey::Hotline);
+    let own = || Some(HolderKey::Account(staff.account));
+    let mut lists: Vec<(Bucket, HolderKey)> = Vec::new();
+    let mut add = |bucket: Bucket, holder: Option<HolderKey>| {
+        if let Some(holder) = holder
+            && !lists.iter().any(|(other, _)| *other == bucket)
+        {
+            lists.push((bucket, holder));
+        }
+    };
+    if staff.is(Role::Dispatcher) {
+        add(stage(Stage::Filed), hotline());
+        add(stage(Stage::Accepted), hotline());
+    }
+    if staff.is(Role::Reviewer) {
+        add(stage(Stage::HotlineReview), hotline());
+        add(stage(Stage::CallBack), hotline());
+        add(stage(Stage::Judging), hotline());
+    }
+    if staff.is(Role::Liaison) {
+        add(stage(Stage::Dispatched), unit());
+        add(stage(Stage::Handling), unit());
+    }
+    if staff.is(Role::Head) {
+        add(stage(Stage::UnitReview), unit());
+    }
+    if staff.is(Role::Handler) {
+        add(stage(Stage::Handling), own());
+    }
+    // Overviews, as wide as the widest role.
+    let all = if staff.is_hotline() || staff.is(Role::Inspector) { hotline() } else if staff.is_any(&[Role::Liaison, Role::Head]) { unit() } else { own() };
+    if staff.is_any(crate::door::CASE_WORK) {
+        for bucket in [Bucket::Breached, Bucket::Open, Bucket::Ended] {
+            add(bucket, all.clone());
+        }
+    }
+    lists
+}
+
+/// The name of a worklist.
+pub fn bucket_name(bucket: Bucket) -> &'static str {
+    match bucket {
+        Bucket::Stage(stage) => stage.label(),
+        Bucket::Open => "全部在办",
+        Bucket::Breached => "已超期",
+        Bucket::Ended => "已办结",
+    }
+}
+
+/// How many cases lie in each of the worklists, in their order; zero when the views cannot be read.
+pub fn bucket_counts(ctx: &Ctx, lists: &[(Bucket, HolderKey)]) -> Vec<u64> {
+    let views = ctx.app().projections.views();
+    let mut read: Vec<(&HolderKey, Vec<(Bucket, u64)>)> = Vec::new();
+    for (_, holder) in lists {
+        if !read.iter().any(|(other, _)| *other == holder) {
+            read.push((holder, views.counts(holder).unwrap_or_default()));
+        }
+    }
+    let find = |bucket: Bucket, holder: &HolderKey| {
+        let counts = read.iter().find(|(other, _)| *other == holder).map(|(_, counts)| counts);
+        counts.and_then(|counts| counts.iter().find(|(other, _)| *other == bucket)).map_or(0, |(_, n)| *n)
+    };
+    lists.iter().map(|(bucket, holder)| find(*bucket, holder)).collect()
+}
+
+/// The door of a page lets this session in.
+fn open(session: &Session, path: &str) -> bool {
+    let route = |route: &&Route| route.method == "GET" && (route.path == path || path.starts_with("/desk/worklist/") && route.path == "/desk/worklist/{bucket}");
+    ROUTES.iter().find(route).is_some_and(|route| route.door.ask(Some(session)) == Answer::Open)
+}
+
+fn navigation(ctx: &Ctx, session: &Session) -> Vec<NavGroup> {
+    if session.must_change {
+        return Vec::new();
+    }
+    let here = ctx.path();
+    let within = |href: &str| here == href || (href != "/desk" && href != "/admin" && here.starts_with(&format!("{href}/")));
+    let group = |title: &str, links: &[(&str, &str)]| NavGroup {
+        title: title.to_owned(),
+        items: links.iter().filter(|(href, _)| open(session, href)).map(|(href, text)| NavItem::new(href, text, within(href))).collect(),
+    };
+    let lists = buckets(session);
+    let counts = if lists.is_empty() { Vec::new() } else { bucket_counts(ctx, &lists) };
+    let work = NavGroup {
+        title: "工单".to_owned(),
+        items: lists
+            .iter()
+            .zip(counts)
+            .filter_map(|((bucket, _), count)| {
+                let href = format!("/desk/worklist/{}", bucket.code());
+                let item = if *bucket == Bucket::Ended { NavItem::new(&href, bucket_name(*bucket), here == href) } else { NavItem::counted(&href, bucket_name(*bucket), count, here == href) };
+                open(session, &href).then_some(item)
+            })
+            .collect(),
+    };
+    let groups = [
+        group("", &[("/desk", "工作台"), ("/desk/file", "电话登记"), ("/desk/search", "查找工单")]),
+        work,
+        group("考核", &[("/desk/scorecard", "效能记分卡")]),
+        group(
+            "管理",
+            &[
+                ("/admin", "管理首页"),
+                ("/admin/units", "单位"),
+                ("/admin/accounts", "账号与角色"),
+                ("/admin/rulebooks", "规则文件"),
+                ("/admin/calendar", "工作日历"),
+                ("/admin/catalogue", "派单目录"),
+                ("/admin/imports", "数据导入"),
+                ("/admin/notices", "通知"),
+                ("/admin/system", "运行状态"),
+                ("/admin/audit", "审计"),
+            ],
+        ),
+        group("我的", &[("/desk/password", "修改密码")]),
+    ];
+    groups.into_iter().filter(|group| !group.items.is_empty()).collect()
+}
