@@ -50,6 +50,7 @@ impl Subject {
 }
 
 /// Any event.
+#[expect(clippy::large_enum_variant, reason = "read one after the other; a box would cost an allocation for each event of a rebuild")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// Of a case.
@@ -70,7 +71,8 @@ pub enum Event {
 
 /// Stored names and versions of all events, in the order of the catalogue.
 pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str, u16)> {
-    let group = |name: &'static str, kinds: &'static [(&'static str, u16)]| kinds.iter().map(move |(kind, version)| (name, *kind, *version));
+    let group =
+        |name: &'static str, kinds: &'static [(&'static str, u16)]| kinds.iter().map(move |(kind, version)| (name, *kind, *version));
     group("case", CaseEvent::KINDS)
         .chain(group("unit", UnitEvent::KINDS))
         .chain(group("account", AccountEvent::KINDS))

@@ -82,6 +82,9 @@ pub fn evolve(mut state: PersonState, event: &PersonEvent) -> PersonState {
             for case in &e.cases {
                 if !state.cases.contains(case) {
                     state.cases.push(*case);
+                    // What was done to the others was not done to this one.
+                    state.restricted = false;
+                    state.erased = false;
                 }
             }
         }
@@ -152,6 +155,14 @@ mod tests {
     fn while_a_case_runs_erasing_is_refused_and_restricting_allowed() {
         assert_eq!(erase(&state(), "本人申请删除", 1), Err(PersonRejection::StillRunning(1)));
         assert_eq!(restrict(&state(), "本人申请限制").unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_case_that_is_confirmed_after_the_erasure_can_be_erased_too() {
+        let mut state = erase(&state(), "本人申请删除", 0).unwrap().iter().fold(state(), evolve);
+        state = confirm(&state, vec![CaseId(Uuid::from_u128(2))]).iter().fold(state, evolve);
+        let again = erase(&state, "本人申请删除", 0).unwrap();
+        assert!(matches!(&again[..], [PersonEvent::Erased(e)] if e.cases.len() == 2));
     }
 
     #[test]

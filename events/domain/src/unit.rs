@@ -189,23 +189,23 @@ pub fn evolve(state: Option<UnitState>, event: &UnitEvent) -> Option<UnitState> 
 /// # Errors
 /// [`UnitRejection`].
 pub fn register(state: Option<&UnitState>, entry: &UnitEntry) -> Result<Vec<UnitEvent>, UnitRejection> {
-    let length = entry.name.trim().chars().count();
-    if !(1..=60).contains(&length) {
+    let name = entry.name.trim();
+    if !(1..=60).contains(&name.chars().count()) {
         return Err(UnitRejection::BadName);
     }
     if entry.parent.as_ref() == Some(&entry.code) {
         return Err(UnitRejection::OwnParent);
     }
-    let Some(unit) = state else { return Ok(vec![entry.clone().into()]) };
+    let Some(unit) = state else { return Ok(vec![UnitRegistered { name: name.to_owned(), ..entry.clone() }.into()]) };
     if unit.closed.is_some() {
         return Err(UnitRejection::Closed);
     }
     let mut events: Vec<UnitEvent> = Vec::new();
-    if unit.name() != entry.name {
+    if unit.name() != name {
         if unit.names.last().is_some_and(|(since, _)| *since > entry.since) {
             return Err(UnitRejection::EarlierThanName);
         }
-        events.push(UnitRenamed { name: entry.name.clone(), since: entry.since }.into());
+        events.push(UnitRenamed { name: name.to_owned(), since: entry.since }.into());
     }
     if unit.parent != entry.parent {
         events.push(UnitMoved { parent: entry.parent.clone(), since: entry.since }.into());

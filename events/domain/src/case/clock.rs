@@ -217,7 +217,8 @@ pub fn freeze(calendar: &Calendar, rules: &Rulebook, clock: ClockKind, from: Ins
 /// When to warn of a limit from `from` to `due`; whole microseconds, as stored.
 pub fn warn_at(calendar: &Calendar, warning: &Warning, from: Instant, due: Instant) -> Instant {
     let micros = (due - from).num_microseconds().unwrap_or(0).max(0);
-    let share = from + chrono::Duration::microseconds(micros / 100 * i64::from(warning.percent) + micros % 100 * i64::from(warning.percent) / 100);
+    let share =
+        from + chrono::Duration::microseconds(micros / 100 * i64::from(warning.percent) + micros % 100 * i64::from(warning.percent) / 100);
     if warning.before_working_days == 0 {
         return share;
     }

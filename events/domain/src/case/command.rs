@@ -306,7 +306,9 @@ impl std::fmt::Display for FieldFault {
             Fault::TooShort(n) => write!(f, "{label}至少写 {n} 个字，请再写清楚一些"),
             Fault::TooLong(n) => write!(f, "{label}最多 {n} 个字，请删减后再提交"),
             Fault::Unknown => write!(f, "请从列出的选项中选择{label}"),
-            Fault::Malformed if self.field == Field::Phone => write!(f, "{label}格式不对，请填 11 位手机号，或带区号的固定电话，如 0572-1234567"),
+            Fault::Malformed if self.field == Field::Phone => {
+                write!(f, "{label}格式不对，请填 11 位手机号，或带区号的固定电话，如 0572-1234567")
+            }
             Fault::Malformed if self.field == Field::Email => write!(f, "{label}格式不对，请检查，如 name@example.cn"),
             Fault::Malformed => write!(f, "{label}格式不对，请检查后重新填写"),
         }

@@ -9,7 +9,7 @@ mod takeover;
 use super::clock::{ClockKind, Frozen, freeze};
 use super::command::{Command, Fault, Field, FieldFault, Rejection};
 use super::event::CaseEvent;
-use super::state::{CaseState, Stage};
+use super::state::{CaseState, Stage, apply};
 use crate::calendar::Calendar;
 use crate::rulebook::{Conditions, LimitRule, Rulebook};
 use crate::time::Instant;
@@ -36,9 +36,34 @@ pub struct Happened {
 
 /// Decides a command.
 ///
+/// What a limit owes by now comes before what a person does, so that an act after the due instant is late whether or
+/// not automation has come round (invariant 7): such events stand first, with their own instants, and
+/// [`CaseEvent::is_automatic`] tells them apart.
+///
 /// # Errors
 /// [`Rejection`]: why not. A command that has been carried out already gives no events and no error.
 pub fn decide(case: &CaseState, command: &Command, context: Context<'_>) -> Result<Vec<Happened>, Rejection> {
+    if matches!(command, Command::File(_) | Command::TakeOver(_) | Command::Tick { .. } | Command::Recompute) {
+        return carry_out(case, command, context);
+    }
+    let mut events = automation::owed(case, context.now);
+    if events.is_empty() {
+        return carry_out(case, command, context);
+    }
+    let mut caught_up = case.clone();
+    for one in &events {
+        apply(&mut caught_up, one.at, &one.event);
+    }
+    let asked = carry_out(&caught_up, command, context)?;
+    // Nothing left to do: either it was done before, or what was owed did it (deemed received before it was signed for).
+    if asked.is_empty() && carry_out(case, command, context).is_ok_and(|events| events.is_empty()) {
+        return Ok(Vec::new());
+    }
+    events.extend(asked);
+    Ok(events)
+}
+
+fn carry_out(case: &CaseState, command: &Command, context: Context<'_>) -> Result<Vec<Happened>, Rejection> {
     match command {
         Command::File(file) => intake::file(case, file, context),
         Command::TakeOver(row) => takeover::take_over(case, row, context),
@@ -84,6 +109,11 @@ impl Context<'_> {
 
 fn conditions(case: &CaseState) -> Conditions<'_> {
     Conditions { class: &case.class, channel: &case.channel, urgency: &case.urgency, level: case.level }
+}
+
+/// The unit can be asked to contact the petitioner: somebody is known, and the unit may know whom.
+fn reachable_by_unit(case: &CaseState) -> bool {
+    !case.anonymous && !case.confidential
 }
 
 fn at_stage(case: &CaseState, allowed: &[Stage]) -> Result<(), Rejection> {

@@ -519,8 +519,16 @@ pub struct SourceChanged {
     pub demand: Option<Personal<Demand>>,
 }
 
+impl CaseEvent {
+    /// Follows from a limit and the time alone, whoever's command brought it to record: its actor is automation.
+    pub fn is_automatic(&self) -> bool {
+        matches!(self, Self::LimitWarned(_) | Self::LimitBreached(_) | Self::DeemedReceived(_))
+    }
+}
+
 events! {
     /// What happened to a case.
+    #[expect(clippy::large_enum_variant, reason = "few exist at a time, and a box would stand in every match of every view")]
     CaseEvent {
         /// Filed.
         Filed(Filed) => "case_filed" 1,

@@ -520,11 +520,16 @@ pub fn apply(state: &mut CaseState, at: Instant, event: &CaseEvent) {
             state.division.clone_from(&e.division);
         }
         CaseEvent::HolderReported(e) => {
+            let before = state.unit.clone().map(Holder::Unit);
             state.unit = Some(e.unit.clone());
             state.level = Some(e.level);
             state.dispatched_at.get_or_insert(at);
-            // A correction of an ended case names the right unit and starts nothing.
-            if !state.stage.is_ended() {
+            if state.stage.is_ended() {
+                // A correction: what was judged is judged of the right unit, nothing starts.
+                for clock in state.clocks.iter_mut().filter(|clock| Some(&clock.holder) == before.as_ref()) {
+                    clock.holder = Holder::Unit(e.unit.clone());
+                }
+            } else {
                 state.stage = Stage::Handling;
                 state.void(&UNIT_CLOCKS, at);
                 state.void(&[ClockKind::Accept], at);
@@ -535,7 +540,11 @@ pub fn apply(state: &mut CaseState, at: Instant, event: &CaseEvent) {
             }
         }
         CaseEvent::AnswerReported(_) => {
-            state.answered_at = Some(at);
+            let before = state.answered_at.replace(at);
+            // A correction of the time of an answer.
+            for clock in state.clocks.iter_mut().filter(|clock| clock.met && clock.ended == before) {
+                clock.ended = Some(at);
+            }
             state.meet(&[ClockKind::Total, ClockKind::Promise, ClockKind::Handle], at);
             state.void(&ClockKind::ALL, at);
         }

@@ -6,6 +6,7 @@ use crate::case::command::Rejection;
 use crate::case::event::{BreachWithdrawn, CaseEvent, DeadlineRecomputed, DeemedReceived, LimitBreached, LimitWarned, WithdrawReason};
 use crate::case::state::CaseState;
 use crate::deadline::affected;
+use crate::time::Instant;
 
 pub(super) fn tick(case: &CaseState, kind: ClockKind, round: u8, act: Act, context: Context<'_>) -> Result<Vec<Happened>, Rejection> {
     let Some(clock) = case.clock(kind, round) else { return Ok(Vec::new()) };
@@ -22,6 +23,13 @@ pub(super) fn tick(case: &CaseState, kind: ClockKind, round: u8, act: Act, conte
     }
 }
 
+/// The breaches that are owed by now and that automation has not recorded yet, oldest first.
+pub(super) fn owed(case: &CaseState, now: Instant) -> Vec<Happened> {
+    let mut clocks: Vec<&Clock> = case.clocks.iter().filter(|clock| clock.owes_breach(now)).collect();
+    clocks.sort_by_key(|clock| clock.due);
+    clocks.into_iter().map(|clock| Happened { at: clock.due, event: breach(case, clock) }).collect()
+}
+
 /// The breach of a limit; not signing for is no breach on its own but deemed receipt (practice.md 4).
 pub(super) fn breach(case: &CaseState, clock: &Clock) -> CaseEvent {
     if clock.kind == ClockKind::Sign {
@@ -29,15 +37,10 @@ pub(super) fn breach(case: &CaseState, clock: &Clock) -> CaseEvent {
     }
     let consumed = case.consumed(clock.from, clock.due);
     // Lateness of the matter is answered for by who consumed most of it, not by who happens to hold it (practice.md 4).
-    let holder = if clock.kind == ClockKind::Total {
+    let holder: Holder = if clock.kind == ClockKind::Total {
         consumed.iter().max_by_key(|(_, minutes)| *minutes).map_or_else(|| clock.holder.clone(), |(holder, _)| holder.clone())
     } else {
         clock.holder.clone()
-    };
-    let holder = if matches!(clock.kind, ClockKind::Handle | ClockKind::Contact) {
-        case.unit.clone().map_or(holder, Holder::Unit)
-    } else {
-        holder
     };
     LimitBreached { clock: clock.kind, round: clock.round, holder, consumed }.into()
 }
@@ -49,7 +52,7 @@ pub(super) fn recompute(case: &CaseState, context: Context<'_>) -> Result<Vec<Ha
         events.push(context.happened(DeadlineRecomputed {
             clock: clock.kind,
             round: clock.round,
-            limit: clock.limit.clone(),
+            limit: clock.limit,
             old: clock.due,
             due: new.due,
             warn_at: (clock.kind != ClockKind::Promise).then(|| warn_at(context.calendar, &context.rules.warning, clock.from, new.due)),

@@ -1,6 +1,6 @@
 //! After the answer: call-back, rating, "not solved", judgement, handling again.
 
-use super::{Context, Happened, at_stage, conditions, one_text};
+use super::{Context, Happened, at_stage, conditions, one_text, reachable_by_unit};
 use crate::case::clock::ClockKind;
 use crate::case::command::{Fault, Field, FieldFault, Rejection};
 use crate::case::event::{Archived, CalledBack, Disputed, Ending, Judged, Rated, Rehandled, Reply};
@@ -8,10 +8,15 @@ use crate::case::state::{CaseState, Stage};
 use crate::private::Private;
 use crate::rulebook::Counts;
 
-pub(super) fn call_back(case: &CaseState, reply: Option<&(bool, bool, String)>, note: &str, context: Context<'_>) -> Result<Vec<Happened>, Rejection> {
+pub(super) fn call_back(
+    case: &CaseState,
+    reply: Option<&(bool, bool, String)>,
+    note: &str,
+    context: Context<'_>,
+) -> Result<Vec<Happened>, Rejection> {
     at_stage(case, &[Stage::CallBack])?;
     let note = one_text(Field::Note, note, 0, 1000)?;
-    let attempt = case.attempts + 1;
+    let attempt = case.attempts.saturating_add(1);
     let reply = match reply {
         None => None,
         Some((contacted, solved, code)) => match context.rules.grade(code) {
@@ -64,16 +69,20 @@ pub(super) fn judge(case: &CaseState, justified: bool, reason: &str, context: Co
     at_stage(case, &[Stage::Judging])?;
     let reason = one_text(Field::Reason, reason, 5, 1000)?;
     let mut events = vec![context.happened(Judged { justified, reason: Private::new(reason) })];
-    let round = case.round + 1;
+    let round = case.round.saturating_add(1);
     let next = if !justified {
         context.happened(Archived { ending: Ending::NotJustified })
-    } else if round > context.rules.rehandling.max + 1 || case.unit.is_none() {
+    } else if case.round > context.rules.rehandling.max {
         context.happened(Archived { ending: Ending::RoundsUsed })
+    } else if case.unit.is_none() {
+        // The hotline had answered itself: now it has to be dispatched.
+        let limits = context.limits(conditions(case))?;
+        context.happened(Rehandled { round, frozen: context.frozen(context.now, &[(ClockKind::Accept, &limits.accept)]) })
     } else {
         let limits = context.limits(conditions(case))?;
         let again = &context.rules.rehandling.limit;
         let mut clocks = vec![(ClockKind::Total, again), (ClockKind::Handle, again), (ClockKind::Sign, &limits.sign)];
-        if let Some(contact) = limits.contact.as_ref().filter(|_| !case.anonymous) {
+        if let Some(contact) = limits.contact.as_ref().filter(|_| reachable_by_unit(case)) {
             clocks.push((ClockKind::Contact, contact));
         }
         context.happened(Rehandled { round, frozen: context.frozen(context.now, &clocks) })

@@ -1,6 +1,6 @@
 //! Inside the unit: sign for, assign, contact, answer, approve; and the hotline's review.
 
-use super::{Context, Happened, at_stage, conditions, one_text};
+use super::{Context, Happened, at_stage, one_text};
 use crate::case::clock::{ClockKind, Frozen};
 use crate::case::command::{Field, Rejection};
 use crate::case::event::{Answered, Approved, Archived, Assigned, Contacted, Ending, Means, Outcome, Passed, SentBack, Signed};
@@ -19,7 +19,12 @@ pub(super) fn sign(case: &CaseState, context: Context<'_>) -> Result<Vec<Happene
     Ok(vec![context.happened(Signed {})])
 }
 
-pub(super) fn assign(case: &CaseState, section: &str, handler: Option<AccountId>, context: Context<'_>) -> Result<Vec<Happened>, Rejection> {
+pub(super) fn assign(
+    case: &CaseState,
+    section: &str,
+    handler: Option<AccountId>,
+    context: Context<'_>,
+) -> Result<Vec<Happened>, Rejection> {
     at_stage(case, &[Stage::Dispatched, Stage::Handling])?;
     let section = one_text(Field::Section, section, 0, 40)?;
     if case.section == section && case.handler == handler {
@@ -73,7 +78,7 @@ fn resumed(case: &CaseState, context: Context<'_>) -> Frozen {
     if let (Some(set), Some(old)) = (frozen.clocks.first_mut(), case.latest(ClockKind::Handle))
         && old.due > set.due
     {
-        set.limit = old.limit.clone();
+        set.limit = old.limit;
         set.due = old.due;
         set.warn_at = old.warn_at.filter(|at| *at > context.now);
         set.provisional = old.provisional;
@@ -85,11 +90,10 @@ fn resumed(case: &CaseState, context: Context<'_>) -> Frozen {
 }
 
 pub(super) fn pass(case: &CaseState, context: Context<'_>) -> Result<Vec<Happened>, Rejection> {
-    if case.stage == Stage::CallBack {
+    if case.stage == Stage::CallBack || case.ending == Some(Ending::NoCallBack) {
         return Ok(Vec::new());
     }
     at_stage(case, &[Stage::HotlineReview])?;
-    context.limits(conditions(case))?;
     let calls_back = !case.anonymous && context.rules.class(&case.class).is_none_or(|class| class.call_back);
     let frozen = calls_back.then(|| context.frozen(context.now, &[(ClockKind::CallBack, &context.rules.call_back.limit)]));
     let mut events = vec![context.happened(Passed { frozen })];

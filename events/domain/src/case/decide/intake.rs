@@ -1,6 +1,6 @@
 //! Filing, acceptance, refusal, direct answer, dispatch.
 
-use super::{Context, Happened, at_stage, length, one_text};
+use super::{Context, Happened, at_stage, length, one_text, reachable_by_unit};
 use crate::case::clock::ClockKind;
 use crate::case::command::{Fault, Field, FieldFault, File, Rejection};
 use crate::case::event::{Accepted, AnsweredDirectly, Archived, Demand, Dispatched, Ending, Filed, Refused};
@@ -16,6 +16,8 @@ const LEAST_WORDS: usize = 10;
 const MOST_WORDS: usize = 2000;
 /// Characters of a title made from the words.
 const TITLE: usize = 24;
+/// Characters that are kept of a title that somebody gave.
+const LONGEST_TITLE: usize = 200;
 
 pub(super) fn file(case: &CaseState, file: &File, context: Context<'_>) -> Result<Vec<Happened>, Rejection> {
     if case.exists() {
@@ -30,7 +32,11 @@ pub(super) fn file(case: &CaseState, file: &File, context: Context<'_>) -> Resul
     if context.rules.channel(&file.channel).is_none() {
         fault(Field::Channel, Fault::Unknown);
     }
-    let urgency = if file.urgency.is_empty() { context.rules.urgencies.first() } else { context.rules.urgencies.iter().find(|u| u.code == file.urgency) };
+    let urgency = if file.urgency.is_empty() {
+        context.rules.urgencies.first()
+    } else {
+        context.rules.urgencies.iter().find(|u| u.code == file.urgency)
+    };
     if urgency.is_none() {
         fault(Field::Urgency, Fault::Unknown);
     }
@@ -42,6 +48,7 @@ pub(super) fn file(case: &CaseState, file: &File, context: Context<'_>) -> Resul
     length(&mut faults, Field::Place, &file.demand.place, 0, 200);
     let mut petitioner = file.petitioner.clone();
     if let Some(person) = &mut petitioner {
+        person.name = person.name.trim().to_owned();
         length(&mut faults, Field::Name, &person.name, 1, 30);
         match codes::normalise_phone(&person.phone) {
             Some(phone) => person.phone = phone,
@@ -89,7 +96,7 @@ pub(super) fn titled(demand: &Demand) -> Demand {
         let cut: String = line.chars().take(TITLE).collect();
         if line.chars().count() > TITLE { format!("{cut}…") } else { cut }
     } else {
-        demand.title.trim().to_owned()
+        demand.title.trim().chars().take(LONGEST_TITLE).collect()
     };
     Demand { title, words, wish: demand.wish.trim().to_owned(), place: demand.place.trim().to_owned() }
 }
@@ -117,15 +124,22 @@ pub(super) fn refuse(case: &CaseState, ground: &str, words: &str, context: Conte
 }
 
 pub(super) fn answer_directly(case: &CaseState, answer: &str, context: Context<'_>) -> Result<Vec<Happened>, Rejection> {
+    if case.ending == Some(Ending::Direct) {
+        return Ok(Vec::new());
+    }
     at_stage(case, &[Stage::Filed, Stage::Accepted])?;
     let answer = one_text(Field::Answer, answer, 5, 5000)?;
-    Ok(vec![
-        context.happened(AnsweredDirectly { answer: Private::new(answer) }),
-        context.happened(Archived { ending: Ending::Direct }),
-    ])
+    Ok(vec![context.happened(AnsweredDirectly { answer: Private::new(answer) }), context.happened(Archived { ending: Ending::Direct })])
 }
 
-pub(super) fn dispatch(case: &CaseState, unit: &UnitCode, level: Level, entry: &str, reason: &str, context: Context<'_>) -> Result<Vec<Happened>, Rejection> {
+pub(super) fn dispatch(
+    case: &CaseState,
+    unit: &UnitCode,
+    level: Level,
+    entry: &str,
+    reason: &str,
+    context: Context<'_>,
+) -> Result<Vec<Happened>, Rejection> {
     if case.stage == Stage::Dispatched {
         return if case.unit.as_ref() == Some(unit) { Ok(Vec::new()) } else { Err(Rejection::OtherUnit) };
     }
@@ -133,7 +147,7 @@ pub(super) fn dispatch(case: &CaseState, unit: &UnitCode, level: Level, entry: &
     let reason = one_text(Field::Reason, reason, if entry.is_empty() { 2 } else { 0 }, 500)?;
     let limits = context.limits(Conditions { class: &case.class, channel: &case.channel, urgency: &case.urgency, level: Some(level) })?;
     let mut clocks = vec![(ClockKind::Total, &limits.total), (ClockKind::Handle, &limits.handle), (ClockKind::Sign, &limits.sign)];
-    if let Some(contact) = limits.contact.as_ref().filter(|_| !case.anonymous) {
+    if let Some(contact) = limits.contact.as_ref().filter(|_| reachable_by_unit(case)) {
         clocks.push((ClockKind::Contact, contact));
     }
     let mut events = Vec::new();

@@ -4,14 +4,15 @@
 
 use super::intake::titled;
 use super::{Context, Happened};
-use crate::case::clock::{ClockKind, Frozen};
+use crate::case::clock::{Clock, ClockKind, Frozen};
 use crate::case::command::{Rejection, TakeOver};
 use crate::case::event::{
-    AnswerReported, Archived, BreachWithdrawn, CaseEvent, Ending, External, Filed, HolderReported, OutcomeAsserted, Reclassified, SourceChanged, WithdrawReason,
+    AnswerReported, Archived, BreachWithdrawn, CaseEvent, Ending, External, Filed, HolderReported, OutcomeAsserted, Reclassified,
+    SourceChanged, WithdrawReason,
 };
-use crate::case::state::{CaseState, Stage, apply};
+use crate::case::state::{CaseState, apply};
 use crate::private::Private;
-use crate::rulebook::Conditions;
+use crate::rulebook::{Conditions, Measure};
 use crate::time::Instant;
 
 pub(super) fn take_over(case: &CaseState, row: &TakeOver, context: Context<'_>) -> Result<Vec<Happened>, Rejection> {
@@ -23,7 +24,10 @@ pub(super) fn take_over(case: &CaseState, row: &TakeOver, context: Context<'_>) 
     if case.exists() {
         done.push(context.now, SourceChanged { fingerprint: row.fingerprint.clone(), demand: Some(Private::new(titled(&row.demand))) });
         if (&case.class, &case.category, &case.division) != (&row.class, &row.category, &row.division) {
-            done.push(context.now, Reclassified { class: row.class.clone(), category: row.category.clone(), division: row.division.clone() });
+            done.push(
+                context.now,
+                Reclassified { class: row.class.clone(), category: row.category.clone(), division: row.division.clone() },
+            );
         }
     } else {
         let class = context.rules.class(&row.class);
@@ -46,28 +50,39 @@ pub(super) fn take_over(case: &CaseState, row: &TakeOver, context: Context<'_>) 
                 notice: String::new(),
                 external: Some(External { source: row.source.clone(), id: row.external_id.clone(), fingerprint: row.fingerprint.clone() }),
                 // The matter's limit runs from filing: the source does not tell when it was dispatched.
-                frozen: row.asserted.is_empty().then(|| frozen(row.filed_at, ClockKind::Total, limits, context)),
+                frozen: row.can_be_judged().then(|| frozen(row.filed_at, ClockKind::Total, limits, context)),
             },
         );
     }
-    if let Some((unit, level)) = &row.unit
-        && done.state.unit.as_ref() != Some(unit)
-    {
-        let at = if case.exists() { context.now } else { row.filed_at };
-        let handles = row.asserted.is_empty() && row.answer.as_ref().is_none_or(|(_, at)| at.is_some());
+    let holder_changed = row.unit.as_ref().is_some_and(|(unit, _)| done.state.unit.as_ref() != Some(unit));
+    if let Some((unit, level)) = row.unit.as_ref().filter(|_| holder_changed) {
+        let answered = row.answer.as_ref().and_then(|(_, at)| *at);
+        // Somebody new has it since we last looked: at the latest now, and before it answered.
+        let at = if case.exists() { answered.map_or(context.now, |at| at.min(context.now)).max(row.filed_at) } else { row.filed_at };
+        // No limit where no time can tell whether it was kept, nor beside a breach of the matter that is counted already.
+        let handles = row.can_be_judged()
+            && done.state.answered_at.is_none()
+            && (!case.exists() || answered.is_none())
+            && !done.state.clocks.iter().any(|clock| clock.kind == ClockKind::Total && clock.breached);
         let limits = context.limits(Conditions { class: &row.class, channel: &row.channel, urgency, level: Some(*level) })?;
         let frozen = handles.then(|| context.frozen(at, &[(ClockKind::Handle, &limits.handle)]));
         done.push(at, HolderReported { unit: unit.clone(), level: *level, frozen });
     }
-    if let Some((answer, answered_at)) = &row.answer
-        && done.state.answered_at.is_none()
-    {
-        let at = answered_at.unwrap_or(context.now);
-        judge_times(&mut done, at);
+    if let Some((answer, answered_at)) = &row.answer {
+        // Without a time it is only known that it was answered by now; nothing is judged by a time that nobody told.
+        let at = answered_at.or(done.state.answered_at).unwrap_or(context.now);
+        if answered_at.is_some() {
+            judge_times(&mut done, at);
+        }
         done.push(at, AnswerReported { answer: Private::new(answer.clone()) });
     }
     for asserted in &row.asserted {
-        if !done.state.asserted.contains(&(asserted.measure.code().to_owned(), asserted.value)) {
+        let known = done.state.asserted.contains(&(asserted.measure.code().to_owned(), asserted.value));
+        // Said again for another unit, it counts for that unit.
+        if !known || (holder_changed && case.exists()) {
+            if asserted.measure == Measure::Answered && asserted.value {
+                withdraw(&mut done, context.now);
+            }
             done.push(
                 if case.exists() { context.now } else { row.filed_at },
                 OutcomeAsserted {
@@ -80,7 +95,7 @@ pub(super) fn take_over(case: &CaseState, row: &TakeOver, context: Context<'_>) 
         }
     }
     let ended = done.state.answered_at.is_some() || !done.state.asserted.is_empty();
-    if ended && done.state.stage != Stage::Archived {
+    if ended && !done.state.stage.is_ended() {
         let at = done.state.answered_at.unwrap_or(if case.exists() { context.now } else { row.filed_at });
         done.push(at, Archived { ending: Ending::Source });
     }
@@ -96,18 +111,38 @@ fn frozen(from: Instant, kind: ClockKind, limits: &crate::rulebook::LimitRule, c
     context.frozen(from, &[(kind, &limits.total)])
 }
 
-/// Limits that the reported answer ends: broken ones get their breach at the due instant, a breach that was recorded
-/// before the fact arrived is withdrawn when the answer was in time (invariant 9).
+impl TakeOver {
+    /// The source gives the times by which a limit can be judged.
+    fn can_be_judged(&self) -> bool {
+        self.asserted.is_empty() && self.answer.as_ref().is_none_or(|(_, at)| at.is_some())
+    }
+}
+
+/// Judges the limits that the reported answer ends, and judges them again when the source corrects the time of an
+/// answer: a breach on record is withdrawn when the answer was in time (invariant 9), a broken limit without a breach
+/// gets it at its due instant.
 fn judge_times(done: &mut Progress, answered: Instant) {
-    for clock in done.state.clocks.clone().iter().filter(|clock| clock.runs()) {
-        if clock.kind == ClockKind::Promise {
-            continue;
-        }
-        if clock.breached && answered <= clock.due {
+    let corrected = done.state.answered_at.is_some_and(|before| before != answered);
+    let before = done.state.answered_at;
+    let mut clocks: Vec<Clock> =
+        [ClockKind::Total, ClockKind::Handle].into_iter().filter_map(|kind| done.state.latest(kind)).cloned().collect();
+    clocks.sort_by_key(|clock| clock.due);
+    for clock in &clocks {
+        if clock.breached && clock.keeps(answered) {
             done.push(answered, BreachWithdrawn { clock: clock.kind, round: clock.round, reason: WithdrawReason::AnsweredInTime });
-        } else if !clock.breached && answered > clock.due {
+        } else if !clock.breached && !clock.keeps(answered) && (clock.runs() || (corrected && clock.met && clock.ended == before)) {
             let breach = super::automation::breach(&done.state, clock);
             done.push(clock.due, breach);
+        }
+    }
+}
+
+/// The source says that it was in time: breaches that we recorded ourselves are taken back.
+fn withdraw(done: &mut Progress, at: Instant) {
+    for kind in [ClockKind::Total, ClockKind::Handle] {
+        if let Some(clock) = done.state.latest(kind).filter(|clock| clock.breached) {
+            let withdrawn = BreachWithdrawn { clock: kind, round: clock.round, reason: WithdrawReason::AnsweredInTime };
+            done.push(at, withdrawn);
         }
     }
 }
