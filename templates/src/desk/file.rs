@@ -10,7 +10,7 @@ use crate::shell::Shell;
 /// (登记), `dispatch` (登记并派单: goes on to the dispatch form of the new case), `answer` (直接答复: needs `answer`).
 ///
 /// Field names: `channel`, `phone`, `name`, `anonymous`, `title`, `words`, `wish`, `division`, `place`, `class`, `urgency`,
-/// `confidential`, `publish`, `agent_name`, `agent_relation`, `answer`. Check boxes send `yes`.
+/// `confidential`, `publish`, `agent`, `relation`, `answer`. Check boxes send `yes`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "desk/file.html")]
 pub struct FileCall {
