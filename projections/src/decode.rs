@@ -1,0 +1,38 @@
+//! From an envelope to a typed event, once for all views.
+
+use domain::event::{Event, Subject};
+use domain::time::{Instant, from_micros};
+use event_log::Envelope;
+use uuid::Uuid;
+
+use crate::ViewError;
+
+/// An event as the views get it; private values are closed.
+#[derive(Debug, Clone)]
+pub(crate) struct Decoded {
+    pub(crate) seq: u64,
+    pub(crate) revision: u64,
+    pub(crate) id: Uuid,
+    pub(crate) at: Instant,
+    pub(crate) recorded_at: Instant,
+    pub(crate) subject: Subject,
+    pub(crate) event: Event,
+}
+
+/// None for the log's own events.
+pub(crate) fn decode(envelope: &Envelope) -> Result<Option<Decoded>, ViewError> {
+    let subject = Subject::of(&envelope.stream).ok_or_else(|| ViewError::UnknownStream(envelope.stream.clone()))?;
+    if subject == Subject::Log {
+        return Ok(None);
+    }
+    let event = Event::from_slice(&envelope.kind, envelope.version, &envelope.data)?;
+    Ok(Some(Decoded {
+        seq: envelope.seq,
+        revision: envelope.revision,
+        id: envelope.id,
+        at: from_micros(envelope.occurred_at),
+        recorded_at: from_micros(envelope.recorded_at),
+        subject,
+        event,
+    }))
+}

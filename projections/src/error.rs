@@ -1,0 +1,59 @@
+//! What can go wrong with views.
+
+use domain::events::EventError;
+use event_log::LogError;
+use vault::VaultError;
+
+/// Why a view could not be read or written. Holds nothing personal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ViewError {
+    /// The view's file.
+    #[error("视图文件暂不能使用：{0}")]
+    Database(String),
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// An event that this program cannot read.
+    #[error(transparent)]
+    Event(#[from] EventError),
+    /// An event's sealed part is damaged, or a key is.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// An event of a stream whose name means nothing to this program.
+    #[error("stream {0} is unknown to this program: it was written by a newer one")]
+    UnknownStream(String),
+    /// A rulebook, calendar or catalogue of the log cannot be read by this program.
+    #[error("{kind} 第 {line} 行无法识别：{reason}。该规则由更新版本的程序写入，请升级程序")]
+    Rules {
+        /// Kind of the event.
+        kind: String,
+        /// Line in its text, 0 when it is about the whole.
+        line: usize,
+        /// What did not fit.
+        reason: String,
+    },
+    /// A stored row does not have the shape that this program writes; a rebuild repairs it.
+    #[error("视图 {0} 的内容无法识别，请重建视图（xiaoneng rebuild）")]
+    Row(&'static str),
+    /// An input or output error beside the database.
+    #[error("视图目录无法读写：{0}")]
+    Io(String),
+}
+
+impl From<rusqlite::Error> for ViewError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error.to_string())
+    }
+}
+
+impl From<std::io::Error> for ViewError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error.kind().to_string())
+    }
+}
+
+impl From<postcard::Error> for ViewError {
+    fn from(_: postcard::Error) -> Self {
+        Self::Row("state")
+    }
+}

@@ -1,0 +1,129 @@
+//! Reading the log for the views: decoded, and opened where a view needs a private value.
+//!
+//! Opened are: who filed and the title (the list, the lookup by phone), and the data of staff accounts. Everything else
+//! stays closed.
+
+use std::collections::HashMap;
+
+use domain::account::AccountEvent;
+use domain::case::CaseEvent;
+use domain::event::Event;
+use event_log::{Cursor, Envelope, EventLog};
+use futures_util::future::try_join_all;
+use uuid::Uuid;
+use vault::{Keyring, Vault};
+
+use crate::ViewError;
+use crate::decode::{Decoded, decode};
+use crate::files::Checkpoint;
+
+/// An event that cannot be taken in.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Poison {
+    pub(crate) seq: u64,
+    pub(crate) event: Uuid,
+    pub(crate) kind: String,
+    pub(crate) error: ViewError,
+}
+
+/// A stretch of the log.
+pub(crate) struct Stretch {
+    pub(crate) events: Vec<Decoded>,
+    /// The checkpoint after them.
+    pub(crate) end: Checkpoint,
+    pub(crate) at_head: bool,
+    /// The event at which it broke off.
+    pub(crate) poison: Option<Poison>,
+}
+
+fn needs_opening(event: &Event) -> bool {
+    match event {
+        Event::Case(CaseEvent::Filed(_)) | Event::Account(AccountEvent::Opened(_) | AccountEvent::PasswordSet(_)) => true,
+        Event::Case(CaseEvent::SourceChanged(changed)) => changed.demand.is_some(),
+        _ => false,
+    }
+}
+
+/// The keyrings of these streams; the log's readers work side by side.
+pub(crate) async fn keyrings(log: &dyn EventLog, vault: &Vault, streams: impl Iterator<Item = &str>) -> Result<HashMap<String, Keyring>, ViewError> {
+    let mut names: Vec<&str> = streams.collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut rings = HashMap::with_capacity(names.len());
+    // In handfuls, so that the queue of the log's readers does not overflow.
+    for some in names.chunks(64) {
+        for (name, keys) in some.iter().zip(try_join_all(some.iter().map(|name| log.keys_of(name))).await?) {
+            rings.insert((*name).to_owned(), vault.keyring(name, keys)?);
+        }
+    }
+    Ok(rings)
+}
+
+/// Reads on from a checkpoint. A failing log is an error; a failing event ends the stretch.
+pub(crate) async fn read(log: &dyn EventLog, vault: &Vault, from: &Checkpoint, limit: usize) -> Result<Stretch, ViewError> {
+    let mut batch = log.read_all(&from.cursor, limit).await?;
+    let mut decoded: Vec<(usize, Decoded)> = Vec::with_capacity(batch.events.len());
+    let mut poison = None;
+    let mut good = batch.events.len();
+    for (at, envelope) in batch.events.iter().enumerate() {
+        match decode(envelope) {
+            Ok(Some(event)) => decoded.push((at, event)),
+            Ok(None) => {}
+            Err(error) => {
+                poison = Some(poisoned(envelope, error));
+                good = at;
+                break;
+            }
+        }
+    }
+    let closed = |(at, event): &(usize, Decoded)| needs_opening(&event.event).then(|| batch.events.get(*at)).flatten();
+    let rings = keyrings(log, vault, decoded.iter().filter_map(closed).map(|envelope| envelope.stream.as_str())).await?;
+    for place in 0..decoded.len() {
+        let Some((at, event)) = decoded.get_mut(place) else { break };
+        let Some(envelope) = batch.events.get(*at).filter(|_| needs_opening(&event.event)) else { continue };
+        match open(vault, &rings, envelope) {
+            Ok(opened) => event.event = opened,
+            Err(error) => {
+                poison = Some(poisoned(envelope, error));
+                good = *at;
+                decoded.truncate(place);
+                break;
+            }
+        }
+    }
+    let mut next = batch.next.clone();
+    if good < batch.events.len() {
+        next = cursor_after(log, &from.cursor, good).await?;
+        batch.events.truncate(good);
+    }
+    let end = match batch.events.last() {
+        Some(last) => Checkpoint { cursor: next, seq: last.seq, recorded_at: last.recorded_at },
+        None => from.clone(),
+    };
+    Ok(Stretch { events: decoded.into_iter().map(|(_, event)| event).collect(), end, at_head: batch.at_head, poison })
+}
+
+fn open(vault: &Vault, rings: &HashMap<String, Keyring>, envelope: &Envelope) -> Result<Event, ViewError> {
+    let Some(ring) = rings.get(&envelope.stream) else { return Err(ViewError::Row("keys")) };
+    let full = vault.open(ring, envelope)?;
+    Ok(Event::from_json(&envelope.kind, envelope.version, full)?)
+}
+
+fn poisoned(envelope: &Envelope, error: ViewError) -> Poison {
+    Poison { seq: envelope.seq, event: envelope.id, kind: envelope.kind.clone(), error }
+}
+
+/// A cursor is opaque: the one after `count` events is had by reading them.
+pub(crate) async fn cursor_after(log: &dyn EventLog, from: &Cursor, count: usize) -> Result<Cursor, ViewError> {
+    let mut cursor = from.clone();
+    let mut left = count;
+    while left > 0 {
+        let batch = log.read_all(&cursor, left).await?;
+        if batch.events.is_empty() {
+            break;
+        }
+        left -= batch.events.len();
+        cursor = batch.next;
+    }
+    Ok(cursor)
+}
