@@ -178,6 +178,20 @@ impl Due {
     }
 }
 
+/// A count with separators, for example `10,000`.
+#[must_use]
+pub fn figure<N: std::borrow::Borrow<u64>>(count: N) -> String {
+    let digits = count.borrow().to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// How fresh a page is: views are read after the log.
 #[derive(Debug, Clone, Default)]
 pub struct AsOf {
@@ -222,6 +236,11 @@ mod tests {
     fn the_controls_of_two_forms_on_one_page_have_different_ids() {
         assert_eq!(Form::sample("answer", "/a").field("reason"), "answer-reason");
         assert_eq!(Form::sample("", "/a").field("reason"), "reason");
+    }
+
+    #[test]
+    fn counts_are_grouped_by_thousands() {
+        assert_eq!([0, 999, 1_000, 1_234_567].map(figure), ["0", "999", "1,000", "1,234,567"]);
     }
 
     #[test]

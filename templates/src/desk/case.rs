@@ -271,7 +271,7 @@ impl Ledger {
     #[must_use]
     pub fn share(&self, row: &LedgerRow) -> String {
         let sum: u64 = self.rows.iter().map(|row| row.minutes).sum();
-        if sum == 0 { "0%".into() } else { format!("{}%", (row.minutes * 100 + sum / 2) / sum) }
+        format!("{}%", (row.minutes * 100 + sum / 2).checked_div(sum).unwrap_or(0))
     }
 
     /// The drawing: stretches side by side, hotline and unit told apart by pattern, the running one marked.
