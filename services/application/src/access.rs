@@ -124,6 +124,12 @@ pub trait Tree {
     fn within(&self, unit: &UnitCode, top: &UnitCode) -> bool;
 }
 
+impl Tree for projections::Reference {
+    fn within(&self, unit: &UnitCode, top: &UnitCode) -> bool {
+        self.ancestors(unit).contains(top)
+    }
+}
+
 /// May the actor do this with the case as it stands? The stage is checked by the rules, not here, except that
 /// sending back belongs to whoever reviews at that stage.
 pub fn may(actor: &Actor, act: Act, case: &CaseState, tree: &dyn Tree) -> bool {

@@ -101,6 +101,15 @@ impl Application {
         self.on_stream(&id.stream(), meta, |envelopes| Ok(into(account::set_enabled(fold(envelopes)?.as_ref(), enabled, reason.to_owned())?))).await
     }
 
+    /// A password to be used once: four groups of five characters without those that look alike.
+    pub fn one_time_password(&self) -> String {
+        const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz234567899";
+        let mut bytes = [0; 20];
+        self.vault_entropy().fill(&mut bytes);
+        let characters: Vec<char> = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
+        characters.chunks(5).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+    }
+
     pub(crate) fn vault_entropy(&self) -> std::sync::Arc<dyn vault::Entropy> {
         std::sync::Arc::new(vault::OsEntropy)
     }

@@ -119,7 +119,8 @@ impl Application {
             }
             let now = self.now();
             let moment = match command {
-                Command::TakeOver(row) if !loaded.state.exists() => row.filed_at,
+                // A ticket of another system is judged by the rules of its own day.
+                Command::TakeOver(row) => row.filed_at,
                 _ => now,
             };
             let rules = reference.rulebooks.resolve(moment, now).ok_or(Error::NoRulebook)?;

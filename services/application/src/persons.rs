@@ -53,8 +53,9 @@ impl Application {
     /// # Errors
     /// Log errors.
     pub async fn finish_erasures(&self) -> Result<u64, Error> {
-        let erased = self.projections.views().erased_cases().map_err(|e| Error::Internal(e.to_string()))?;
-        self.destroy_keys(&erased).await
+        let erasures = self.projections.views().erasures(0).map_err(|e| Error::Internal(e.to_string()))?;
+        let cases: Vec<CaseId> = erasures.into_iter().flat_map(|erasure| erasure.cases).collect();
+        self.destroy_keys(&cases).await
     }
 
     async fn destroy_keys(&self, cases: &[CaseId]) -> Result<u64, Error> {

@@ -71,7 +71,7 @@ impl Application {
 
     /// Units, accounts, rulebooks and calendars as the views know them.
     pub fn reference(&self) -> Arc<Reference> {
-        self.projections.reference()
+        self.projections.views().reference()
     }
 
     /// Waits until the views show everything up to `seq`; false when they take longer than two seconds.

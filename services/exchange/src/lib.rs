@@ -7,9 +7,11 @@
 //! How the rows went is counted in `domain::import::Counts`.
 
 pub mod export;
+pub mod import;
 pub mod mapping;
 pub mod normalise;
 pub mod report;
 pub mod row;
 pub mod table;
 pub mod takeover;
+pub mod units;

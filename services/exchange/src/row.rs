@@ -102,6 +102,12 @@ pub struct Refusal {
     pub value: String,
 }
 
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.column.is_empty() { write!(f, "第 {} 行：{}", self.line, self.reason) } else { write!(f, "第 {} 行“{}”：{}", self.line, self.column, self.reason) }
+    }
+}
+
 /// Why a table cannot be read with a mapping at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {

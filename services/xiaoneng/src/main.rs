@@ -1,2 +1,29 @@
-//! xiaoneng
-fn main() {}
+//! The one binary. Every command is a short file under `commands/`; what they share is in `installation`.
+//!
+//! Exit status: 0 done, 1 the work failed or found faults (each on its own line on stderr), 2 the words of the call are off.
+
+mod city;
+mod cli;
+mod commands;
+mod installation;
+mod output;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    // Usage errors end here with status 2, as clap does.
+    let call = cli::Call::parse();
+    output::start_log(&call);
+    match commands::run(call) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            for line in failure.lines() {
+                output::error(&line);
+            }
+            ExitCode::from(failure.status())
+        }
+    }
+}

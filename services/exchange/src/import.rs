@@ -1,0 +1,227 @@
+//! An import or a daily feed: every row becomes a new case, the difference of a known one, nothing, or a refusal.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+
+use application::{Actor, Application, Meta};
+use chrono::{Datelike, NaiveDate};
+use domain::ids::UnitCode;
+use domain::import::{Counts, ImportFinished, ImportStarted, Total};
+use domain::rulebook::Rulebook;
+use domain::rulebook::shipped::SHIPPED;
+use domain::time::legal_day;
+use domain::unit::{Nature, UnitEntry};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use sha2::{Digest, Sha256};
+
+use crate::mapping::{Mapping, UnknownCode};
+use crate::report::RefusalReport;
+use crate::row::{ImportRow, ReadError, Refusal, Unit, read_rows};
+use crate::table::{Limits, Table, TableError};
+use crate::takeover::take_over;
+
+/// Rows in flight: enough for the log to group their commits.
+const IN_FLIGHT: usize = 64;
+
+/// What came of an import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// How the rows went.
+    pub counts: Counts,
+    /// Refused rows, by line.
+    pub refusals: Vec<Refusal>,
+}
+
+impl Outcome {
+    /// The refusals as CSV.
+    ///
+    /// # Errors
+    /// Never for memory; the type is the writer's.
+    pub fn report(&self) -> std::io::Result<Vec<u8>> {
+        let mut target = Vec::new();
+        let mut report = RefusalReport::new(&mut target)?;
+        for refusal in &self.refusals {
+            report.add(refusal)?;
+        }
+        report.finish()?;
+        Ok(target)
+    }
+}
+
+/// Why an import did not run to its end. What was taken over before stays: the same file again goes on from there.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file cannot be read.
+    #[error("文件无法读取：{0}")]
+    File(#[from] std::io::Error),
+    /// The file is no table.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// Its columns do not fit the mapping.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The mapping names codes that the rulebook does not know.
+    #[error(transparent)]
+    Codes(#[from] UnknownCode),
+    /// The mapping's rulebook is neither adopted nor shipped.
+    #[error("映射要用的规则“{0}”没有启用，也不是随附的规则。请先用 xiaoneng rulebook adopt 启用它")]
+    NoRulebook(String),
+    /// The application.
+    #[error(transparent)]
+    Application(#[from] application::Error),
+}
+
+/// Imports a file.
+///
+/// # Errors
+/// [`ImportError`].
+pub async fn import(app: &Application, meta: &Meta, path: &Path, mapping: &Mapping, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Outcome, ImportError> {
+    let hash = Sha256::digest(std::fs::read(path)?).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut table = Table::open_as(path.to_path_buf(), &mapping.layout(), &Limits::default())?;
+    mapping.check_codes(&*rulebook(app, meta, mapping).await?)?;
+    let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let started = ImportStarted { source: mapping.source.clone(), file, hash, mapping: mapping.title.clone() };
+    let id = app.begin_import(meta, started).await?;
+    let batch = Meta::new(Actor::Import(id), id.0);
+    let mut run = Run { app, batch: &batch, mapping, units: HashMap::new(), totals: BTreeMap::new(), counts: Counts::default(), refusals: Vec::new() };
+    let now = app.now();
+    let mut flying = FuturesUnordered::new();
+    for read in read_rows(&mut table, mapping)? {
+        run.counts.read += 1;
+        if run.counts.read % 500 == 0 {
+            progress(run.counts.read, 0);
+        }
+        let row = match read? {
+            Ok(row) if row.filed_at.at > now => {
+                run.refuse(vec![Refusal { line: row.line, column: mapping.columns.filed_at.clone(), reason: "受理时间在将来，请核对".to_owned(), value: String::new() }]);
+                continue;
+            }
+            Ok(row) => row,
+            Err(refusals) => {
+                run.refuse(refusals);
+                continue;
+            }
+        };
+        let row = run.register(row).await?;
+        run.count_source(&row);
+        match take_over(&row, &mapping.source, app.ids.number()) {
+            Ok(command) => flying.push(async move { (row, app.take_over(&batch_meta(id), command).await) }),
+            Err(refusal) => run.refuse(vec![refusal]),
+        }
+        while flying.len() >= IN_FLIGHT {
+            if let Some((row, done)) = flying.next().await {
+                run.taken(&row, done)?;
+            }
+        }
+    }
+    while let Some((row, done)) = flying.next().await {
+        run.taken(&row, done)?;
+    }
+    run.refusals.sort_by_key(|refusal| refusal.line);
+    let totals = run.totals.into_iter().map(|((dimension, value), (source, ours))| Total { dimension: dimension.to_owned(), value, source, ours }).collect();
+    app.finish_import(id, ImportFinished { counts: run.counts, totals }).await?;
+    progress(run.counts.read, run.counts.read);
+    Ok(Outcome { counts: run.counts, refusals: run.refusals })
+}
+
+fn batch_meta(id: domain::ids::ImportId) -> Meta {
+    Meta::new(Actor::Import(id), id.0)
+}
+
+/// The mapping's rulebook; a shipped one is adopted for the years before this one when the city has not adopted it.
+async fn rulebook(app: &Application, meta: &Meta, mapping: &Mapping) -> Result<Arc<Rulebook>, ImportError> {
+    let id = &mapping.rulebook;
+    let adopted = |app: &Application| app.reference().rulebooks.adoptions().iter().rev().find(|one| one.rulebook.id == *id).map(|one| one.rulebook.clone());
+    if let Some(rules) = adopted(app) {
+        return Ok(rules);
+    }
+    let missing = || ImportError::NoRulebook(id.clone());
+    let text = SHIPPED.iter().find(|(name, _)| name == id).map(|(_, text)| *text).ok_or_else(missing)?;
+    let from = NaiveDate::from_ymd_opt(2004, 1, 1).ok_or_else(missing)?;
+    let until = NaiveDate::from_ymd_opt(legal_day(app.now()).year() - 1, 12, 31);
+    let adopt = Meta { command: app.ids.uuid(), ..meta.clone() };
+    let done = app.adopt_rulebook(&adopt, text, from, until).await?;
+    app.seen(done.seq).await;
+    adopted(app).ok_or_else(missing)
+}
+
+struct Run<'a> {
+    app: &'a Application,
+    batch: &'a Meta,
+    mapping: &'a Mapping,
+    units: HashMap<UnitCode, ()>,
+    totals: BTreeMap<(&'static str, String), (u64, u64)>,
+    counts: Counts,
+    refusals: Vec<Refusal>,
+}
+
+impl Run<'_> {
+    /// Enters the row's unit in the register when nobody knows it.
+    async fn register(&mut self, row: ImportRow) -> Result<ImportRow, application::Error> {
+        if let Some(Unit { code, name, level }) = &row.unit
+            && !self.units.contains_key(code)
+        {
+            if self.app.reference().unit(code).is_none() {
+                let entry = UnitEntry {
+                    code: code.clone(),
+                    name: name.chars().take(60).collect(),
+                    parent: None,
+                    level: *level,
+                    nature: Nature::Accountable,
+                    division: None,
+                    hotline: false,
+                    since: row.filed_at.day(),
+                };
+                self.app.register_unit(self.batch, &entry).await?;
+            }
+            self.units.insert(code.clone(), ());
+        }
+        Ok(row)
+    }
+
+    fn refuse(&mut self, refusals: Vec<Refusal>) {
+        self.counts.refused += 1;
+        self.refusals.extend(refusals);
+    }
+
+    fn count_source(&mut self, row: &ImportRow) {
+        for key in dimensions(row) {
+            self.totals.entry(key).or_default().0 += 1;
+        }
+    }
+
+    fn taken(&mut self, row: &ImportRow, done: Result<application::Done, application::Error>) -> Result<(), application::Error> {
+        let done = match done {
+            Ok(done) => done,
+            Err(application::Error::Case(rejection)) => {
+                self.refuse(vec![Refusal { line: row.line, column: String::new(), reason: rejection.to_string(), value: String::new() }]);
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        for key in dimensions(row) {
+            self.totals.entry(key).or_default().1 += 1;
+        }
+        match u64::try_from(done.events).unwrap_or(u64::MAX) {
+            0 => self.counts.already_there += 1,
+            // All events of the stream are of this command: the case is new.
+            events if events == done.revision + 1 => self.counts.imported += 1,
+            _ => self.counts.updated += 1,
+        }
+        tracing::trace!(source = %self.mapping.source, line = row.line, "row taken over");
+        Ok(())
+    }
+}
+
+/// What the reconciliation page compares.
+fn dimensions(row: &ImportRow) -> Vec<(&'static str, String)> {
+    let mut keys = vec![
+        ("class", row.class.clone().unwrap_or_default()),
+        ("channel", row.channel.clone().unwrap_or_default()),
+        ("unit", row.unit.as_ref().map(|unit| unit.code.to_string()).unwrap_or_default()),
+    ];
+    keys.extend(row.asserted.iter().map(|one| ("asserted", format!("{}={}", one.measure.code(), one.value))));
+    keys
+}

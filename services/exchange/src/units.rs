@@ -1,0 +1,161 @@
+//! The register of units from a table: `code,name,parent,level,nature,division,hotline,since`.
+
+use application::{Application, Meta};
+use chrono::NaiveDate;
+use domain::ids::UnitCode;
+use domain::unit::{Level, Nature, UnitEntry};
+
+use crate::normalise;
+use crate::row::Refusal;
+use crate::table::{Limits, Table, TableError};
+
+/// The columns, and the Chinese names that are also understood.
+const COLUMNS: [(&str, &str); 8] = [
+    ("code", "代码"),
+    ("name", "名称"),
+    ("parent", "上级代码"),
+    ("level", "层级"),
+    ("nature", "性质"),
+    ("division", "区划代码"),
+    ("hotline", "热线办"),
+    ("since", "启用日期"),
+];
+
+/// How the lines went.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnitReport {
+    /// New units.
+    pub registered: u64,
+    /// Units of which something changed.
+    pub changed: u64,
+    /// Units as they were.
+    pub same: u64,
+    /// Lines that need correction.
+    pub refused: Vec<Refusal>,
+}
+
+/// Why a table of units was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum UnitsError {
+    /// The file is no table.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// A column is missing.
+    #[error("缺少“{0}”列。表头应为：code,name,parent,level,nature,division,hotline,since（也可用中文：代码、名称、上级代码、层级、性质、区划代码、热线办、启用日期）")]
+    Column(&'static str),
+    /// The application.
+    #[error(transparent)]
+    Application(#[from] application::Error),
+}
+
+/// Enters the units of a table; lines with faults are reported and the others taken.
+///
+/// # Errors
+/// [`UnitsError`].
+pub async fn register(app: &Application, meta: &Meta, bytes: &[u8]) -> Result<UnitReport, UnitsError> {
+    let mut table = Table::open(bytes.to_vec(), &Limits::upload())?;
+    let names = table.header().names.clone();
+    let index = |(english, chinese): (&str, &str)| names.iter().position(|name| name.trim().eq_ignore_ascii_case(english) || name.trim() == chinese);
+    let at = COLUMNS.map(index);
+    for (position, column) in at.iter().zip(COLUMNS).take(4) {
+        if position.is_none() && column.0 != "parent" {
+            return Err(UnitsError::Column(column.1));
+        }
+    }
+    let mut report = UnitReport::default();
+    let mut entries: Vec<(u64, UnitEntry)> = Vec::new();
+    for row in table.rows()? {
+        let row = row?;
+        let cell = |column: usize| at[column].and_then(|position| row.cells.get(position)).map(|cell| normalise::line(cell)).unwrap_or_default();
+        match entry(cell) {
+            Ok(entry) => entries.push((row.line, entry)),
+            Err((column, reason)) => report.refused.push(Refusal { line: row.line, column: COLUMNS[column].1.to_owned(), reason: reason.to_owned(), value: String::new() }),
+        }
+    }
+    let known: std::collections::HashSet<UnitCode> = entries.iter().map(|(_, entry)| entry.code.clone()).collect();
+    for (line, entry) in entries {
+        let parent_known = entry.parent.as_ref().is_none_or(|parent| known.contains(parent) || app.reference().unit(parent).is_some());
+        if !parent_known {
+            report.refused.push(Refusal { line, column: COLUMNS[2].1.to_owned(), reason: "上级单位没有登记，请先登记上级，或把两行放在同一个文件里".to_owned(), value: String::new() });
+            continue;
+        }
+        match app.register_unit(meta, &entry).await {
+            Ok(done) if done.events == 0 => report.same += 1,
+            Ok(done) if u64::try_from(done.events).unwrap_or_default() == done.revision + 1 => report.registered += 1,
+            Ok(_) => report.changed += 1,
+            Err(application::Error::Unit(rejection)) => {
+                report.refused.push(Refusal { line, column: String::new(), reason: rejection.to_string(), value: String::new() });
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    report.refused.sort_by_key(|refusal| refusal.line);
+    Ok(report)
+}
+
+type Fault = (usize, &'static str);
+
+fn entry(cell: impl Fn(usize) -> String) -> Result<UnitEntry, Fault> {
+    let code = UnitCode::parse(&cell(0)).map_err(|_| (0, "代码只能用 1 到 24 个字母、数字、下划线、点或连字符"))?;
+    let parent = match cell(2) {
+        text if text.is_empty() => None,
+        text => Some(UnitCode::parse(&text).map_err(|_| (2, "上级代码格式不对"))?),
+    };
+    let level = level(&cell(3)).ok_or((3, "层级应为：市级、县区级、乡镇街道级、村社区级"))?;
+    let nature = nature(&cell(4)).ok_or((4, "性质应为：可考核可问责、可考核、仅协调"))?;
+    let division = match cell(5) {
+        text if text.is_empty() => None,
+        text if domain::codes::is_division(&text) => Some(text),
+        _ => return Err((5, "区划代码应为 2、4、6、9 或 12 位数字")),
+    };
+    let hotline = matches!(cell(6).as_str(), "1" | "true" | "yes" | "是");
+    let since = match cell(7) {
+        text if text.is_empty() => NaiveDate::from_ymd_opt(2004, 1, 1),
+        text => NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok(),
+    };
+    let since = since.ok_or((7, "启用日期应写成 2026-01-31"))?;
+    Ok(UnitEntry { code, name: cell(1), parent, level, nature, division, hotline, since })
+}
+
+fn level(text: &str) -> Option<Level> {
+    Some(match text {
+        "city" | "市级" | "市" => Level::City,
+        "county" | "县区级" | "县级" | "区县" | "县（市、区）" => Level::County,
+        "township" | "乡镇街道级" | "乡镇" | "街道" | "乡镇（街道）" => Level::Township,
+        "village" | "村社区级" | "村" | "社区" | "村（社区）" => Level::Village,
+        _ => return None,
+    })
+}
+
+fn nature(text: &str) -> Option<Nature> {
+    Some(match text {
+        "" | "accountable" | "可考核可问责" => Nature::Accountable,
+        "assessable" | "可考核" => Nature::Assessable,
+        "coordinate" | "仅协调" => Nature::Coordinate,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(cells: [&str; 8]) -> Result<UnitEntry, Fault> {
+        entry(|column| cells[column].to_owned())
+    }
+
+    #[test]
+    fn a_line_with_chinese_words_is_understood() {
+        let entry = line(["A1", "市城管局", "A0", "市级", "", "990101", "否", "2019-03-01"]).unwrap();
+        assert_eq!((entry.level, entry.nature, entry.hotline), (Level::City, Nature::Accountable, false));
+        assert_eq!(entry.division.as_deref(), Some("990101"));
+    }
+
+    #[test]
+    fn each_fault_names_its_column() {
+        assert_eq!(line(["A 1", "x", "", "市级", "", "", "", ""]).unwrap_err().0, 0);
+        assert_eq!(line(["A1", "x", "", "省级", "", "", "", ""]).unwrap_err().0, 3);
+        assert_eq!(line(["A1", "x", "", "市级", "", "99a", "", ""]).unwrap_err().0, 5);
+        assert_eq!(line(["A1", "x", "", "市级", "", "", "", "2019/3/1"]).unwrap_err().0, 7);
+    }
+}

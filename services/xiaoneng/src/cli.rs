@@ -1,0 +1,226 @@
+//! The words of the command line. `../shared/docs/interfaces.md` names what stays stable.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand};
+
+/// 机关效能监督与投诉处理平台 · efficiency oversight and complaints, one binary
+#[derive(Debug, Parser)]
+#[command(name = "xiaoneng", version, about, propagate_version = true)]
+pub(crate) struct Call {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a fresh demo city and serve it until Ctrl-C
+    Demo(Demo),
+    /// Serve an installation
+    Serve(Serve),
+    /// Make an empty installation: key, rulebook, units, the three administrators
+    Init(Init),
+    /// When a limit ends, and why, day by day
+    Deadline(Deadline),
+    /// Import cases from a table of another system
+    Import(Import),
+    /// Throw the views away and make them again from the log
+    Rebuild(Rebuild),
+    /// Check the log: every event, the tree, the high-water record
+    Verify(Verify),
+    /// Destroy the keys of a person's cases
+    Erase(Erase),
+    /// What is wrong with this installation, and what to do
+    Doctor(Doctor),
+    /// Fill an installation with a realistic city's load, for benchmarks and trials
+    Generate(Generate),
+    /// Check or adopt a rulebook
+    #[command(subcommand)]
+    Rulebook(Rulebook),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where the demo city lies; an earlier demo there is replaced
+    #[arg(long, default_value = "data/demo")]
+    pub(crate) data: PathBuf,
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Seed of the city
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Number of cases
+    #[arg(long, default_value_t = 3_000)]
+    pub(crate) cases: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Data directory
+    #[arg(long)]
+    pub(crate) data: PathBuf,
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Settings (TOML); every key can also be set as XIAONENG__SECTION__KEY
+    #[arg(long)]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Data directory; must be empty or missing
+    #[arg(long)]
+    pub(crate) data: PathBuf,
+    /// Units (CSV: code,name,parent,level,nature,division,hotline,since)
+    #[arg(long)]
+    pub(crate) units: Option<PathBuf>,
+    /// Rulebook file; the shipped `generic` when it is left out
+    #[arg(long)]
+    pub(crate) rulebook: Option<PathBuf>,
+    /// Who makes it
+    #[arg(long)]
+    pub(crate) actor: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Deadline {
+    /// RFC 3339, or a local date-time such as 2026-04-30T10:00
+    #[arg(required_unless_present = "batch")]
+    pub(crate) from: Option<String>,
+    /// 5wd working days, 15d calendar days, 24h hours, 4bh business hours
+    #[arg(long, required_unless_present = "batch")]
+    pub(crate) limit: Option<String>,
+    /// Notices and city closures to add to the official calendar
+    #[arg(long)]
+    pub(crate) calendar: Option<PathBuf>,
+    /// CSV `from,limit`; prints CSV `from,limit,due,provisional`
+    #[arg(long, conflicts_with_all = ["from", "limit"])]
+    pub(crate) batch: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// CSV or XLSX, UTF-8 or GB18030, optionally gzip
+    pub(crate) file: PathBuf,
+    /// Data directory
+    #[arg(long)]
+    pub(crate) data: PathBuf,
+    /// Shipped mapping: pingshan, tipdm
+    #[arg(long = "as", required_unless_present = "mapping", conflicts_with = "mapping")]
+    pub(crate) shipped: Option<String>,
+    /// Mapping file (TOML)
+    #[arg(long)]
+    pub(crate) mapping: Option<PathBuf>,
+    /// Where refused rows are listed
+    #[arg(long)]
+    pub(crate) report: Option<PathBuf>,
+    /// Who imports
+    #[arg(long)]
+    pub(crate) actor: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rebuild {
+    /// Data directory
+    #[arg(long)]
+    pub(crate) data: PathBuf,
+    /// Leave the search index as it is
+    #[arg(long)]
+    pub(crate) without_search: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// Data directory
+    #[arg(long)]
+    pub(crate) data: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Erase {
+    /// Id of a confirmed person, or the public number of the person's only case
+    pub(crate) person: String,
+    /// Data directory
+    #[arg(long)]
+    pub(crate) data: PathBuf,
+    /// Why
+    #[arg(long)]
+    pub(crate) reason: String,
+    /// Restrict processing instead of destroying
+    #[arg(long)]
+    pub(crate) restrict: bool,
+    /// Who does it
+    #[arg(long)]
+    pub(crate) actor: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Data directory
+    #[arg(long)]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Generate {
+    /// Data directory; a new one becomes a demo city
+    #[arg(long)]
+    pub(crate) data: PathBuf,
+    /// Number of cases
+    #[arg(long)]
+    pub(crate) cases: u64,
+    /// Seed
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// First day
+    #[arg(long)]
+    pub(crate) from: Option<NaiveDate>,
+    /// Last day
+    #[arg(long)]
+    pub(crate) to: Option<NaiveDate>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Rulebook {
+    /// Validate a file and run its worked examples
+    Check {
+        /// The file
+        file: PathBuf,
+    },
+    /// Adopt a file from a day on
+    Adopt {
+        /// The file
+        file: PathBuf,
+        /// Data directory
+        #[arg(long)]
+        data: PathBuf,
+        /// First day in force
+        #[arg(long)]
+        from: NaiveDate,
+        /// Last day in force
+        #[arg(long)]
+        until: Option<NaiveDate>,
+        /// Who adopts
+        #[arg(long)]
+        actor: String,
+    },
+}

@@ -1,0 +1,77 @@
+//! The commands, one file each.
+
+mod deadline;
+mod demo;
+mod doctor;
+mod erase;
+mod generate;
+mod import;
+mod init;
+mod rebuild;
+mod rulebook;
+mod serve;
+mod verify;
+
+use crate::cli::{Call, Command};
+
+/// Why a command did not succeed.
+pub(crate) enum Failure {
+    /// The work failed (status 1).
+    Work(anyhow::Error),
+    /// The work was done and found faults, one line each (status 1).
+    Faults(Vec<String>),
+    /// The words of the call are off (status 2).
+    Usage(String),
+}
+
+impl Failure {
+    /// What to print.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        match self {
+            Self::Work(error) => vec![error.chain().map(ToString::to_string).collect::<Vec<_>>().join("：")],
+            Self::Faults(faults) => faults.clone(),
+            Self::Usage(words) => vec![words.clone()],
+        }
+    }
+
+    /// Exit status.
+    pub(crate) fn status(&self) -> u8 {
+        match self {
+            Self::Work(_) | Self::Faults(_) => 1,
+            Self::Usage(_) => 2,
+        }
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Work(error.into())
+    }
+}
+
+/// Carries out a call.
+pub(crate) fn run(call: Call) -> Result<(), Failure> {
+    match call.command {
+        Command::Deadline(words) => deadline::run(&words),
+        Command::Rulebook(words) => rulebook::run(words),
+        Command::Demo(words) => served(demo::run(words)),
+        Command::Serve(words) => served(serve::run(words)),
+        Command::Init(words) => worked(init::run(words)),
+        Command::Import(words) => worked(import::run(words)),
+        Command::Rebuild(words) => worked(rebuild::run(words)),
+        Command::Verify(words) => worked(verify::run(words)),
+        Command::Erase(words) => worked(erase::run(words)),
+        Command::Doctor(words) => worked(doctor::run(words)),
+        Command::Generate(words) => worked(generate::run(words)),
+    }
+}
+
+/// Servers run on actix's system.
+fn served(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    actix_web::rt::System::new().block_on(work)
+}
+
+/// Everything else on a plain runtime.
+pub(crate) fn worked(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(work)
+}

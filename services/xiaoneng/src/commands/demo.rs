@@ -1,0 +1,64 @@
+//! `xiaoneng demo`: a fresh demo city, served until Ctrl-C.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use application::clock::SystemClock;
+use application::password::Passwords;
+use domain::time::Clock;
+use vault::OsEntropy;
+
+use super::Failure;
+use crate::city::{self, CityClock, Plan};
+use crate::settings::Settings;
+use crate::{cli, installation, output};
+
+/// Marks a directory that a demo may replace.
+const MARK: &str = "DEMO";
+/// The password of all accounts of a demo; no other installation has a default password.
+pub(crate) const PASSWORD: &str = "qingyuan-demo-2026";
+
+pub(super) async fn run(words: cli::Demo) -> Result<(), Failure> {
+    fresh(&words.data)?;
+    let now = SystemClock.now();
+    let phc = Passwords::new(&OsEntropy)?.hash(PASSWORD, "", Arc::new(OsEntropy)).await?;
+    let plan = Plan { seed: words.seed, cases: words.cases, from: now - chrono::TimeDelta::days(120), to: now, password_phc: Some(phc), city: true };
+    let built = {
+        let clock = CityClock::new(plan.from);
+        let log = installation::log(&words.data, Arc::new(clock.clone()))?;
+        let vault = installation::vault(&words.data, true)?;
+        city::build(log, vault, clock, plan).await?
+    };
+    let app = installation::open(&words.data, true)?;
+    app.projections.wait_for(built.events, std::time::Duration::from_secs(60)).await;
+    let mut settings = Settings::load(None)?;
+    settings.web.site_name = "清源市诉求与效能服务平台".to_owned();
+    settings.web.organiser = "清源市人民政府办公室".to_owned();
+    settings.web.environment = "演示环境：页面上的单位、人员和数据均为虚构。".to_owned();
+    settings.web.demo_accounts = built.accounts.iter().map(|(login, role, unit)| (login.clone(), format!("{role} · {unit}"))).collect();
+    super::serve::serve(app, settings, words.listen, &words.data, |address| {
+        output::line(&format!("演示城市已就绪：{} 件诉求，{} 个事件", built.cases, built.events));
+        output::line(&format!("市民页面  http://{address}/"));
+        output::line(&format!("工作台    http://{address}/desk"));
+        output::line(&format!("账号（密码均为 {PASSWORD}）："));
+        for (login, role, unit) in &built.accounts {
+            output::line(&format!("  {login:<12} {role} · {unit}"));
+        }
+        output::line("按 Ctrl-C 结束");
+    })
+    .await
+}
+
+/// Makes room: an earlier demo goes, anything else stays.
+fn fresh(dir: &Path) -> anyhow::Result<()> {
+    if dir.exists() && !installation::is_empty(dir) {
+        if !dir.join(MARK).exists() {
+            bail!("{} 里已有别的数据，演示不会覆盖它。请用 --data 指定另一个目录", dir.display());
+        }
+        std::fs::remove_dir_all(dir).with_context(|| format!("无法清空 {}", dir.display()))?;
+    }
+    installation::make_dir(dir)?;
+    std::fs::write(dir.join(MARK), "这是演示数据，可以随时删除。\n")?;
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! `xiaoneng generate`: a realistic city's load, straight into the log.
+
+use std::sync::Arc;
+
+use application::clock::SystemClock;
+use application::password::Passwords;
+use chrono::NaiveDate;
+use domain::time::{CHINA, Clock, Instant};
+use vault::OsEntropy;
+
+use super::Failure;
+use crate::city::{self, CityClock, Plan};
+use crate::{cli, installation, output};
+
+pub(super) async fn run(words: cli::Generate) -> Result<(), Failure> {
+    let new = !words.data.join("log.db").exists();
+    installation::make_dir(&words.data)?;
+    let now = SystemClock.now();
+    let to = words.to.map_or(now, end_of);
+    let from = words.from.map_or(to - chrono::TimeDelta::days(365), start_of);
+    if from >= to {
+        return Err(Failure::Usage("起始日期必须早于截止日期".to_owned()));
+    }
+    let password_phc = if new { Some(Passwords::new(&OsEntropy)?.hash(super::demo::PASSWORD, "", Arc::new(OsEntropy)).await?) } else { None };
+    let clock = CityClock::new(from);
+    let log = installation::log(&words.data, Arc::new(clock.clone()))?;
+    let vault = installation::vault(&words.data, new)?;
+    let started = std::time::Instant::now();
+    let built = city::build(log, vault, clock, Plan { seed: words.seed, cases: words.cases, from, to, password_phc, city: new }).await?;
+    let seconds = started.elapsed().as_secs_f64();
+    let bytes = std::fs::metadata(words.data.join("log.db"))?.len();
+    if words.json {
+        let facts = serde_json::json!({
+            "cases": built.cases, "events": built.events, "seconds": seconds, "bytes": bytes,
+            "events_per_second": built.events as f64 / seconds, "bytes_per_event": bytes as f64 / built.events as f64,
+        });
+        output::line(&facts.to_string());
+    } else {
+        output::line(&format!("{} 件诉求，{} 个事件，{seconds:.1} 秒，日志 {:.1} MB", built.cases, built.events, bytes as f64 / 1e6));
+    }
+    Ok(())
+}
+
+fn start_of(day: NaiveDate) -> Instant {
+    day.and_time(chrono::NaiveTime::MIN).and_local_timezone(CHINA).single().unwrap_or_default().to_utc()
+}
+
+fn end_of(day: NaiveDate) -> Instant {
+    start_of(day) + chrono::TimeDelta::days(1)
+}

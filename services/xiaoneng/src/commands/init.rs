@@ -1,0 +1,62 @@
+//! `xiaoneng init`: key, rulebook, units, the three administrators with one-time passwords.
+
+use anyhow::{Context, bail};
+use application::Application;
+use application::accounts::NewAccount;
+use domain::account::{Role, StaffKind};
+use domain::rulebook::shipped::SHIPPED;
+
+use super::Failure;
+use super::rulebook::problems;
+use crate::{cli, installation, output};
+
+pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
+    if words.data.exists() && !installation::is_empty(&words.data) {
+        return Err(Failure::Work(anyhow::anyhow!("{} 不是空目录，没有做任何改动", words.data.display())));
+    }
+    let text = match &words.rulebook {
+        Some(path) => std::fs::read_to_string(path).with_context(|| format!("无法读取 {}", path.display()))?,
+        None => SHIPPED.iter().find(|(name, _)| *name == "generic").map(|(_, text)| (*text).to_owned()).context("没有随附的规则文件")?,
+    };
+    let units = words.units.as_ref().map(|path| std::fs::read(path).with_context(|| format!("无法读取 {}", path.display()))).transpose()?;
+    installation::make_dir(&words.data)?;
+    installation::vault(&words.data, true)?;
+    drop(installation::log(&words.data, std::sync::Arc::new(application::clock::SystemClock))?);
+    let app = installation::open(&words.data, false)?;
+    let first_day = chrono::NaiveDate::from_ymd_opt(2004, 1, 1).unwrap_or_default();
+    let adopted = app.adopt_rulebook(&installation::cli_meta(&app, &words.actor), &text, first_day, None).await.map_err(problems)?;
+    app.seen(adopted.seq).await;
+    if let Some(bytes) = units {
+        let report = exchange::units::register(&app, &installation::cli_meta(&app, &words.actor), &bytes).await?;
+        output::line(&format!("单位：新登记 {}，有变化 {}，无变化 {}，退回 {}", report.registered, report.changed, report.same, report.refused.len()));
+        if !report.refused.is_empty() {
+            return Err(Failure::Faults(report.refused.iter().map(ToString::to_string).collect()));
+        }
+    }
+    output::line("三名管理员的一次性密码（首次登录必须修改，只显示这一次）：");
+    for (login, name, role) in [("sysadmin", "系统管理员", Role::SystemAdmin), ("secadmin", "安全管理员", Role::SecurityAdmin), ("auditor", "审计管理员", Role::Auditor)] {
+        let password = open_admin(&app, &words.actor, login, name, role).await?;
+        output::line(&format!("  {login:<10} {password}"));
+    }
+    output::line(&format!("完成。启动服务：xiaoneng serve --data {}", words.data.display()));
+    output::line(&format!("请把 {} 另行保管一份：丢失后，密封的内容无法再打开", words.data.join(installation::KEY).display()));
+    Ok(())
+}
+
+async fn open_admin(app: &Application, actor: &str, login: &str, name: &str, role: Role) -> anyhow::Result<String> {
+    let password = app.one_time_password();
+    let new = NewAccount {
+        login: login.to_owned(),
+        name: name.to_owned(),
+        phone: String::new(),
+        email: String::new(),
+        unit: None,
+        staff: StaffKind::CivilServant,
+        roles: vec![role],
+    };
+    let (_, done) = app.open_account(&installation::cli_meta(app, actor), new, &password, true).await?;
+    if !app.seen(done.seq).await {
+        bail!("视图没有跟上，请运行 xiaoneng doctor");
+    }
+    Ok(password)
+}

@@ -1,0 +1,43 @@
+//! `xiaoneng rulebook check` and `adopt`.
+
+use anyhow::Context;
+use domain::calendar::Calendar;
+use domain::rulebook::Rulebook;
+
+use super::{Failure, worked};
+use crate::{cli, installation, output};
+
+pub(super) fn run(words: cli::Rulebook) -> Result<(), Failure> {
+    match words {
+        cli::Rulebook::Check { file } => check(&file),
+        cli::Rulebook::Adopt { file, data, from, until, actor } => worked(async move {
+            let text = std::fs::read_to_string(&file).with_context(|| format!("无法读取 {}", file.display()))?;
+            let app = installation::open(&data, false)?;
+            let meta = installation::cli_meta(&app, &actor);
+            let done = app.adopt_rulebook(&meta, &text, from, until).await.map_err(problems)?;
+            output::line(if done.events == 0 { "此版本已经启用，没有变化" } else { "已启用" });
+            Ok(())
+        }),
+    }
+}
+
+fn check(file: &std::path::Path) -> Result<(), Failure> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("无法读取 {}", file.display()))?;
+    let rulebook = Rulebook::parse(&text).map_err(|problems| Failure::Faults(problems.iter().map(ToString::to_string).collect()))?;
+    let results = rulebook.run_examples(&Calendar::official());
+    let failed: Vec<String> =
+        results.iter().filter(|result| !result.ok).map(|result| format!("示例“{}”不成立：应为 {}，实际 {}", result.title, result.expected, result.got)).collect();
+    if !failed.is_empty() {
+        return Err(Failure::Faults(failed));
+    }
+    output::line(&format!("{}：没有问题，{} 个示例全部成立", rulebook.reference(), results.len()));
+    Ok(())
+}
+
+/// The problems of a file one by one.
+pub(super) fn problems(error: application::Error) -> Failure {
+    match error {
+        application::Error::Rules(problems) => Failure::Faults(problems.iter().map(ToString::to_string).collect()),
+        other => other.into(),
+    }
+}

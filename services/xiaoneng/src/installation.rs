@@ -1,0 +1,93 @@
+//! Opening a data directory: log, keys, views, application.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use application::backoff::Backoff;
+use application::clock::{SystemClock, log_now};
+use application::ids::RandomIds;
+use application::password::Passwords;
+use application::{Actor, Application, Meta};
+use domain::time::Clock;
+use event_log::{EventLog, SqliteLog};
+use projections::Projections;
+use vault::{MasterKey, OsEntropy, Vault};
+
+/// Name of the master key's file.
+pub(crate) const KEY: &str = "master.key";
+
+/// Opens or makes the master key of a directory.
+pub(crate) fn key(dir: &Path, create: bool) -> anyhow::Result<MasterKey> {
+    let path = dir.join(KEY);
+    if create && !path.exists() {
+        return Ok(MasterKey::create(&path)?);
+    }
+    Ok(MasterKey::load(&path)?)
+}
+
+/// The vault of a directory.
+pub(crate) fn vault(dir: &Path, create: bool) -> anyhow::Result<Arc<Vault>> {
+    Ok(Arc::new(Vault::new(key(dir, create)?, Arc::new(OsEntropy))))
+}
+
+/// The log of a directory under a clock.
+pub(crate) fn log(dir: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn EventLog>> {
+    let log = SqliteLog::open(dir, event_log::Options::default(), log_now(clock)).with_context(|| format!("事件日志无法打开：{}", dir.display()))?;
+    Ok(Arc::new(log))
+}
+
+/// An installation that is open.
+pub(crate) fn open(dir: &Path, audited: bool) -> anyhow::Result<Arc<Application>> {
+    if !dir.join("log.db").exists() {
+        bail!("{} 里没有安装。请先运行 xiaoneng init --data {}，或核对目录", dir.display(), dir.display());
+    }
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let vault = vault(dir, false)?;
+    let log = log(dir, clock.clone())?;
+    application(dir, clock, vault, log, audited)
+}
+
+/// Puts an application together.
+pub(crate) fn application(dir: &Path, clock: Arc<dyn Clock>, vault: Arc<Vault>, log: Arc<dyn EventLog>, audited: bool) -> anyhow::Result<Arc<Application>> {
+    let projections = Projections::start(dir, log.clone(), vault.clone()).context("视图无法打开")?;
+    let audit = if audited { application::audit::Audit::open(dir).context("阅读审计无法打开")? } else { application::audit::Audit::off() };
+    Ok(Arc::new(Application {
+        passwords: Passwords::new(&OsEntropy)?,
+        ids: Arc::new(RandomIds::new(Arc::new(OsEntropy))),
+        sign_ins: Backoff::default(),
+        query_codes: Backoff::default(),
+        log,
+        vault,
+        clock,
+        projections,
+        audit,
+    }))
+}
+
+/// Makes a directory that only its owner may enter.
+pub(crate) fn make_dir(dir: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(|| format!("无法建立目录 {}", dir.display()))
+}
+
+/// Whether a directory holds nothing.
+pub(crate) fn is_empty(dir: &Path) -> bool {
+    std::fs::read_dir(dir).map_or(true, |mut entries| entries.next().is_none())
+}
+
+/// The circumstances of a command-line act: the name given and the operating system's user.
+pub(crate) fn cli_meta(app: &Application, actor: &str) -> Meta {
+    let user = std::fs::metadata("/proc/self").map(|meta| std::os::unix::fs::MetadataExt::uid(&meta)).map_or_else(|_| "?".to_owned(), |uid| user_name(uid));
+    Meta::new(Actor::CommandLine { name: actor.to_owned(), user }, app.ids.uuid())
+}
+
+fn user_name(uid: u32) -> String {
+    let passwd = std::fs::read_to_string(PathBuf::from("/etc/passwd")).unwrap_or_default();
+    let found = passwd.lines().find_map(|line| {
+        let mut parts = line.split(':');
+        let name = parts.next()?;
+        (parts.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
+    });
+    found.unwrap_or_else(|| uid.to_string())
+}
