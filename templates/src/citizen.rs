@@ -11,7 +11,7 @@ pub use file::{
 };
 pub use home::Home;
 pub use receipt::{DayCount, Receipt, day_table};
-pub use track::{Answer, Hand, Track, TrackCase, grade_choices, hands_table};
+pub use track::{Answer, Hand, Reading, Track, TrackCase, grade_choices, hands_table, readings_table};
 
 pub(crate) fn samples() -> Vec<(&'static str, String)> {
     [file::samples(), home::samples(), receipt::samples(), track::samples()].concat()

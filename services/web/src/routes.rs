@@ -173,6 +173,7 @@ async fn open(ctx: &Ctx, payload: web::Payload, door: Door, limit: usize) -> Res
 fn resume(path: &str) -> String {
     match path.strip_prefix("/desk/case/").and_then(|rest| rest.split_once('/')) {
         Some((number, _)) => format!("/desk/case/{number}"),
+        None if matches!(path, "/track/rate" | "/track/unsolved") => "/track/case".to_owned(),
         None => path.to_owned(),
     }
 }
@@ -226,6 +227,7 @@ mod tests {
     #[test]
     fn a_form_leads_back_to_the_page_it_stood_on() {
         assert_eq!(resume("/desk/case/ABC/answer"), "/desk/case/ABC");
-        assert_eq!(resume("/track/rate"), "/track/rate");
+        assert_eq!(resume("/track/rate"), "/track/case");
+        assert_eq!(resume("/file/what"), "/file/what");
     }
 }

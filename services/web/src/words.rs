@@ -1,5 +1,7 @@
 //! How times, places, people and states are said. Every page takes its words from here.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeDelta, Timelike, Weekday};
 use domain::calendar::DayKind;
 use domain::case::{CaseState, Clock, Holder, Stage};
@@ -7,7 +9,7 @@ use domain::codes;
 use domain::deadline::{Counting, ExplainedDay, explain};
 use domain::ids::{AccountId, UnitCode};
 use domain::limit::Limit;
-use domain::rulebook::{Rulebook, Class};
+use domain::rulebook::{Class, Rulebook};
 use domain::time::{CHINA, Instant, Period, legal_day};
 use projections::Reference;
 use templates::citizen::{DayCount, day_table};
@@ -323,16 +325,27 @@ fn latest<'a, T>(reference: &'a Reference, find: impl Fn(&'a Rulebook) -> Option
 
 /// A place by its division code, from the county down: `西湾区 幸福街道`.
 pub fn place(reference: &Reference, division: &str) -> String {
-    let named = |code: &str| {
-        reference.units().find(|unit| unit.division.as_deref() == Some(code)).map(|unit| place_name(unit.name()))
-    };
-    let parts: Vec<String> = [division.get(..6), division.get(..9), Some(division).filter(|code| code.len() > 9)]
-        .into_iter()
-        .flatten()
-        .filter(|code| code.len() <= division.len())
-        .filter_map(named)
-        .collect();
+    let mut cuts: Vec<&str> = [6, 9, 12].iter().filter_map(|length| division.get(..*length)).collect();
+    cuts.dedup();
+    let parts: Vec<String> = cuts.into_iter().filter_map(|code| places(reference, code).into_iter().find(|(one, _)| one == code).map(|(_, name)| name)).collect();
     if parts.is_empty() && !division.is_empty() { division.to_owned() } else { parts.join(" ") }
+}
+
+/// The places of the register whose division code begins with `prefix`: code and name, in the order of codes. Of
+/// several units with the same code the one highest in the tree gives the name.
+pub fn places(reference: &Reference, prefix: &str) -> Vec<(String, String)> {
+    let mut found: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    for unit in reference.units().filter(|unit| unit.closed.is_none()) {
+        let Some(code) = unit.division.as_deref().filter(|code| code.starts_with(prefix)) else { continue };
+        let depth = reference.ancestors(&unit.code).len();
+        match found.get(code) {
+            Some((known, _)) if *known <= depth => {}
+            _ => {
+                found.insert(code, (depth, unit.name()));
+            }
+        }
+    }
+    found.into_iter().map(|(code, (_, name))| (code.to_owned(), place_name(name))).collect()
 }
 
 /// The place that a territorial unit answers for: its name without the words for its office.

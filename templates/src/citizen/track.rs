@@ -84,6 +84,33 @@ pub fn hands_table(hands: Vec<Hand>) -> Table {
     }
 }
 
+/// One reading of a case by staff.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// When.
+    pub at: Moment,
+    /// Unit.
+    pub unit: String,
+    /// Role; never a name.
+    pub role: String,
+    /// What was open, for example `工单和联系方式`.
+    pub what: String,
+}
+
+/// Who looked at a case (谁看过我的件).
+#[must_use]
+pub fn readings_table(readings: Vec<Reading>) -> Table {
+    let row = |one: Reading| Row::new(vec![Cell::time(one.at), Cell::text(one.unit), Cell::text(one.role), Cell::text(one.what)]);
+    Table {
+        caption: "谁看过我的件".into(),
+        caption_hidden: true,
+        columns: ["时间", "单位", "角色", "看了什么"].map(Column::text).to_vec(),
+        rows: readings.into_iter().map(row).collect(),
+        empty: "还没有工作人员打开过。".into(),
+        stacked: true,
+    }
+}
+
 /// Five grades of a rating, best first; values `5` to `1`.
 #[must_use]
 pub fn grade_choices(selected: &str) -> Vec<Choice> {
@@ -127,6 +154,8 @@ pub struct TrackCase {
     pub route: Vec<RouteStep>,
     /// What happened, newest first, as the citizen may see it.
     pub timeline: Vec<TimelineItem>,
+    /// Who looked at it, see [`readings_table`]; `None` where it is not told (reports of wrongdoing).
+    pub readings: Option<Table>,
     /// Answer.
     pub answer: Option<Answer>,
     /// Time per holder, see [`hands_table`].
@@ -208,6 +237,12 @@ impl TrackCase {
             days: day_table(sample_days(false)),
             route: route(3),
             timeline: early(),
+            readings: Some(readings_table(vec![Reading {
+                at: Moment::new("2026-05-06T10:12:00+08:00", "2026年5月6日 10:12"),
+                unit: "西湾区城市管理局".into(),
+                role: "联络员".into(),
+                what: "工单和联系方式".into(),
+            }])),
             answer: None,
             hands: hands_table(sample_hands()),
             total: "承诺 5 个工作日内答复；从派单到现在用了 2 个工作日 5 小时，下面是每一段时间在谁手里。".into(),
