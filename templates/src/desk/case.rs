@@ -449,7 +449,7 @@ impl Case {
             },
             contact: ContactBlock {
                 rows: vec![SummaryRow::new("姓名", "王**"), SummaryRow::new("电话", "138****0000")],
-                note: "诉求人要求保密，联系方式已遮盖。点“联系诉求人”登记后由系统接通，查看记录会留痕。".into(),
+                note: "诉求人要求保密，联系方式已遮盖，需要联系时请通过市热线办。".into(),
             },
             answers: Vec::new(),
             call_backs: Vec::new(),
