@@ -96,8 +96,30 @@ mail!(
         unit = "西湾区城市管理局",
         /// When, in words.
         answered = "2026年5月8日 16:05",
-        /// Until when "not solved" may be said, in words.
-        object_until = "2026年5月15日（周五）24:00",
+    }
+);
+
+mail!(
+    /// To the petitioner: the demand is not taken up; ground and right door stand on the page (domain.md A11).
+    NotAccepted, "not_accepted.txt", "not_accepted.html", "您的诉求未予受理，请查看理由和办理途径", {
+        /// Public number.
+        number = "3K7Q-29XD-MA6",
+        /// When, in words.
+        decided = "2026年5月1日 09:10",
+    }
+);
+
+mail!(
+    /// To the staff: a case was given to the unit.
+    Dispatched, "dispatched.txt", "dispatched.html", "有工单派给本单位，请签收", {
+        /// Public number.
+        number = "3K7Q-29XD-MA6",
+        /// The unit.
+        unit = "西湾区城市管理局",
+        /// Limit to sign for it, in words.
+        sign_due = "2026年5月6日（周三）10:00",
+        /// Limit to answer, in words.
+        answer_due = "2026年5月11日（周一）24:00",
     }
 );
 
@@ -139,6 +161,8 @@ pub fn samples() -> Vec<(&'static str, Mail)> {
     vec![
         ("receipt", Receipt::sample().mail()),
         ("answered", Answered::sample().mail()),
+        ("not_accepted", NotAccepted::sample().mail()),
+        ("dispatched", Dispatched::sample().mail()),
         ("reminder", Reminder::sample().mail()),
         ("breach", Breach::sample().mail()),
     ]

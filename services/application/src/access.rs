@@ -6,6 +6,9 @@ use domain::ids::UnitCode;
 
 use crate::actor::{Actor, Staff};
 
+/// The job that sends notices, as [`Actor::Automation`] names it.
+pub const NOTICES: &str = "notices";
+
 /// What somebody wants to do with a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Act {
@@ -136,7 +139,8 @@ pub fn may(actor: &Actor, act: Act, case: &CaseState, tree: &dyn Tree) -> bool {
     match actor {
         Actor::Citizen => act == Act::File,
         Actor::Petitioner(_) => matches!(act, Act::View | Act::ViewContact | Act::Rate | Act::Dispute),
-        Actor::Automation(_) => act == Act::Automate,
+        // Notices go to the petitioner's address; no other job sees it.
+        Actor::Automation(job) => act == Act::Automate || (*job == NOTICES && act == Act::ViewContact),
         Actor::Import(_) => act == Act::TakeOver,
         // Whoever holds the data directory has the files anyway; the act is on record with both names.
         Actor::CommandLine { .. } => matches!(act, Act::View | Act::TakeOver | Act::Automate),
@@ -263,6 +267,14 @@ mod tests {
             assert_eq!(open_acts(&staff(role, "town", CIVIL), &case(Stage::Handling, "town"), &Flat), vec![]);
             assert!(!may(&staff(role, "town", CIVIL), Act::View, &case(Stage::Handling, "town"), &Flat));
         }
+    }
+
+    #[test]
+    fn only_the_job_that_sends_notices_sees_the_contact() {
+        let case = case(Stage::Handling, "town");
+        assert!(may(&Actor::Automation(NOTICES), Act::ViewContact, &case, &Flat));
+        assert!(!may(&Actor::Automation("limits"), Act::ViewContact, &case, &Flat));
+        assert!(!may(&Actor::Automation(NOTICES), Act::Dispatch, &case, &Flat));
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod session;
 pub mod store;
 pub mod units;
 
+pub use access::NOTICES;
 pub use actor::{Actor, Meta, Staff};
 pub use error::Error;
 pub use store::{Application, Done};

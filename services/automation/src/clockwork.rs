@@ -1,0 +1,209 @@
+//! One tick: what is due is done. Nothing here sleeps or keeps time of its own.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use application::Application;
+use domain::notice::NoticeStage;
+use domain::time::Instant;
+use event_log::LogError;
+use projections::ViewError;
+
+use crate::delivery::Carrier;
+use crate::health::{Failures, Health};
+use crate::recompute::Progress;
+use crate::settings::{Settings, StartError};
+
+/// Why a tick could not be made at all. What fails for one case or notice is no error of the tick: see [`Health`].
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// The views cannot be read.
+    #[error(transparent)]
+    Views(#[from] ViewError),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The application says no.
+    #[error(transparent)]
+    Application(#[from] application::Error),
+}
+
+/// What a tick did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Worked {
+    /// Events that the views lacked: nothing was done. 0 = they had reached the head of the log.
+    pub lag: u64,
+    /// Acts of limits recorded.
+    pub acts: usize,
+    /// Cases whose deadlines were looked at anew.
+    pub recomputed: usize,
+    /// Notices newly owed.
+    pub owed: usize,
+    /// Notices sent.
+    pub sent: usize,
+    /// Notices that nobody has to get any more, or that have no address.
+    pub dropped: usize,
+    /// Deliveries that failed.
+    pub failed: usize,
+}
+
+impl Worked {
+    /// Something was done, so that there may be more to do.
+    pub fn any(&self) -> bool {
+        self.acts + self.recomputed + self.owed + self.sent + self.dropped + self.failed > 0
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            lag: self.lag.max(other.lag),
+            acts: self.acts + other.acts,
+            recomputed: self.recomputed + other.recomputed,
+            owed: self.owed + other.owed,
+            sent: self.sent + other.sent,
+            dropped: self.dropped + other.dropped,
+            failed: self.failed + other.failed,
+        }
+    }
+}
+
+/// The automatic work of one process.
+pub struct Automation {
+    pub(crate) application: Arc<Application>,
+    pub(crate) settings: Settings,
+    pub(crate) carrier: Arc<dyn Carrier>,
+    memory: Mutex<Memory>,
+}
+
+/// What may be forgotten at any time: everything that counts stands in the log.
+#[derive(Default)]
+pub(crate) struct Memory {
+    pub(crate) recompute: Progress,
+    pub(crate) failures: Failures,
+    pub(crate) health: Health,
+}
+
+impl Automation {
+    /// With the carrier that the settings name; relative folders stand under `data`.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn new(application: Arc<Application>, settings: Settings, data: &Path) -> Result<Self, StartError> {
+        let carrier = settings.carrier.carrier(&settings.sender, data)?;
+        Self::with_carrier(application, settings, carrier)
+    }
+
+    /// With a carrier of one's own; the settings' carrier then only says its name and which addresses it reaches.
+    ///
+    /// # Errors
+    /// [`StartError::Batch`].
+    pub fn with_carrier(application: Arc<Application>, settings: Settings, carrier: Arc<dyn Carrier>) -> Result<Self, StartError> {
+        if settings.batch == 0 {
+            return Err(StartError::Batch);
+        }
+        Ok(Self { application, settings, carrier, memory: Mutex::default() })
+    }
+
+    /// Does what is due: limits, deadlines, notices. At most one batch of each; call again while [`Worked::any`].
+    ///
+    /// # Errors
+    /// [`Error`]: log or views cannot be read.
+    pub async fn tick(&self) -> Result<Worked, Error> {
+        let clocks = self.tick_clocks().await?;
+        if clocks.lag > 0 {
+            return Ok(clocks);
+        }
+        Ok(clocks.and(self.tick_notices().await?))
+    }
+
+    /// Limits and deadlines alone.
+    ///
+    /// # Errors
+    /// As [`Self::tick`].
+    pub async fn tick_clocks(&self) -> Result<Worked, Error> {
+        let lag = self.lag().await?;
+        if lag > 0 {
+            return Ok(Worked { lag, ..Worked::default() });
+        }
+        let worked = Worked { acts: self.keep_limits().await?, recomputed: self.recompute().await?, ..Worked::default() };
+        self.finished(worked)
+    }
+
+    /// Notices alone: apart from the limits, which must not wait for a slow mail server.
+    ///
+    /// # Errors
+    /// As [`Self::tick`].
+    pub async fn tick_notices(&self) -> Result<Worked, Error> {
+        let lag = self.lag().await?;
+        if lag > 0 {
+            return Ok(Worked { lag, ..Worked::default() });
+        }
+        let owed = self.owe_notices().await?;
+        let worked = Worked { owed, ..self.send_notices().await? };
+        self.finished(worked)
+    }
+
+    /// Drives on erasures that a crash interrupted; to be called once at every start. Answers how many keys were destroyed.
+    ///
+    /// # Errors
+    /// As [`Self::tick`], also when the views do not follow.
+    pub async fn finish_erasures(&self) -> Result<u64, Error> {
+        self.application.projections.catch_up().await?;
+        Ok(self.application.finish_erasures().await?)
+    }
+
+    /// When something is due next, as far as the views know.
+    ///
+    /// # Errors
+    /// When the views cannot be read.
+    pub fn next_at(&self) -> Result<Option<Instant>, Error> {
+        let views = self.application.projections.views();
+        Ok(views.next_due()?.into_iter().chain(views.next_notice()?).min())
+    }
+
+    /// How it does.
+    pub fn health(&self) -> Health {
+        let memory = self.memory();
+        Health { failing: memory.failures.count() as u64, failures: memory.failures.shown(), ..memory.health.clone() }
+    }
+
+    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
+        // Nothing can be half done in it.
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn failed_as_a_whole(&self, error: String) {
+        self.memory().health.error = Some(error);
+    }
+
+    /// How far the views are behind the log, after some patience. Automation never acts on views that are known to be old.
+    async fn lag(&self) -> Result<u64, Error> {
+        let head = self.application.log.head().await?.size;
+        let projections = &self.application.projections;
+        if projections.position() < head {
+            projections.wait_for(head, Duration::from_millis(self.settings.patience_millis)).await;
+        }
+        let lag = head.saturating_sub(projections.position());
+        let mut memory = self.memory();
+        memory.health.lag = lag;
+        if lag > 0 {
+            memory.health.skipped += 1;
+            tracing::warn!(lag, "automation waits for the views");
+        }
+        Ok(lag)
+    }
+
+    fn finished(&self, worked: Worked) -> Result<Worked, Error> {
+        let parked = self.application.projections.views().count_notices(NoticeStage::Parked)?;
+        let now = self.application.now();
+        let health = &mut self.memory().health;
+        health.last_tick = Some(now);
+        health.error = None;
+        health.parked = parked;
+        health.acts += worked.acts as u64;
+        health.recomputed += worked.recomputed as u64;
+        health.sent += worked.sent as u64;
+        health.failed += worked.failed as u64;
+        Ok(worked)
+    }
+}

@@ -1,0 +1,187 @@
+//! What a notice says, and to whom it goes: looked up when it is sent, never stored.
+
+use application::cases::OpenedCase;
+use domain::account::Role;
+use domain::case::{CaseEvent, Clock, ClockKind, Holder};
+use domain::codes::format_public_number;
+use domain::deadline::promise;
+use domain::ids::UnitCode;
+use domain::notice::{NoticeKind, Owed, Recipient};
+use domain::time::{Instant, legal_day};
+use projections::{Account, Reference};
+use templates::mail::{self, Mail, Site};
+use uuid::Uuid;
+
+use crate::delivery::{Address, Message};
+use crate::settings::CarrierSettings;
+use crate::words;
+
+/// What is to be done with a notice.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Letter {
+    /// Sent: one message per reader.
+    Messages(Vec<Message>),
+    /// Nobody has to get it any more, or it has no address; why.
+    Moot(&'static str),
+}
+
+/// The messages of a notice. `opened` is the case, opened for the petitioner's address.
+pub(crate) fn letter(id: Uuid, owed: &Owed, opened: &OpenedCase, reference: &Reference, site: &Site, carrier: &CarrierSettings, now: Instant) -> Letter {
+    let Some(entry) = opened.entries.iter().find(|entry| entry.id == owed.event) else {
+        return Letter::Moot("通知所依据的事件不存在");
+    };
+    if opened.state.external.is_some() {
+        return Letter::Moot("由来源系统通知");
+    }
+    let readers = match &owed.to {
+        Recipient::Petitioner if opened.restricted => return Letter::Moot("个人信息已限制处理"),
+        Recipient::Petitioner => match petitioner(opened, carrier) {
+            Ok(address) => vec![(id, address)],
+            Err(why) => return Letter::Moot(why),
+        },
+        Recipient::Unit(unit) => staff(id, reference, unit, carrier),
+        Recipient::Account(account) => {
+            let account = reference.account(*account).filter(|account| account.enabled);
+            account.and_then(|account| reach(account, carrier)).map(|address| (id, address)).into_iter().collect()
+        }
+    };
+    if readers.is_empty() {
+        return Letter::Moot("收件人没有可用的地址");
+    }
+    match words(owed.kind, &entry.event, entry.occurred_at, opened, reference, site, now) {
+        Err(why) => Letter::Moot(why),
+        Ok(mail) => {
+            let message = |(id, to)| Message {
+                id,
+                to,
+                subject: mail.subject.clone(),
+                text: mail.text.clone(),
+                html: mail.html.clone(),
+                urgent: owed.urgent,
+                written_at: entry.occurred_at,
+            };
+            Letter::Messages(readers.into_iter().map(message).collect())
+        }
+    }
+}
+
+fn petitioner(opened: &OpenedCase, carrier: &CarrierSettings) -> Result<Address, &'static str> {
+    let filed = opened.entries.iter().find_map(|entry| match &entry.event {
+        CaseEvent::Filed(filed) => Some(filed),
+        _ => None,
+    });
+    let petitioner = filed.and_then(|filed| filed.petitioner.as_ref()).ok_or("诉求人没有留下联系方式")?;
+    if petitioner.is_erased() {
+        return Err("个人信息已依法删除");
+    }
+    let petitioner = petitioner.known().ok_or("无权查看联系方式")?;
+    pick(&petitioner.email, &petitioner.phone, carrier).ok_or("诉求人没有留下该渠道可用的地址")
+}
+
+/// The liaisons of a unit; where it has none, its heads, and in the hotline office the dispatchers. Each reader's message
+/// has an id of its own that follows from notice and account.
+fn staff(notice: Uuid, reference: &Reference, unit: &UnitCode, carrier: &CarrierSettings) -> Vec<(Uuid, Address)> {
+    let accounts = reference.accounts();
+    for role in [Role::Liaison, Role::Head, Role::Dispatcher] {
+        let found: Vec<(Uuid, Address)> = accounts
+            .iter()
+            .filter(|account| account.enabled && account.unit.as_ref() == Some(unit) && account.has(role))
+            .filter_map(|account| Some((Uuid::new_v5(&notice, account.id.0.as_bytes()), reach(account, carrier)?)))
+            .collect();
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+fn reach(account: &Account, carrier: &CarrierSettings) -> Option<Address> {
+    pick(account.email.as_deref().unwrap_or_default(), account.phone.as_deref().unwrap_or_default(), carrier)
+}
+
+/// The address that the carrier reaches best.
+fn pick(email: &str, phone: &str, carrier: &CarrierSettings) -> Option<Address> {
+    let email = (!email.is_empty()).then(|| Address::Email(email.to_owned()));
+    let phone = (!phone.is_empty()).then(|| Address::Phone(phone.to_owned()));
+    match carrier {
+        CarrierSettings::Files { .. } => email.or(phone),
+        CarrierSettings::Smtp { .. } => email,
+        CarrierSettings::Hook { .. } => phone.or(email),
+    }
+}
+
+fn words(kind: NoticeKind, event: &CaseEvent, at: Instant, opened: &OpenedCase, reference: &Reference, site: &Site, now: Instant) -> Result<Mail, &'static str> {
+    let case = &opened.state;
+    let (number, site) = (format_public_number(&case.number), site.clone());
+    let unit = |code: &UnitCode| reference.unit(code).map_or_else(|| code.to_string(), |unit| unit.name_on(legal_day(at)).to_owned());
+    match (kind, event) {
+        (NoticeKind::Receipt, CaseEvent::Filed(_)) => {
+            let clock = case.clocks.iter().find(|clock| clock.kind == ClockKind::Promise).ok_or("没有答复期限")?;
+            let calendar = reference.calendars.by_version(&clock.calendar).unwrap_or_else(|| reference.calendar());
+            let explained = promise(calendar, &clock.input());
+            let note = explained.split_once('（').and_then(|_| explained.rsplit_once(" 前（")).map_or("", |(_, note)| note.trim_end_matches('）'));
+            Ok(mail::Receipt { site, number, received: words::moment(at), due: words::due(clock.due), due_explained: note.to_owned() }.mail())
+        }
+        (NoticeKind::Answer, CaseEvent::Refused(_)) => Ok(mail::NotAccepted { site, number, decided: words::moment(at) }.mail()),
+        (NoticeKind::Answer, CaseEvent::AnsweredDirectly(_)) => {
+            Ok(mail::Answered { site, number, unit: "12345 政务服务便民热线".to_owned(), answered: words::moment(at) }.mail())
+        }
+        (NoticeKind::Answer, _) => {
+            let unit = case.unit.as_ref().map_or_else(|| "12345 政务服务便民热线".to_owned(), unit);
+            Ok(mail::Answered { site, number, unit, answered: words::moment(at) }.mail())
+        }
+        (NoticeKind::Dispatch, _) => {
+            let to = case.unit.as_ref().ok_or("工单已不在单位")?;
+            let sign = case.latest(ClockKind::Sign).ok_or("没有签收期限")?;
+            if sign.met {
+                return Err("工单已经签收");
+            }
+            let answer = case.latest(ClockKind::Handle).ok_or("没有办理期限")?;
+            Ok(mail::Dispatched { site, number, unit: unit(to), sign_due: words::due(sign.due), answer_due: words::due(answer.due) }.mail())
+        }
+        (NoticeKind::Reminder, CaseEvent::LimitWarned(warned)) => {
+            let clock = case.clock(warned.clock, warned.round).ok_or("时限不存在")?;
+            if !clock.runs() {
+                return Err("该时限已经完成，不再提醒");
+            }
+            if !clock.keeps(now) {
+                return Err("该时限已到期，另发超期通知");
+            }
+            let left = words::left(reference.calendar(), clock, now);
+            Ok(mail::Reminder { site, number, unit: bound(clock, unit), task: task(clock.kind).to_owned(), due: words::due(clock.due), left }.mail())
+        }
+        (NoticeKind::Breach, CaseEvent::LimitBreached(breached)) => {
+            let clock = case.clock(breached.clock, breached.round).ok_or("时限不存在")?;
+            if !clock.breached {
+                return Err("超期记录已撤销");
+            }
+            let unit = match &breached.holder {
+                Holder::Unit(code) => unit(code),
+                Holder::Hotline => bound(clock, unit),
+            };
+            let over = words::over(reference.calendar(), clock, now);
+            Ok(mail::Breach { site, number, unit, task: task(clock.kind).to_owned(), due: words::due(clock.due), over }.mail())
+        }
+        _ => Err("通知与事件不符"),
+    }
+}
+
+fn bound(clock: &Clock, unit: impl Fn(&UnitCode) -> String) -> String {
+    match &clock.holder {
+        Holder::Unit(code) => unit(code),
+        Holder::Hotline => "12345 政务服务便民热线".to_owned(),
+    }
+}
+
+/// What a limit asks for.
+fn task(kind: ClockKind) -> &'static str {
+    match kind {
+        ClockKind::Accept => "受理并派单",
+        ClockKind::Promise | ClockKind::Total => "办结并答复诉求人",
+        ClockKind::Sign => "签收工单",
+        ClockKind::Contact => "联系诉求人",
+        ClockKind::Handle => "办理并答复",
+        ClockKind::Review => "审核答复",
+        ClockKind::CallBack => "回访诉求人",
+    }
+}

@@ -1,0 +1,108 @@
+//! Automation in service: two loops, so that limits never wait for a slow mail server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::clockwork::{Automation, Error, Worked};
+
+/// Between two ticks that the log woke: a rush of filings does not become a rush of ticks.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// The running loops. Dropping it lets them run on until the program ends.
+#[derive(Debug)]
+pub struct Running {
+    stop: watch::Sender<bool>,
+    loops: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Stops after the acts that are in work, and waits for that. A delivery in work is waited for as well.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for one in self.loops {
+            if let Err(error) = one.await {
+                tracing::error!(%error, "a loop of automation ended badly");
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Clocks,
+    Notices,
+}
+
+/// Starts the loops; erasures that a crash interrupted are driven on first.
+pub fn spawn(automation: Arc<Automation>) -> Running {
+    let (stop, stopped) = watch::channel(false);
+    let work = |part| tokio::spawn(work(automation.clone(), part, stopped.clone()));
+    Running { loops: vec![work(Part::Clocks), work(Part::Notices)], stop }
+}
+
+async fn work(automation: Arc<Automation>, part: Part, mut stop: watch::Receiver<bool>) {
+    let mut noticed = automation.application.log.watch();
+    let mut erasures_open = matches!(part, Part::Clocks);
+    while !*stop.borrow() {
+        noticed.borrow_and_update();
+        if erasures_open {
+            match automation.finish_erasures().await {
+                Ok(keys) => {
+                    erasures_open = false;
+                    if keys > 0 {
+                        tracing::warn!(keys, "erasures that were interrupted have been finished");
+                    }
+                }
+                Err(error) => automation.failed_as_a_whole(error.to_string()),
+            }
+        }
+        let worked = one(&automation, part).await;
+        if worked.any() {
+            // The views need a moment for what was just recorded; the tick itself waits for them.
+            continue;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause(&automation)) => {}
+            changed = noticed.changed() => {
+                let rest = if changed.is_ok() { BREATH } else { pause(&automation) };
+                tokio::select! {
+                    () = tokio::time::sleep(rest) => {}
+                    _ = stop.changed() => {}
+                }
+            }
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// One tick in a task of its own: whatever panics in it, a carrier for instance, ends that tick and nothing else.
+async fn one(automation: &Arc<Automation>, part: Part) -> Worked {
+    let own = automation.clone();
+    let tick = tokio::spawn(async move {
+        match part {
+            Part::Clocks => own.tick_clocks().await,
+            Part::Notices => own.tick_notices().await,
+        }
+    });
+    let error = match tick.await {
+        Ok(Ok(worked)) => return worked,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "程序内部错误，详见运行日志".to_owned(),
+    };
+    tracing::error!(?part, %error, "a tick failed");
+    automation.failed_as_a_whole(error);
+    Worked::default()
+}
+
+/// Until something is due, at most the poll of the settings, at least a breath.
+fn pause(automation: &Automation) -> Duration {
+    let poll = Duration::from_millis(automation.settings.poll_millis).max(BREATH);
+    let due = match automation.next_at() {
+        Ok(Some(at)) => (at - automation.application.now()).to_std().unwrap_or(poll),
+        Ok(None) | Err(Error::Views(_) | Error::Log(_) | Error::Application(_)) => poll,
+    };
+    due.clamp(BREATH, poll)
+}
