@@ -15,3 +15,6 @@ pub use command::{Command, Rejection};
 pub use decide::{Context, Happened, decide};
 pub use event::CaseEvent;
 pub use state::{CaseState, Stage};
+
+#[cfg(test)]
+mod tests;

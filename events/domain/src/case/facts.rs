@@ -178,6 +178,9 @@ impl View<'_> {
     /// A limit ended by its act: one verdict per round and holder, none when that is broken already.
     fn met(&self, before: &CaseState, kind: ClockKind) -> Vec<Change> {
         let clock = before.running(kind).filter(|clock| !clock.breached && !broken_before(before, clock));
+        if clock.is_some_and(|clock| same(before, clock).count() > 1) {
+            return self.recount(kind);
+        }
         let verdict = clock.and_then(|clock| Some((clock, kept(before, clock, self.at)?)));
         let (Some((clock, yes)), Some(measure)) = (verdict, measure_of(kind)) else { return Vec::new() };
         vec![self.add(measure, yes, Some(clock))]

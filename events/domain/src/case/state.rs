@@ -497,8 +497,14 @@ pub fn apply(state: &mut CaseState, at: Instant, event: &CaseEvent) {
             }
         }
         CaseEvent::BreachWithdrawn(e) => {
-            if let Some(clock) = state.clock_mut(e.clock, e.round) {
-                clock.breached = false;
+            // After a send-back the same holder had more than one limit: all that were kept by then are whole again.
+            if let Some(latest) = state.clock_mut(e.clock, e.round) {
+                latest.breached = false;
+                let holder = latest.holder.clone();
+                let same = |clock: &&mut Clock| (clock.kind, clock.round, &clock.holder) == (e.clock, e.round, &holder);
+                for clock in state.clocks.iter_mut().filter(same).filter(|clock| clock.keeps(at)) {
+                    clock.breached = false;
+                }
             }
         }
         CaseEvent::DeadlineRecomputed(e) => {

@@ -76,7 +76,7 @@ pub(super) fn send_back(case: &CaseState, reason: &str, context: Context<'_>) ->
 fn resumed(case: &CaseState, context: Context<'_>) -> Frozen {
     let mut frozen = context.frozen(context.now, &[(ClockKind::Handle, &context.rules.review.sent_back)]);
     if let (Some(set), Some(old)) = (frozen.clocks.first_mut(), case.latest(ClockKind::Handle))
-        && old.due > set.due
+        && old.due >= set.due
     {
         set.limit = old.limit;
         set.due = old.due;

@@ -16,6 +16,9 @@ use crate::rulebook::{Conditions, Measure};
 use crate::time::Instant;
 
 pub(super) fn take_over(case: &CaseState, row: &TakeOver, context: Context<'_>) -> Result<Vec<Happened>, Rejection> {
+    if case.exists() && case.external.is_none() {
+        return Err(Rejection::Stage(case.stage)); // Filed here: no source may change it.
+    }
     if case.external.as_ref().is_some_and(|external| external.fingerprint == row.fingerprint) {
         return Ok(Vec::new());
     }
@@ -128,7 +131,8 @@ fn judge_times(done: &mut Progress, answered: Instant) {
         [ClockKind::Total, ClockKind::Handle].into_iter().filter_map(|kind| done.state.latest(kind)).cloned().collect();
     clocks.sort_by_key(|clock| clock.due);
     for clock in &clocks {
-        if clock.breached && clock.keeps(answered) {
+        let same = |one: &&Clock| (one.kind, one.round, &one.holder) == (clock.kind, clock.round, &clock.holder);
+        if done.state.clocks.iter().filter(same).any(|one| one.breached && one.keeps(answered)) {
             done.push(answered, BreachWithdrawn { clock: clock.kind, round: clock.round, reason: WithdrawReason::AnsweredInTime });
         } else if !clock.breached && !clock.keeps(answered) && (clock.runs() || (corrected && clock.met && clock.ended == before)) {
             let breach = super::automation::breach(&done.state, clock);
