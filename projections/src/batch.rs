@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::ViewError;
 use crate::decode::Decoded;
-use crate::files::{self, Checkpoint, FileKind};
+use crate::files::{self, Checkpoint, FileKind, Scrub};
 use crate::views::cases::write::Stored;
 use crate::views::notices::Missing;
 use crate::views::public::write::Count;
@@ -81,7 +81,9 @@ pub(crate) struct Writer {
     holders: HashMap<String, i64>,
     vault: Arc<vault::Vault>,
     work: Work,
-    truncate: bool,
+    /// Words were erased or withdrawn in this working set.
+    withdrawn: bool,
+    scrub: Scrub,
 }
 
 #[derive(Default)]
@@ -112,8 +114,19 @@ fn counts(event: &CaseEvent) -> bool {
         E::Contacted(contacted) => contacted.reached,
         E::SentBack(sent) => sent.by_hotline,
         E::CalledBack(called) => called.reply.is_some(),
-        E::Accepted(_) | E::Refused(_) | E::AnsweredDirectly(_) | E::Assigned(_) | E::Answered(_) | E::Passed(_) | E::Disputed(_) | E::Judged(_)
-        | E::Archived(_) | E::LimitWarned(_) | E::DeadlineRecomputed(_) | E::Reclassified(_) | E::SourceChanged(_) => false,
+        E::Accepted(_)
+        | E::Refused(_)
+        | E::AnsweredDirectly(_)
+        | E::Assigned(_)
+        | E::Answered(_)
+        | E::Passed(_)
+        | E::Disputed(_)
+        | E::Judged(_)
+        | E::Archived(_)
+        | E::LimitWarned(_)
+        | E::DeadlineRecomputed(_)
+        | E::Reclassified(_)
+        | E::SourceChanged(_) => false,
         _ => true,
     }
 }
@@ -138,6 +151,7 @@ impl Writer {
 
     fn over(views: Connection, scores: Connection, vault: Arc<vault::Vault>) -> Result<Self, ViewError> {
         let standing = files::checkpoint(&views)?;
+        let scrub = Scrub::pending(&views)?;
         Ok(Self {
             scored: files::checkpoint(&scores)?.seq,
             empty: standing.seq == 0,
@@ -148,7 +162,8 @@ impl Writer {
             scores,
             vault,
             work: Work::default(),
-            truncate: false,
+            withdrawn: false,
+            scrub,
         })
     }
 
@@ -191,24 +206,24 @@ impl Writer {
 
     /// The case in the working set, taken from the file when it stands there.
     fn case(&mut self, id: CaseId) -> Result<Option<&mut CaseEntry>, ViewError> {
-        if !self.empty && !self.work.cases.contains_key(&id) {
-            if let Some(loaded) = cases::write::load(&self.views, id)? {
-                let counted = public::write::counts(&loaded.state);
-                let entry = CaseEntry {
-                    key: loaded.key,
-                    title: loaded.title,
-                    phone: loaded.phone,
-                    restricted: loaded.restricted,
-                    erased: loaded.erased,
-                    revision: loaded.revision,
-                    stored: Some(loaded.stored),
-                    counted,
-                    state: loaded.state,
-                    facts: Vec::new(),
-                    older_facts: true,
-                };
-                self.work.cases.insert(id, entry);
-            }
+        if !self.empty
+            && !self.work.cases.contains_key(&id)
+            && let Some(loaded) = cases::write::load(&self.views, id)?
+        {
+            let entry = CaseEntry {
+                key: loaded.key,
+                title: loaded.title,
+                phone: loaded.phone,
+                restricted: loaded.restricted,
+                erased: loaded.erased,
+                revision: loaded.revision,
+                stored: Some(loaded.stored),
+                counted: public::write::counts(&loaded.state),
+                state: loaded.state,
+                facts: Vec::new(),
+                older_facts: true,
+            };
+            self.work.cases.insert(id, entry);
         }
         Ok(self.work.cases.get_mut(&id))
     }
@@ -295,10 +310,11 @@ impl Writer {
     }
 
     fn apply_notice(&mut self, id: NoticeId, event: &Decoded, of_notice: &NoticeEvent) -> Result<(), ViewError> {
-        if !self.empty && !self.work.notices.contains_key(&id) {
-            if let Some(entry) = notices::write::load(&self.views, id)? {
-                self.work.notices.insert(id, entry);
-            }
+        if !self.empty
+            && !self.work.notices.contains_key(&id)
+            && let Some(entry) = notices::write::load(&self.views, id)?
+        {
+            self.work.notices.insert(id, entry);
         }
         if let NoticeEvent::Owed(owed) = of_notice {
             self.work.missing.insert(NoticeId::of_event(owed.event, owed.kind.code()), None);
@@ -322,7 +338,7 @@ impl Writer {
                     if let Some(entry) = self.case(*id)? {
                         entry.restricted = true;
                         entry.title.clear();
-                        self.truncate = true;
+                        self.withdrawn = true;
                     }
                 }
             }
@@ -333,7 +349,7 @@ impl Writer {
                         entry.erased = true;
                         entry.title.clear();
                         entry.phone = None;
-                        self.truncate = true;
+                        self.withdrawn = true;
                     }
                 }
             }
@@ -376,22 +392,20 @@ impl Writer {
         imports::write::write(&transaction, work.imports)?;
         persons::write::write(&transaction, work.persons)?;
         files::set_checkpoint(&transaction, end)?;
+        if self.withdrawn {
+            self.scrub = Scrub::mark(&transaction)?;
+            self.withdrawn = false;
+        }
         transaction.commit()?;
         self.standing = end.clone();
         self.empty = false;
-        if self.truncate {
-            // A reader in the way is gone within milliseconds: the next batch, or the idle hour, tries again.
-            self.truncate = !files::truncate_wal(&self.views)?;
-        }
+        self.scrub.go_on(&self.views)?;
         Ok(changed)
     }
 
     /// Tries again what a reader prevented. True when nothing is left to do.
     pub(crate) fn tidy(&mut self) -> Result<bool, ViewError> {
-        if self.truncate {
-            self.truncate = !files::truncate_wal(&self.views)?;
-        }
-        Ok(!self.truncate)
+        self.scrub.go_on(&self.views)
     }
 
     /// Cases stand in the lists of all units above theirs: when a unit has moved, the cases below it are written again.

@@ -221,7 +221,14 @@ async fn follow(shared: Arc<Shared>, log: Arc<dyn EventLog>, vault: Arc<Vault>, 
                         _ = stop.changed() => {}
                     }
                 }
-                Ok(false) => rest(&mut stop, async { if noticed.changed().await.is_err() { std::future::pending().await } }).await,
+                Ok(false) => {
+                    rest(&mut stop, async {
+                        if noticed.changed().await.is_err() {
+                            std::future::pending().await
+                        }
+                    })
+                    .await
+                }
                 Err(error) => return shared.failed(file, None, error),
             }
         }
@@ -272,6 +279,7 @@ async fn index(shared: Arc<Shared>, log: Arc<dyn EventLog>, vault: Arc<Vault>, v
                 let skipped = indexer.skipped().unwrap_or_default();
                 shared.search.send_replace((indexer.standing.seq, skipped));
             }
+            Ok(false) if indexer.is_scrubbing() => rest(&mut stop, std::future::pending()).await,
             Ok(false) => {
                 tokio::select! {
                     _ = position.changed() => {}

@@ -16,7 +16,8 @@ const META: &str = "CREATE TABLE meta (
     fingerprint TEXT NOT NULL,
     cursor BLOB NOT NULL,
     seq INTEGER NOT NULL,
-    recorded_at INTEGER NOT NULL
+    recorded_at INTEGER NOT NULL,
+    scrub INTEGER NOT NULL DEFAULT 0 -- erased words may still lie between the rows
 ) STRICT;";
 /// Divides the tables of a schema file from its indexes, which a rebuild makes last.
 const INDEXES: &str = "-- indexes";
@@ -87,10 +88,8 @@ impl FileKind {
         for (tables, _) in self.parts() {
             connection.execute_batch(tables)?;
         }
-        connection.execute(
-            "INSERT INTO meta (id, fingerprint, cursor, seq, recorded_at) VALUES (1, ?1, x'', 0, 0)",
-            [self.fingerprint()],
-        )?;
+        connection
+            .execute("INSERT INTO meta (id, fingerprint, cursor, seq, recorded_at) VALUES (1, ?1, x'', 0, 0)", [self.fingerprint()])?;
         Ok(())
     }
 
@@ -180,10 +179,50 @@ pub(crate) fn checkpoint(connection: &Connection) -> Result<Checkpoint, ViewErro
 
 /// Belongs into the same transaction as the rows.
 pub(crate) fn set_checkpoint(connection: &Connection, at: &Checkpoint) -> Result<(), ViewError> {
-    connection
-        .prepare_cached("UPDATE meta SET cursor = ?1, seq = ?2, recorded_at = ?3")?
-        .execute(params![at.cursor.as_bytes(), at.seq as i64, at.recorded_at])?;
+    connection.prepare_cached("UPDATE meta SET cursor = ?1, seq = ?2, recorded_at = ?3")?.execute(params![
+        at.cursor.as_bytes(),
+        at.seq as i64,
+        at.recorded_at
+    ])?;
     Ok(())
+}
+
+/// What is left to do so that erased words lie in no free corner of a file.
+///
+/// `secure_delete` overwrites what is deleted, but not the copies that a page keeps of rows that moved to another page
+/// when it was split; so the whole file is written anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scrub {
+    Nothing,
+    Rewrite,
+    TruncateLog,
+}
+
+impl Scrub {
+    /// What a file says of itself; a crash may have come between an erasure and its scrubbing.
+    pub(crate) fn pending(connection: &Connection) -> Result<Self, ViewError> {
+        let pending: bool = connection.query_row("SELECT scrub FROM meta", [], |row| row.get(0))?;
+        Ok(if pending { Self::Rewrite } else { Self::Nothing })
+    }
+
+    /// Belongs into the transaction of the erasure.
+    pub(crate) fn mark(connection: &Connection) -> Result<Self, ViewError> {
+        connection.execute("UPDATE meta SET scrub = 1", [])?;
+        Ok(Self::Rewrite)
+    }
+
+    /// Goes on with it; a reader in the way is gone within milliseconds, so that the next call succeeds.
+    pub(crate) fn go_on(&mut self, connection: &Connection) -> Result<bool, ViewError> {
+        if *self == Self::Rewrite {
+            connection.execute_batch("VACUUM")?;
+            *self = Self::TruncateLog;
+        }
+        if *self == Self::TruncateLog && truncate_wal(connection)? {
+            connection.execute("UPDATE meta SET scrub = 0", [])?;
+            *self = Self::Nothing;
+        }
+        Ok(*self == Self::Nothing)
+    }
 }
 
 /// Removes a file with its write-ahead log.

@@ -45,7 +45,11 @@ fn needs_opening(event: &Event) -> bool {
 }
 
 /// The keyrings of these streams; the log's readers work side by side.
-pub(crate) async fn keyrings(log: &dyn EventLog, vault: &Vault, streams: impl Iterator<Item = &str>) -> Result<HashMap<String, Keyring>, ViewError> {
+pub(crate) async fn keyrings(
+    log: &dyn EventLog,
+    vault: &Vault,
+    streams: impl Iterator<Item = &str>,
+) -> Result<HashMap<String, Keyring>, ViewError> {
     let mut names: Vec<&str> = streams.collect();
     names.sort_unstable();
     names.dedup();

@@ -40,7 +40,8 @@ impl Views {
         let pool = |kind: FileKind| Pool::new(kind.path(dir));
         let views = pool(FileKind::Views);
         let reference = reference::load(&*views.get()?)?;
-        let inner = Inner { views, scores: pool(FileKind::Scores), search: pool(FileKind::Search), reference: RwLock::new(Arc::new(reference)) };
+        let inner =
+            Inner { views, scores: pool(FileKind::Scores), search: pool(FileKind::Search), reference: RwLock::new(Arc::new(reference)) };
         Ok(Self(Arc::new(inner)))
     }
 

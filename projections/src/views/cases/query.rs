@@ -59,7 +59,8 @@ impl Views {
     /// When the view cannot be read.
     pub fn case_by_number(&self, number: &str) -> Result<Option<CaseRow>, ViewError> {
         let connection = self.views()?;
-        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM case_row c WHERE c.number = ?1 ORDER BY c.key LIMIT 1"))?;
+        let mut statement =
+            connection.prepare_cached(&format!("SELECT {COLUMNS} FROM case_row c WHERE c.number = ?1 ORDER BY c.key LIMIT 1"))?;
         Ok(statement.query_row([number], row).optional()?)
     }
 
@@ -105,8 +106,9 @@ impl Views {
     /// When the view cannot be read.
     pub fn case_by_external(&self, source: &str, id: &str) -> Result<Option<CaseRow>, ViewError> {
         let connection = self.views()?;
-        let mut statement =
-            connection.prepare_cached(&format!("SELECT {COLUMNS} FROM case_row c WHERE c.source = ?1 AND c.external_id = ?2 ORDER BY c.key LIMIT 1"))?;
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM case_row c WHERE c.source = ?1 AND c.external_id = ?2 ORDER BY c.key LIMIT 1"
+        ))?;
         Ok(statement.query_row([source, id], row).optional()?)
     }
 
@@ -116,7 +118,8 @@ impl Views {
     /// When the view cannot be read.
     pub fn case_state(&self, id: CaseId) -> Result<Option<CaseSnapshot>, ViewError> {
         let connection = self.views()?;
-        let mut statement = connection.prepare_cached("SELECT s.state, c.revision FROM case_row c JOIN case_state s USING (key) WHERE c.id = ?1")?;
+        let mut statement =
+            connection.prepare_cached("SELECT s.state, c.revision FROM case_row c JOIN case_state s USING (key) WHERE c.id = ?1")?;
         let found: Option<(Vec<u8>, i64)> = statement.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         let Some((state, revision)) = found else { return Ok(None) };
         Ok(Some(CaseSnapshot { id, state: postcard::from_bytes(&state)?, revision: revision.unsigned_abs() }))

@@ -105,8 +105,10 @@ pub(crate) fn write(connection: &Connection, id: CaseId, entry: &CaseEntry, stor
             entry.phone.as_ref().map(|phone| phone.as_slice()),
             entry.revision as i64,
         ])?;
-    connection
-        .prepare_cached("INSERT OR REPLACE INTO case_state (key, state, lists) VALUES (?1, ?2, ?3)")?
-        .execute(params![entry.key, postcard::to_stdvec(state)?, postcard::to_stdvec(stored)?])?;
+    connection.prepare_cached("INSERT OR REPLACE INTO case_state (key, state, lists) VALUES (?1, ?2, ?3)")?.execute(params![
+        entry.key,
+        postcard::to_stdvec(state)?,
+        postcard::to_stdvec(stored)?
+    ])?;
     Ok(())
 }

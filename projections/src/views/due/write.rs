@@ -31,7 +31,8 @@ impl Acts {
         let mut acts: Vec<ActRow> = entry.state.acts().map(|(at, clock, act)| (micros(at), clock.kind, clock.round, act)).collect();
         acts.sort_unstable();
         acts.dedup_by_key(|(at, kind, round, _)| (*at, *kind, *round));
-        let mut calendars: Vec<String> = entry.state.clocks.iter().filter(|clock| clock.runs()).map(|clock| clock.calendar.clone()).collect();
+        let mut calendars: Vec<String> =
+            entry.state.clocks.iter().filter(|clock| clock.runs()).map(|clock| clock.calendar.clone()).collect();
         calendars.sort_unstable();
         calendars.dedup();
         let new = StoredActs { acts, calendars };

@@ -18,9 +18,11 @@ pub(crate) fn write(connection: &Connection, changes: Vec<ImportChange>) -> Resu
             }
             ImportChange::Finished(id, at, finished) => {
                 let finished = serde_json::to_string(&finished).map_err(failed)?;
-                connection
-                    .prepare_cached("UPDATE import_batch SET finished_at = ?2, finished = ?3 WHERE id = ?1")?
-                    .execute(params![id.0, micros(at), finished])?;
+                connection.prepare_cached("UPDATE import_batch SET finished_at = ?2, finished = ?3 WHERE id = ?1")?.execute(params![
+                    id.0,
+                    micros(at),
+                    finished
+                ])?;
             }
         }
     }

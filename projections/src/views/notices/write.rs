@@ -67,11 +67,18 @@ pub(crate) fn write(
 ) -> Result<(), ViewError> {
     let mut notices: Vec<_> = notices.into_iter().collect();
     notices.sort_unstable_by_key(|(_, entry)| entry.key);
-    let mut upsert =
-        connection.prepare_cached("INSERT OR REPLACE INTO notice (key, id, stage, next_at, revision, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    let mut upsert = connection
+        .prepare_cached("INSERT OR REPLACE INTO notice (key, id, stage, next_at, revision, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
     for (id, entry) in notices {
         let state = postcard::to_stdvec(&entry.state)?;
-        upsert.execute(params![entry.key, id.0, stage_code(entry.state.stage), entry.state.next_at.map(micros), entry.revision as i64, state])?;
+        upsert.execute(params![
+            entry.key,
+            id.0,
+            stage_code(entry.state.stage),
+            entry.state.next_at.map(micros),
+            entry.revision as i64,
+            state
+        ])?;
     }
     let mut missing: Vec<_> = missing.into_iter().collect();
     missing.sort_unstable_by_key(|(id, _)| *id);

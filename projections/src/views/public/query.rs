@@ -20,7 +20,8 @@ impl Views {
     /// When the view cannot be read.
     pub fn public_figures(&self, dimension: Dimension, period: Period) -> Result<Vec<PublicFigure>, ViewError> {
         let connection = self.views()?;
-        let mut statement = connection.prepare_cached("SELECT value, what, n FROM public_count WHERE period = ?1 AND dimension = ?2 AND n <> 0")?;
+        let mut statement =
+            connection.prepare_cached("SELECT value, what, n FROM public_count WHERE period = ?1 AND dimension = ?2 AND n <> 0")?;
         let mut rows = statement.query(rusqlite::params![period, dimension.code()])?;
         let mut figures: BTreeMap<String, PublicFigure> = BTreeMap::new();
         while let Some(row) = rows.next()? {

@@ -21,7 +21,8 @@ fn answered(state: &CaseState) -> Option<bool> {
         return Some(*value);
     }
     let at = state.answered_at?;
-    let broken = state.clocks.iter().any(|clock| clock.breached && matches!(clock.kind, ClockKind::Accept | ClockKind::Handle | ClockKind::Total));
+    let broken =
+        state.clocks.iter().any(|clock| clock.breached && matches!(clock.kind, ClockKind::Accept | ClockKind::Handle | ClockKind::Total));
     let late = state.clock(ClockKind::Total, 1).is_some_and(|clock| clock.ended.unwrap_or(at) > clock.due);
     Some(!broken && !late)
 }
@@ -39,12 +40,7 @@ pub(crate) fn counts(state: &CaseState) -> Vec<Count> {
         (Dimension::Unit, state.unit.as_ref().map(ToString::to_string).unwrap_or_default()),
     ];
     let answered = answered(state);
-    let what = [
-        ("filed", true),
-        ("ended", state.stage.is_ended()),
-        ("answered", answered.is_some()),
-        ("in_time", answered == Some(true)),
-    ];
+    let what = [("filed", true), ("ended", state.stage.is_ended()), ("answered", answered.is_some()), ("in_time", answered == Some(true))];
     values
         .into_iter()
         .flat_map(|(dimension, value)| {

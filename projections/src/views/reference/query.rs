@@ -18,8 +18,9 @@ pub(crate) fn load(connection: &Connection) -> Result<Reference, ViewError> {
     while let Some(row) = rows.next()? {
         reference.put_unit(postcard::from_bytes(row.get_ref(0)?.as_blob().unwrap_or_default())?);
     }
-    let mut statement = connection
-        .prepare("SELECT key, id, login, name, phone, email, unit, staff, roles, enabled, epoch, hash, must_change FROM account ORDER BY key")?;
+    let mut statement = connection.prepare(
+        "SELECT key, id, login, name, phone, email, unit, staff, roles, enabled, epoch, hash, must_change FROM account ORDER BY key",
+    )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let unit: Option<String> = row.get(6)?;

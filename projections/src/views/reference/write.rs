@@ -147,7 +147,9 @@ pub(crate) fn write(connection: &Connection, reference: &Reference, changes: &Ch
     for (session, dead_by, recorded_at) in &changes.sessions {
         // Cookies that are dead by age need no longer be known; the log's own time decides, so that a rebuild agrees.
         connection.prepare_cached("DELETE FROM ended_session WHERE dead_by < ?1")?.execute([recorded_at])?;
-        connection.prepare_cached("INSERT OR REPLACE INTO ended_session (session, dead_by) VALUES (?1, ?2)")?.execute(params![session, dead_by])?;
+        connection
+            .prepare_cached("INSERT OR REPLACE INTO ended_session (session, dead_by) VALUES (?1, ?2)")?
+            .execute(params![session, dead_by])?;
     }
     for (seq, recorded_at, kind, version, data) in &changes.rules {
         connection

@@ -94,7 +94,13 @@ impl Views {
     ///
     /// # Errors
     /// When the view cannot be read.
-    pub fn trend(&self, scope: &Scope, measures: &[Measure], from: Period, to: Period) -> Result<Vec<(Period, Vec<MeasureFigure>)>, ViewError> {
+    pub fn trend(
+        &self,
+        scope: &Scope,
+        measures: &[Measure],
+        from: Period,
+        to: Period,
+    ) -> Result<Vec<(Period, Vec<MeasureFigure>)>, ViewError> {
         let sums = self.sums(scope, from, to)?;
         let periods = std::iter::successors(Some(from), |period| Some(next_period(*period))).take_while(|period| *period <= to).take(240);
         Ok(periods.map(|period| (period, figures(&sums, period, measures))).collect())
@@ -154,8 +160,13 @@ impl Views {
     pub fn facts(&self, query: &FactQuery) -> Result<Vec<FactRow>, ViewError> {
         let connection = self.scores()?;
         let (seq, ord) = query.after.unwrap_or_default();
-        let mut values: Vec<Value> =
-            vec![i64::from(query.period).into(), query.measure.code().to_owned().into(), (seq as i64).into(), i64::from(ord).into(), (query.limit as i64).into()];
+        let mut values: Vec<Value> = vec![
+            i64::from(query.period).into(),
+            query.measure.code().to_owned().into(),
+            (seq as i64).into(),
+            i64::from(ord).into(),
+            (query.limit as i64).into(),
+        ];
         let units = match self.units_of(&query.scope) {
             None => "TRUE".to_owned(),
             Some(units) => in_list("unit", &units, &mut values),

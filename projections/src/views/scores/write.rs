@@ -95,7 +95,12 @@ pub(crate) fn standing(connection: &Connection, case: CaseId, measure: Measure) 
 }
 
 /// `revoked`: seq and ord of a fact in the file, and the seq that takes it back.
-pub(crate) fn write(connection: &Connection, facts: &[NewFact], revoked: &HashMap<(u64, u32), u64>, tally: &HashMap<TallyKey, i64>) -> Result<(), ViewError> {
+pub(crate) fn write(
+    connection: &Connection,
+    facts: &[NewFact],
+    revoked: &HashMap<(u64, u32), u64>,
+    tally: &HashMap<TallyKey, i64>,
+) -> Result<(), ViewError> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO fact (seq, ord, occurred_at, recorded_at, unit, case_id, class, measure, yes, period, asserted, revoked_seq) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",

@@ -16,7 +16,7 @@ use vault::Vault;
 
 use super::{is_searchable, terms};
 use crate::decode::decode;
-use crate::files::{self, Checkpoint, FileKind};
+use crate::files::{self, Checkpoint, FileKind, Scrub};
 use crate::opened::keyrings;
 use crate::views::reference::Reference;
 use crate::{ViewError, Views};
@@ -25,7 +25,7 @@ use crate::{ViewError, Views};
 pub(crate) struct Indexer {
     connection: Connection,
     pub(crate) standing: Checkpoint,
-    truncate: bool,
+    scrub: Scrub,
 }
 
 /// What a case's entry holds.
@@ -77,16 +77,21 @@ impl Indexer {
             files::remove(&FileKind::Search.path(dir))?;
         }
         let connection = FileKind::Search.open(dir)?;
-        Ok(Self { standing: files::checkpoint(&connection)?, connection, truncate: false })
+        Ok(Self { standing: files::checkpoint(&connection)?, scrub: Scrub::pending(&connection)?, connection })
     }
 
     /// Goes on by some events. False when there were none. `views` must stand at least as far as `upto`.
-    pub(crate) async fn step(&mut self, log: &dyn EventLog, vault: &Vault, views: &Views, upto: u64, limit: usize) -> Result<bool, ViewError> {
+    pub(crate) async fn step(
+        &mut self,
+        log: &dyn EventLog,
+        vault: &Vault,
+        views: &Views,
+        upto: u64,
+        limit: usize,
+    ) -> Result<bool, ViewError> {
         let left = usize::try_from(upto.saturating_sub(self.standing.seq)).unwrap_or(usize::MAX);
         if left == 0 {
-            if self.truncate {
-                self.truncate = !files::truncate_wal(&self.connection)?;
-            }
+            self.scrub.go_on(&self.connection)?;
             return Ok(false);
         }
         let batch = log.read_all(&self.standing.cursor, limit.min(left)).await?;
@@ -155,9 +160,12 @@ impl Indexer {
             let scope = scope.join(" ");
             let text = format!("{scope} {}", terms::of_text(&document.text).join(" "));
             transaction.prepare_cached("INSERT INTO words (rowid, text) VALUES (?1, ?2)")?.execute(params![document.key, text])?;
-            transaction
-                .prepare_cached("INSERT INTO doc (key, case_id, number, scope) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![document.key, id.0, document.number, format!(" {scope} ")])?;
+            transaction.prepare_cached("INSERT INTO doc (key, case_id, number, scope) VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+                document.key,
+                id.0,
+                document.number,
+                format!(" {scope} ")
+            ])?;
         }
         for (seq, why) in skipped {
             transaction.prepare_cached("INSERT OR REPLACE INTO skipped (seq, why) VALUES (?1, ?2)")?.execute(params![*seq as i64, why])?;
@@ -165,15 +173,18 @@ impl Indexer {
         if erased {
             // A deleted entry's words stay in their segment until it is merged: merge all of them now.
             transaction.execute("INSERT INTO words (words) VALUES ('optimize')", [])?;
-            self.truncate = true;
+            self.scrub = Scrub::mark(&transaction)?;
         }
         files::set_checkpoint(&transaction, end)?;
         transaction.commit()?;
         self.standing = end.clone();
-        if self.truncate {
-            self.truncate = !files::truncate_wal(&self.connection)?;
-        }
+        self.scrub.go_on(&self.connection)?;
         Ok(())
+    }
+
+    /// Erased words may still lie in the file: go on soon.
+    pub(crate) fn is_scrubbing(&self) -> bool {
+        self.scrub != Scrub::Nothing
     }
 
     /// How many events were left out.

@@ -138,7 +138,8 @@ impl<'a> Lists<'a> {
     }
 
     pub(crate) fn write(mut self, connection: &Connection) -> Result<(), ViewError> {
-        let mut delete = connection.prepare_cached("DELETE FROM worklist WHERE holder = ?1 AND bucket = ?2 AND due_at = ?3 AND key = ?4")?;
+        let mut delete =
+            connection.prepare_cached("DELETE FROM worklist WHERE holder = ?1 AND bucket = ?2 AND due_at = ?3 AND key = ?4")?;
         for (holder, bucket, due, key) in self.gone {
             delete.execute(params![holder, bucket, due, key])?;
         }

@@ -1,0 +1,9 @@
+//! The views over hand-made logs.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot make its world fails")]
+
+mod figures;
+mod following;
+mod lists;
+mod rights;
+mod world;
