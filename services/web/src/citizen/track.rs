@@ -1,0 +1,310 @@
+//! Following a case: in whose hands, since when, until when; the answer; rating, and "not solved".
+
+mod timeline;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use application::cases::OpenedCase;
+use application::{Actor, Error, Meta};
+use domain::case::command::{Field, FieldFault};
+use domain::case::{CaseEvent, CaseState, Clock, ClockKind, Command, Rejection, Stage};
+use domain::ids::{AccountId, CaseId};
+use domain::time::Instant;
+use projections::Reference;
+use templates::citizen::{FormFrame, Reading, Track, TrackCase, grade_choices, readings_table};
+use templates::components::{Errors, SummaryRow, Table, Tag, Tone};
+use uuid::Uuid;
+
+use super::progress;
+use crate::cookies::names;
+use crate::ctx::Ctx;
+use crate::error::{Fault, Reply, html, invalid, page, see_other};
+use crate::form::Form;
+use crate::{csrf, shell, words};
+
+/// Readings shown at most.
+const READINGS: usize = 50;
+
+/// `GET /track`
+///
+/// # Errors
+/// Never.
+pub async fn form(ctx: Ctx) -> Reply {
+    let kept = ctx.kept().map(|kept| Form::of(kept.fields).get("number").to_owned()).unwrap_or_default();
+    page(&track_page(&ctx, &kept, Errors::none()))
+}
+
+fn track_page(ctx: &Ctx, number: &str, errors: Errors) -> Track {
+    let form = FormFrame { action: "/track".to_owned(), csrf: csrf::token(ctx), back: "/".to_owned(), errors, ..FormFrame::default() };
+    Track { shell: shell::of(ctx), form, number: number.to_owned() }
+}
+
+/// `POST /track`: number and query code. An unknown number and a wrong code give the same answer after the same work.
+///
+/// # Errors
+/// [`Fault::TooMany`].
+pub async fn open(ctx: Ctx, form: Form) -> Reply {
+    let state = ctx.state();
+    if let Some(seconds) = state.lookups.knock(&ctx.client(), state.settings.lookups_per_minute, ctx.app().now()) {
+        return Err(Fault::TooMany(seconds));
+    }
+    let (number, code) = (form.get("number"), form.get("code"));
+    let mut errors = Errors::none();
+    if number.trim().is_empty() {
+        errors = errors.and("number", "请填写工单编号，在回执上，如 3K7Q-29XD-MA6");
+    }
+    if code.trim().is_empty() {
+        errors = errors.and("code", "请填写查询码，在回执上，共 16 个字母和数字");
+    }
+    if errors.any() {
+        return invalid(&track_page(&ctx, number, errors));
+    }
+    match ctx.app().track(number, code, &ctx.client()) {
+        Ok(case) => {
+            ctx.set_tracked(case);
+            see_other("/track/case")
+        }
+        Err(Error::NotFound) => {
+            let errors = Errors::one("number", "编号和查询码对不上，请对照回执检查后重新输入；连续输错后需要等待一段时间。忘记查询码的，请拨打服务热线");
+            Ok(html(HttpResponse::build(StatusCode::NOT_FOUND), &track_page(&ctx, number, errors)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /track/leave`
+///
+/// # Errors
+/// Never.
+pub async fn leave(ctx: Ctx, _: Form) -> Reply {
+    ctx.remove_cookie(names::TRACK);
+    ctx.flash(true, "已退出查询，这个浏览器不再能看到这件工单。");
+    see_other("/track")
+}
+
+/// What was typed into the forms of the case page.
+#[derive(Default)]
+struct Typed {
+    grade: String,
+    comment: String,
+    reason: String,
+}
+
+impl Typed {
+    fn of(form: &Form) -> Self {
+        let text = |name: &str| form.get(name).to_owned();
+        Self { grade: text("grade"), comment: text("comment"), reason: text("reason") }
+    }
+}
+
+fn tracked(ctx: &Ctx) -> Result<CaseId, Reply> {
+    ctx.tracked().ok_or_else(|| {
+        ctx.flash(false, "请输入工单编号和查询码。查询后半小时没有操作，需要重新输入。");
+        see_other("/track")
+    })
+}
+
+/// `GET /track/case`
+///
+/// # Errors
+/// Log errors.
+pub async fn case(ctx: Ctx) -> Reply {
+    let case = match tracked(&ctx) {
+        Ok(case) => case,
+        Err(reply) => return reply,
+    };
+    ctx.set_tracked(case);
+    let typed = ctx.kept().map(|kept| Typed::of(&Form::of(kept.fields))).unwrap_or_default();
+    page(&case_page(&ctx, case, typed, Errors::none()).await?)
+}
+
+/// `POST /track/rate`: grade 1–5 and words.
+///
+/// # Errors
+/// Log errors.
+pub async fn rate(ctx: Ctx, form: Form) -> Reply {
+    let stars = form.get("grade").parse().unwrap_or(0);
+    let command = Command::Rate { stars, words: form.get("comment").to_owned() };
+    act(&ctx, &form, &command, "谢谢您的评价，已经记录。").await
+}
+
+/// `POST /track/unsolved`: goes to the hotline office, not back to the unit.
+///
+/// # Errors
+/// Log errors.
+pub async fn unsolved(ctx: Ctx, form: Form) -> Reply {
+    let command = Command::Dispute { words: form.get("reason").to_owned() };
+    act(&ctx, &form, &command, "已经收到您的说明，由热线办另行研判，结果会显示在这里。").await
+}
+
+async fn act(ctx: &Ctx, form: &Form, command: &Command, done: &str) -> Reply {
+    let case = match tracked(ctx) {
+        Ok(case) => case,
+        Err(reply) => {
+            ctx.keep("/track/case", form.fields());
+            return reply;
+        }
+    };
+    let id = form.uuid("form_id").unwrap_or_else(|| ctx.app().ids.uuid());
+    // Bound to the case, so that a form id of one case is never a command on another.
+    let meta = Meta::new(Actor::Petitioner(case), Uuid::new_v5(&case.0, id.as_bytes())).based_on(form.number("revision"));
+    match ctx.app().on_case(&meta, case, command).await {
+        Ok(_) => {
+            ctx.flash(true, done);
+            see_other("/track/case")
+        }
+        Err(Error::Case(Rejection::Fields(faults))) => invalid(&case_page(ctx, case, Typed::of(form), errors(command, &faults)).await?),
+        Err(error @ (Error::Clash { .. } | Error::Case(Rejection::Stage(_) | Rejection::AlreadyRated))) => {
+            let errors = Errors::one("", &error.to_string());
+            Ok(html(HttpResponse::build(StatusCode::CONFLICT), &case_page(ctx, case, Typed::of(form), errors).await?))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn errors(command: &Command, faults: &[FieldFault]) -> Errors {
+    faults.iter().fold(Errors::none(), |errors, fault| match (fault.field, command) {
+        (Field::Stars, _) => errors.and("grade", "请选择一个满意程度"),
+        (Field::Words, _) => errors.and("comment", &fault.to_string().replace("诉求内容", "想说的话")),
+        (Field::Reason, _) => errors.and("reason", &fault.to_string().replace("理由", "哪里没有解决")),
+        (other, _) => errors.and(other.code(), &fault.to_string()),
+    })
+}
+
+async fn case_page(ctx: &Ctx, case: CaseId, typed: Typed, mut errors: Errors) -> Result<TrackCase, Fault> {
+    let app = ctx.app();
+    let opened = app.open_case(&Actor::Petitioner(case), case).await?;
+    let (reference, now) = (app.reference(), app.now());
+    let state = &opened.state;
+    let next = next_date(state);
+    let can_rate = state.stage.is_answered() && state.stars.is_none();
+    let can_object = matches!(state.stage, Stage::CallBack | Stage::Judging | Stage::Archived) && !state.disputed && state.external.is_none();
+    // A form that is gone cannot show what was typed into it.
+    for (shown, text) in [(can_rate, &typed.comment), (can_object, &typed.reason)] {
+        if !shown && errors.any() && !text.trim().is_empty() {
+            errors = errors.and("", &format!("您刚才写的内容没有提交：{}", text.trim()));
+        }
+    }
+    let end = state.ended_at.unwrap_or(now);
+    Ok(TrackCase {
+        shell: shell::of(ctx),
+        csrf: csrf::token(ctx),
+        hidden: vec![("form_id".to_owned(), app.ids.uuid().to_string()), ("revision".to_owned(), opened.revision.to_string())],
+        errors,
+        number: words::number(&state.number),
+        class: words::class(&reference, &state.class),
+        headline: headline(state, now),
+        state: state_tag(state, now),
+        holder: holder(&reference, state),
+        since: state.spans.last().map(|span| words::moment(span.to.unwrap_or(span.from))).unwrap_or_default(),
+        next_date_name: next.map(|clock| date_name(clock.kind).to_owned()).unwrap_or_default(),
+        countdown: next.map(|clock| words::clock(clock, now)),
+        due_explained: next.map(|clock| format!("{}。", words::explained(&reference, clock))).unwrap_or_default(),
+        days: next.map(|clock| words::days(&reference, clock)).unwrap_or_default(),
+        route: progress::route(&reference, state, "您", now),
+        timeline: timeline::items(&reference, &opened),
+        readings: readings(ctx, &reference, case, state)?,
+        answer: timeline::answer(&reference, &opened),
+        hands: progress::hands(&reference, state, now),
+        total: total(state, end),
+        can_rate,
+        grades: grade_choices(&typed.grade),
+        comment: typed.comment,
+        rated: rated(&opened),
+        can_object,
+        objection_to: words::hotline(&reference),
+        reason: typed.reason,
+    })
+}
+
+fn headline(state: &CaseState, now: Instant) -> String {
+    if progress::late(state, now) && !state.stage.is_answered() {
+        return "已超过答复期限，仍在办理".to_owned();
+    }
+    let text = match state.stage {
+        Stage::None | Stage::Filed => "已经收到，等待受理",
+        Stage::Accepted => "已经受理，正在派单",
+        Stage::Dispatched => "已经派单，等待承办单位签收",
+        Stage::Handling if state.round > 1 => return format!("正在第 {} 次办理", state.round),
+        Stage::Handling => "正在办理",
+        Stage::UnitReview => "承办单位正在审核答复",
+        Stage::HotlineReview => "热线办正在审核答复",
+        Stage::CallBack => "已经答复，请您评价",
+        Stage::Judging if state.disputed => "您说没有解决，热线办正在研判",
+        Stage::Judging => "已经回访，热线办正在研判",
+        Stage::Archived => "已经办结",
+        Stage::Refused => "不予受理，请看说明和正确的渠道",
+    };
+    text.to_owned()
+}
+
+fn state_tag(state: &CaseState, now: Instant) -> Tag {
+    if progress::late(state, now) && !state.stage.is_answered() {
+        return Tag::new("已超期", Tone::Bad);
+    }
+    match state.stage {
+        Stage::CallBack => Tag::new("已答复", Tone::Good),
+        stage => words::stage(stage, false),
+    }
+}
+
+fn holder(reference: &Reference, state: &CaseState) -> String {
+    match state.stage {
+        Stage::Archived => "已办结".to_owned(),
+        Stage::Refused => "已结束".to_owned(),
+        _ => words::case_holder(reference, state),
+    }
+}
+
+/// The date that counts for the citizen.
+fn next_date(state: &CaseState) -> Option<&Clock> {
+    if state.stage.is_ended() {
+        return None;
+    }
+    state.running(ClockKind::Promise).or_else(|| state.running(ClockKind::Total)).or_else(|| state.next_due())
+}
+
+fn date_name(kind: ClockKind) -> &'static str {
+    match kind {
+        ClockKind::Promise | ClockKind::Total => "答复期限",
+        ClockKind::CallBack => "回访期限",
+        other => other.label(),
+    }
+}
+
+fn total(state: &CaseState, end: Instant) -> String {
+    let Some(filed) = state.filed_at else { return String::new() };
+    let promised = state.latest(ClockKind::Promise).map(|clock| format!("承诺 {} 内答复；", clock.limit.words())).unwrap_or_default();
+    let used = match state.answered_at {
+        Some(answered) => format!("从收到到答复用了 {}", words::duration(answered - filed)),
+        None if state.stage.is_ended() => format!("从收到到结束用了 {}", words::duration(end - filed)),
+        None => format!("从收到到现在用了 {}", words::duration(end - filed)),
+    };
+    format!("{promised}{used}（含夜间和休息日）。下面是每一段时间在谁手里。")
+}
+
+fn rated(opened: &OpenedCase) -> Option<Vec<SummaryRow>> {
+    let stars = opened.state.stars?;
+    let label = grade_choices("").into_iter().find(|choice| choice.value == stars.to_string()).map(|choice| choice.label).unwrap_or_default();
+    let words = opened.entries.iter().rev().find_map(|entry| match &entry.event {
+        CaseEvent::Rated(rated) => Some(rated.words.as_ref().map(|words| words.text().to_owned()).unwrap_or_default()),
+        _ => None,
+    });
+    Some(vec![SummaryRow::new("评价", &label), SummaryRow::new("想说的话", &words.unwrap_or_default())])
+}
+
+/// Who looked, by unit and role; not told on reports of wrongdoing.
+fn readings(ctx: &Ctx, reference: &Reference, case: CaseId, state: &CaseState) -> Result<Option<Table>, Fault> {
+    if state.wrongdoing {
+        return Ok(None);
+    }
+    let readings = ctx.app().audit.of_case(case, state, READINGS).map_err(|error| Fault::Internal(error.to_string()))?;
+    let rows = readings.into_iter().filter(|one| one.what.starts_with("case")).map(|one| {
+        let account = Uuid::try_parse(&one.account).ok().and_then(|id| reference.account(AccountId(id)));
+        let role = account.and_then(|account| account.roles.first()).map_or("工作人员", |role| role.label());
+        let unit = domain::ids::UnitCode::parse(&one.unit).map(|code| words::unit(reference, &code)).unwrap_or_else(|_| "平台".to_owned());
+        let what = if one.what == "case+contact" { "工单和联系方式" } else { "工单，不含联系方式" };
+        Reading { at: words::moment(one.at), unit, role: role.to_owned(), what: what.to_owned() }
+    });
+    Ok(Some(readings_table(rows.collect())))
+}
