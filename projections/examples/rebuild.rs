@@ -183,6 +183,8 @@ async fn main() -> Result<(), Failed> {
     let done = rebuild(&views, log.clone(), vault.clone(), false, &|_, _| {}).await?;
     let rate = done.events as f64 / done.seconds;
     writeln!(out, "rebuild without search: {rate:.0} events/s ({:.2} of the scan), {:.1} s", rate / scan, done.seconds)?;
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    writeln!(out, "{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default())?;
     for file in ["views.db", "scores.db"] {
         writeln!(out, "{file}: {} MiB", std::fs::metadata(views.join(file))?.len() >> 20)?;
     }

@@ -19,6 +19,16 @@ pub enum ViewError {
     /// An event's sealed part is damaged, or a key is.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// An event that stands in the way of a rebuild.
+    #[error("第 {seq} 个事件（{kind}）无法处理：{error}")]
+    At {
+        /// Its index in the log.
+        seq: u64,
+        /// Its kind.
+        kind: String,
+        /// Why.
+        error: Box<ViewError>,
+    },
     /// An event of a stream whose name means nothing to this program.
     #[error("stream {0} is unknown to this program: it was written by a newer one")]
     UnknownStream(String),

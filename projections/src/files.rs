@@ -153,6 +153,7 @@ fn connect(path: &Path) -> Result<Connection, ViewError> {
 
 /// Settings for making a file that nobody reads yet and that is thrown away when the program dies.
 pub(crate) fn make_fast(connection: &Connection) -> Result<(), ViewError> {
+    connection.set_prepared_statement_cache_capacity(96);
     connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;")?;
     Ok(())
 }

@@ -18,6 +18,13 @@ mod pool;
 mod rebuild;
 pub mod views;
 
+#[cfg(test)]
+extern crate self as projections;
+#[cfg(test)]
+#[path = "../tests/views/world.rs"]
+#[expect(dead_code, reason = "shared with the tests of the whole crate")]
+mod test_world;
+
 pub use digest::digest;
 pub use engine::{Failure, Health, Projections};
 pub use error::ViewError;

@@ -23,10 +23,16 @@ pub struct Rebuilt {
     pub seconds: f64,
 }
 
-/// Cases kept in memory (about two kilobytes each) before their rows are written.
-const HELD: usize = 40_000;
-/// Events read at once.
-const STRETCH: usize = 2_000;
+/// How much is done at once.
+#[derive(Clone, Copy)]
+struct Pace {
+    /// Cases kept in memory (about two kilobytes each) before their rows are written.
+    held: usize,
+    /// Events read at once.
+    stretch: usize,
+}
+
+const PACE: Pace = Pace { held: 40_000, stretch: 2_000 };
 
 /// Makes `views.db` and `scores.db` anew, with `with_search` also `search.db`, and puts them in the place of those in
 /// `dir`. Nobody may have them open. `progress` is told (events done, events in all).
@@ -47,14 +53,14 @@ pub async fn rebuild(
     }
     std::fs::create_dir_all(&aside)?;
     let size = log.head().await?.size;
-    let writer = fill(&aside, log.clone(), vault.clone(), size, progress).await?;
+    let writer = fill(&aside, log.clone(), vault.clone(), size, PACE, progress).await?;
     let events = writer.standing.seq;
     writer.finish()?;
     let mut kinds = vec![FileKind::Scores, FileKind::Views];
     if with_search {
         let mut search = Indexer::open(&aside, size)?;
         let views = Views::open(&aside)?;
-        while search.step(&*log, &vault, &views, events, STRETCH).await? {}
+        while search.step(&*log, &vault, &views, events, PACE.stretch).await? {}
         search.finish()?;
         kinds.push(FileKind::Search);
     }
@@ -72,20 +78,21 @@ async fn fill(
     log: Arc<dyn EventLog>,
     vault: Arc<Vault>,
     size: u64,
+    pace: Pace,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Writer, ViewError> {
     let mut writer = Writer::create(aside, vault.clone())?;
     // One thread reads, opens and decodes ahead while this one folds and writes.
     let (give, take) = sync_channel::<Result<Stretch, ViewError>>(3);
-    let mut at = writer.standing.clone();
+    let mut place = writer.standing.clone();
     let handle = tokio::runtime::Handle::current();
     let reader = std::thread::Builder::new().name("rebuild-read".to_owned()).spawn(move || {
         handle.block_on(async move {
             loop {
-                let stretch = opened::read(&*log, &vault, &at, STRETCH).await;
+                let stretch = opened::read(&*log, &vault, &place, pace.stretch).await;
                 let more = stretch.as_ref().is_ok_and(|stretch| !stretch.at_head && stretch.poison.is_none());
                 if let Ok(stretch) = &stretch {
-                    at = stretch.end.clone();
+                    place = stretch.end.clone();
                 }
                 if give.send(stretch).is_err() || !more {
                     break;
@@ -99,13 +106,13 @@ async fn fill(
         for stretch in take {
             let stretch = stretch?;
             for event in &stretch.events {
-                writer.apply(event)?;
+                writer.apply(event).map_err(|error| event_error(event.seq, event.event.kind(), error))?;
             }
             if let Some(poison) = stretch.poison {
-                return Err(poison.error);
+                return Err(event_error(poison.seq, &poison.kind, poison.error));
             }
             end = stretch.end;
-            if writer.held() > HELD {
+            if writer.held() > pace.held {
                 writer.flush(&end)?;
                 if !indexed {
                     writer.index()?;
@@ -123,4 +130,46 @@ async fn fill(
         return Err(ViewError::Io("reading thread".to_owned()));
     }
     outcome.map(|()| writer)
+}
+
+fn event_error(seq: u64, kind: &str, error: ViewError) -> ViewError {
+    ViewError::At { seq, kind: kind.to_owned(), error: Box::new(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::case::ClockKind;
+    use domain::case::event::{BreachWithdrawn, WithdrawReason};
+    use domain::unit::{UnitEvent, UnitMoved};
+
+    use super::*;
+    use crate::digest;
+    use crate::test_world::*;
+
+    #[tokio::test]
+    async fn a_rebuild_that_writes_now_and_then_equals_one_that_writes_at_the_end() {
+        let world = World::new();
+        world.city().await;
+        for n in 1..=30 {
+            world.given_to(n, ["T1", "T2", "L"][n as usize % 3]).await;
+        }
+        for n in 1..=30 {
+            world.case(case(n), [world.breach(ClockKind::Handle, ["T1", "T2", "L"][n as usize % 3])]).await;
+        }
+        let moved = UnitMoved { parent: Some(unit("L")), since: domain::time::legal_day(at(START)) };
+        world.append("unit-T2", [UnitEvent::from(moved)]).await;
+        for n in (1..=30).step_by(2) {
+            let withdrawn = BreachWithdrawn { clock: ClockKind::Handle, round: 1, reason: WithdrawReason::AnsweredInTime };
+            world.case(case(n), [withdrawn.into()]).await;
+            world.finish(n, n % 4 == 1).await;
+        }
+        let mut digests = Vec::new();
+        for pace in [PACE, Pace { held: 4, stretch: 7 }, Pace { held: 0, stretch: 1 }] {
+            let dir = tempfile::tempdir().unwrap();
+            let writer = fill(dir.path(), world.log.clone(), world.vault.clone(), 0, pace, &|_, _| {}).await.unwrap();
+            writer.finish().unwrap();
+            digests.push(digest(dir.path()).unwrap());
+        }
+        assert_eq!(digests, vec![digests[0].clone(); 3]);
+    }
 }

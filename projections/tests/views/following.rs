@@ -9,7 +9,7 @@ use domain::person::{PersonErased, PersonEvent, PersonRestricted, person_of_case
 use domain::private::Private;
 use domain::unit::{UnitEvent, UnitMoved};
 use event_log::EventLog;
-use projections::{Projections, digest, rebuild};
+use projections::{Projections, SearchQuery, SearchScope, Views, digest, rebuild};
 use uuid::Uuid;
 
 use crate::world::*;
@@ -102,13 +102,23 @@ async fn rebuilt_views_equal_continued_ones_however_the_log_was_cut_into_batches
     let step_by_step = world.start(dir.path()).await;
     history(&world, &async || step_by_step.catch_up().await.unwrap()).await;
     step_by_step.catch_up().await.unwrap();
+    assert!(step_by_step.wait_for_search(world.log.head().await.unwrap().size, LONG).await);
     tokio::task::spawn_blocking(|| step_by_step.stop()).await.unwrap();
 
     let anew = tempfile::tempdir().unwrap();
     let done = rebuild(anew.path(), world.log.clone(), world.vault.clone(), true, &|_, _| {}).await.unwrap();
     assert_eq!(done.events, world.log.head().await.unwrap().size);
     assert_eq!(digest(dir.path()).unwrap(), digest(anew.path()).unwrap());
-    assert!(anew.path().join("search.db").exists() && !anew.path().join("rebuilding").exists());
+    assert!(!anew.path().join("rebuilding").exists());
+    let found = |dir: &std::path::Path, scope: SearchScope| {
+        let query = SearchQuery { text: "路灯".to_owned(), scope, before: None, limit: 100 };
+        Views::open(dir).unwrap().search(&query).unwrap().into_iter().map(|hit| hit.number).collect::<Vec<_>>()
+    };
+    // 40 cases, of which two are restricted, and one more erased.
+    assert_eq!(found(dir.path(), SearchScope::All).len(), 37);
+    for scope in [SearchScope::All, SearchScope::Unit(unit("K")), SearchScope::Unit(unit("L"))] {
+        assert_eq!(found(dir.path(), scope.clone()), found(anew.path(), scope));
+    }
 }
 
 #[tokio::test]
