@@ -125,7 +125,10 @@ impl Automation {
         if lag > 0 {
             return Ok(Worked { lag, ..Worked::default() });
         }
-        let worked = Worked { acts: self.keep_limits().await?, recomputed: self.recompute().await?, ..Worked::default() };
+        // A tick acts on one state of the views: both lists are read before the first act.
+        let due = self.due_limits()?;
+        let cases = self.other_calendar()?;
+        let worked = Worked { acts: self.keep_limits(due).await, recomputed: self.recompute(cases).await, ..Worked::default() };
         self.finished(worked)
     }
 
@@ -138,8 +141,10 @@ impl Automation {
         if lag > 0 {
             return Ok(Worked { lag, ..Worked::default() });
         }
-        let owed = self.owe_notices().await?;
-        let worked = Worked { owed, ..self.send_notices().await? };
+        let missing = self.missing_notices()?;
+        let due = self.due_notices()?;
+        let owed = self.owe_notices(missing).await;
+        let worked = Worked { owed, ..self.send_notices(due).await };
         self.finished(worked)
     }
 
@@ -207,3 +212,6 @@ impl Automation {
         Ok(worked)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ mod smtp;
 mod trust;
 
 #[cfg(test)]
-mod test_support;
+pub(crate) mod test_support;
 
 pub use files::Files;
 pub use guard::{Allowed, AllowedError};

@@ -11,11 +11,16 @@ use crate::clockwork::{Automation, Error};
 const JOB: &str = "limits";
 
 impl Automation {
-    /// Records a batch of due acts, oldest first; answers how many were new. A case that fails rests and the others go on.
-    pub(crate) async fn keep_limits(&self) -> Result<usize, Error> {
-        let now = self.application.now();
+    /// A batch of due acts, oldest first.
+    pub(crate) fn due_limits(&self) -> Result<Vec<DueRow>, Error> {
         let resting = self.memory().failures.count();
-        let due = self.application.projections.views().due_until(now, self.settings.batch.saturating_add(resting))?;
+        let views = self.application.projections.views();
+        Ok(views.due_until(self.application.now(), self.settings.batch.saturating_add(resting))?)
+    }
+
+    /// Records due acts; answers how many were new. A case that fails rests and the others go on.
+    pub(crate) async fn keep_limits(&self, due: Vec<DueRow>) -> usize {
+        let now = self.application.now();
         let mut done = 0;
         for row in due {
             if self.memory().failures.rests(row.case.0, now) {
@@ -34,7 +39,7 @@ impl Automation {
                 }
             }
         }
-        Ok(done)
+        done
     }
 }
 

@@ -7,7 +7,7 @@ use domain::calendar::Calendar;
 use domain::ids::NoticeId;
 use domain::notice::{Dropped, Failed, NoticeEvent, Owed, Recipient, Sent};
 use domain::time::{CHINA, Instant, legal_day};
-use projections::NoticeRow;
+use projections::{Missing, NoticeRow};
 use uuid::Uuid;
 
 use application::{Actor, Meta, NOTICES};
@@ -33,12 +33,27 @@ enum Outcome {
 }
 
 impl Automation {
-    /// Puts a batch of what events owe on record.
-    pub(crate) async fn owe_notices(&self) -> Result<usize, Error> {
+    /// A batch of what events owe and is not on record.
+    pub(crate) fn missing_notices(&self) -> Result<Vec<Missing>, Error> {
+        let resting = self.memory().failures.count();
+        Ok(self.application.projections.views().missing_notices(self.settings.batch.saturating_add(resting))?)
+    }
+
+    /// A batch of what is due; in quiet hours the urgent ones alone.
+    pub(crate) fn due_notices(&self) -> Result<Vec<NoticeRow>, Error> {
+        let now = self.application.now();
+        let night = next_allowed(now, false, &self.settings.quiet()) > now;
+        let limit = if night { NIGHT } else { self.settings.batch.saturating_add(self.memory().failures.count()) };
+        let due = self.application.projections.views().due_notices(now, limit)?;
+        let memory = self.memory();
+        let open = due.into_iter().filter(|row| (!night || row.state.owed.urgent) && !memory.failures.rests(row.id.0, now));
+        Ok(open.take(self.settings.batch).collect())
+    }
+
+    /// Puts on record what is owed; answers how many notices were new.
+    pub(crate) async fn owe_notices(&self, missing: Vec<Missing>) -> usize {
         let now = self.application.now();
         let reference = self.application.reference();
-        let resting = self.memory().failures.count();
-        let missing = self.application.projections.views().missing_notices(self.settings.batch.saturating_add(resting))?;
         let mut owed = 0;
         for one in missing {
             if self.memory().failures.rests(one.id.0, now) {
@@ -55,20 +70,14 @@ impl Automation {
                 Err(error) => self.notice_failed(one.id, now, &error),
             }
         }
-        Ok(owed)
+        owed
     }
 
-    /// Sends a batch of what is due.
-    pub(crate) async fn send_notices(&self) -> Result<Worked, Error> {
+    /// Claims and sends.
+    pub(crate) async fn send_notices(&self, due: Vec<NoticeRow>) -> Worked {
         let now = self.application.now();
-        let night = next_allowed(now, false, &self.settings.quiet()) > now;
-        let limit = if night { NIGHT } else { self.settings.batch.saturating_add(self.memory().failures.count()) };
-        let due = self.application.projections.views().due_notices(now, limit)?;
         let mut worked = Worked::default();
-        for row in due.into_iter().filter(|row| !night || row.state.owed.urgent).take(self.settings.batch) {
-            if self.memory().failures.rests(row.id.0, now) {
-                continue;
-            }
+        for row in due {
             match self.send_one(&row, now).await {
                 Ok(Outcome::Sent) => worked.sent += 1,
                 Ok(Outcome::Dropped) => worked.dropped += 1,
@@ -81,7 +90,7 @@ impl Automation {
             }
             self.memory().failures.succeeded(row.id.0);
         }
-        Ok(worked)
+        worked
     }
 
     async fn send_one(&self, row: &NoticeRow, now: Instant) -> Result<Outcome, application::Error> {

@@ -1,6 +1,7 @@
 //! A new calendar: the open limits that were reckoned with another one are looked at anew (invariant 4, domain.md J10).
 
 use chrono::TimeDelta;
+use domain::ids::CaseId;
 use domain::time::Instant;
 
 use crate::clockwork::{Automation, Error};
@@ -17,24 +18,32 @@ pub(crate) struct Progress {
 }
 
 impl Automation {
-    /// Looks at a batch of cases; answers how many. Most keep their deadlines: then nothing is recorded.
-    pub(crate) async fn recompute(&self) -> Result<usize, Error> {
+    /// The next batch of the pass under the current calendar: cases with their keys.
+    pub(crate) fn other_calendar(&self) -> Result<Vec<(i64, CaseId)>, Error> {
         let now = self.application.now();
         let version = self.application.reference().calendar().version().to_owned();
         let after = {
             let progress = &mut self.memory().recompute;
-            if progress.version != version {
-                *progress = Progress { version: version.clone(), ..Progress::default() };
-            }
+            let fresh = Progress { version: version.clone(), ..Progress::default() };
             match progress.finished_at {
-                Some(at) if now - at < AGAIN => return Ok(0),
-                Some(_) => *progress = Progress { version: version.clone(), ..Progress::default() },
+                _ if progress.version != version => *progress = fresh,
+                Some(at) if now - at < AGAIN => return Ok(Vec::new()),
+                Some(_) => *progress = fresh,
                 None => {}
             }
             progress.after
         };
         let cases = self.application.projections.views().open_with_other_calendar(&version, after, self.settings.batch)?;
-        for (_, case) in &cases {
+        if cases.is_empty() {
+            self.memory().recompute.finished_at = Some(now);
+        }
+        Ok(cases)
+    }
+
+    /// Looks at these cases; answers how many. Most keep their deadlines: then nothing is recorded.
+    pub(crate) async fn recompute(&self, cases: Vec<(i64, CaseId)>) -> usize {
+        let now = self.application.now();
+        for (key, case) in &cases {
             match self.application.recompute(*case).await {
                 Ok(_) => self.memory().failures.succeeded(case.0),
                 // The next pass comes back to it.
@@ -43,12 +52,8 @@ impl Automation {
                     self.memory().failures.failed(case.0, now, error.to_string());
                 }
             }
+            self.memory().recompute.after = *key;
         }
-        let progress = &mut self.memory().recompute;
-        match cases.last() {
-            Some((key, _)) => progress.after = *key,
-            None => progress.finished_at = Some(now),
-        }
-        Ok(cases.len())
+        cases.len()
     }
 }

@@ -1,0 +1,187 @@
+//! From a filed case to the mail server, and back through every way in which a delivery goes wrong.
+
+use application::audit::Audit;
+use application::backoff::Backoff;
+use application::clock::{ManualClock, log_now};
+use application::ids::RandomIds;
+use application::password::Passwords;
+use application::{Actor, Meta};
+use chrono::TimeDelta;
+use domain::case::command::File;
+use domain::case::event::{Demand, Petitioner};
+use domain::ids::NoticeId;
+use domain::notice::NoticeStage;
+use domain::rulebook::shipped::SHIPPED;
+use event_log::MemoryLog;
+use projections::Projections;
+use tempfile::TempDir;
+use uuid::Uuid;
+use vault::{MasterKey, SeededEntropy, Vault};
+
+use super::*;
+use crate::delivery::TlsMode;
+use crate::delivery::test_support::{SmtpBehaviour, SmtpReceiver};
+use crate::settings::CarrierSettings;
+
+struct House {
+    clock: Arc<ManualClock>,
+    application: Arc<Application>,
+    automation: Automation,
+    _dir: TempDir,
+}
+
+fn at(text: &str) -> Instant {
+    format!("{text}+08:00").parse::<chrono::DateTime<chrono::FixedOffset>>().unwrap().to_utc()
+}
+
+impl House {
+    async fn open(now: &str, carrier: CarrierSettings) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let entropy = Arc::new(SeededEntropy::new(1));
+        let clock = Arc::new(ManualClock::new(at(now)));
+        let log = Arc::new(MemoryLog::new(log_now(clock.clone())));
+        let vault = Arc::new(Vault::new(MasterKey::from_bytes([7; 32]), entropy.clone()));
+        let application = Arc::new(Application {
+            projections: Projections::start(dir.path(), log.clone(), vault.clone()).await.unwrap(),
+            log,
+            vault,
+            clock: clock.clone(),
+            ids: Arc::new(RandomIds::new(entropy.clone())),
+            audit: Audit::off(),
+            passwords: Passwords::new(&*entropy).unwrap(),
+            sign_ins: Backoff::default(),
+            query_codes: Backoff::default(),
+        });
+        let clerk = Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, Uuid::from_u128(1));
+        application.adopt_rulebook(&clerk, SHIPPED[0].1, "2025-01-01".parse().unwrap(), None).await.unwrap();
+        application.projections.catch_up().await.unwrap();
+        let settings = Settings { carrier, patience_millis: 30_000, base_url: "https://xiaoneng.example/".to_owned(), ..Settings::default() };
+        let automation = Automation::new(application.clone(), settings, dir.path()).unwrap();
+        Self { clock, application, automation, _dir: dir }
+    }
+
+    async fn file(&self, email: &str) {
+        let file = File {
+            number: "3K7Q29XDMA6".to_owned(),
+            class: "complaint".to_owned(),
+            channel: "web".to_owned(),
+            urgency: String::new(),
+            division: String::new(),
+            demand: Demand { words: "小区门口的路灯已经坏了三天，晚上看不清路。".to_owned(), ..Demand::default() },
+            petitioner: Some(Petitioner { name: "李某".to_owned(), phone: "13800138000".to_owned(), email: email.to_owned() }),
+            agent: None,
+            confidential: false,
+            publish: false,
+            notice: "1".to_owned(),
+        };
+        self.application.file(&Meta::new(Actor::Citizen, Uuid::from_u128(9)), Uuid::from_u128(9), file).await.unwrap();
+    }
+
+    async fn tick_until_idle(&self) -> Worked {
+        let mut sum = Worked::default();
+        loop {
+            let worked = self.automation.tick().await.unwrap();
+            assert_eq!(worked.lag, 0);
+            if !worked.any() {
+                return sum;
+            }
+            sum = sum.and(worked);
+        }
+    }
+
+    async fn notices(&self, stage: NoticeStage) -> usize {
+        self.application.projections.catch_up().await.unwrap();
+        self.application.projections.views().notices(stage, None, 100).unwrap().len()
+    }
+}
+
+fn smtp(port: u16) -> CarrierSettings {
+    CarrierSettings::Smtp { host: "127.0.0.1".to_owned(), port, tls: TlsMode::None, user: None, password_file: None, root_file: None, timeout_seconds: 10 }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn given_a_filed_case_with_an_address_when_automation_ticks_then_the_receipt_arrives_once_as_text_and_html() {
+    let server = SmtpReceiver::start(SmtpBehaviour::default()).await;
+    let house = House::open("2026-04-30T15:20:00", smtp(server.port)).await;
+    house.file("li@example.com").await;
+    let worked = house.tick_until_idle().await;
+    assert_eq!((worked.owed, worked.sent, worked.failed), (1, 1, 0));
+    let mails = server.received();
+    assert_eq!(mails.len(), 1);
+    assert_eq!(mails[0].to, ["RCPT TO:<li@example.com>"]);
+    let filed = Meta::new(Actor::Citizen, Uuid::from_u128(9)).event_id(0);
+    let message_id = format!("Message-ID: <{}@", NoticeId::of_event(filed, "receipt").0);
+    for part in [message_id.as_str(), "multipart/alternative", "text/plain", "text/html"] {
+        assert!(mails[0].data.contains(part), "{part} is missing in\n{}", mails[0].data);
+    }
+    assert!(!mails[0].data.contains("13800138000"), "nothing personal but the address itself");
+    assert_eq!(house.notices(NoticeStage::Sent).await, 1);
+    assert_eq!(house.automation.health().sent, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn given_a_case_filed_at_night_then_the_receipt_waits_for_the_morning() {
+    let server = SmtpReceiver::start(SmtpBehaviour::default()).await;
+    let house = House::open("2026-04-30T22:10:00", smtp(server.port)).await;
+    house.file("li@example.com").await;
+    let worked = house.tick_until_idle().await;
+    assert_eq!((worked.owed, worked.sent, server.received().len()), (1, 0, 0));
+    house.clock.set(at("2026-05-01T07:59:59"));
+    assert_eq!(house.tick_until_idle().await.sent, 0);
+    house.clock.set(at("2026-05-01T08:00:00"));
+    assert_eq!(house.tick_until_idle().await.sent, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn given_no_address_that_the_carrier_reaches_then_the_notice_is_dropped_with_the_reason() {
+    let server = SmtpReceiver::start(SmtpBehaviour::default()).await;
+    let house = House::open("2026-04-30T15:20:00", smtp(server.port)).await;
+    house.file("").await;
+    assert_eq!(house.tick_until_idle().await.dropped, 1);
+    assert_eq!((house.notices(NoticeStage::Dropped).await, server.received().len()), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn given_a_server_that_is_down_then_the_notice_waits_longer_each_time_and_arrives_when_it_is_up() {
+    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let house = House::open("2026-04-30T15:20:00", smtp(free)).await;
+    house.file("li@example.com").await;
+    assert_eq!(house.tick_until_idle().await.failed, 1);
+    house.clock.advance(TimeDelta::seconds(59));
+    assert_eq!(house.tick_until_idle().await, Worked::default());
+    house.clock.advance(TimeDelta::seconds(10));
+    assert_eq!(house.tick_until_idle().await.failed, 1);
+    assert_eq!(house.automation.health().failed, 2);
+    assert_eq!((house.notices(NoticeStage::Waiting).await, house.notices(NoticeStage::Parked).await), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn given_a_server_that_refuses_the_address_for_good_then_the_notice_is_parked_and_shown() {
+    let server = SmtpReceiver::start(SmtpBehaviour { rcpt: Some("550 no such user"), ..SmtpBehaviour::default() }).await;
+    let house = House::open("2026-04-30T15:20:00", smtp(server.port)).await;
+    house.file("li@example.com").await;
+    assert_eq!(house.tick_until_idle().await.failed, 1);
+    house.clock.advance(TimeDelta::days(1));
+    house.tick_until_idle().await;
+    assert_eq!(house.automation.health().parked, 1);
+    assert_eq!(server.received().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn given_the_running_loops_when_a_case_is_filed_then_its_receipt_goes_out_and_stopping_ends_them() {
+    let server = SmtpReceiver::start(SmtpBehaviour::default()).await;
+    let house = House::open("2026-04-30T15:20:00", smtp(server.port)).await;
+    let House { application, automation, .. } = &house;
+    let again = Automation::with_carrier(application.clone(), automation.settings.clone(), automation.carrier.clone()).unwrap();
+    let running = crate::spawn(Arc::new(again));
+    house.file("li@example.com").await;
+    let mut position = application.projections.watch();
+    let sent = async {
+        while application.projections.views().count_notices(NoticeStage::Sent).unwrap() == 0 {
+            position.changed().await.unwrap();
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), sent).await.unwrap();
+    running.stop().await;
+    assert_eq!(server.received().len(), 1);
+}
