@@ -170,19 +170,19 @@ pub struct SessionsReset {
 events! {
     /// What happened to an account.
     AccountEvent {
-        /// Opened.
+        /// A staff account was opened.
         Opened(AccountOpened) => "account_opened" 1,
-        /// Password set.
+        /// A password was set; earlier sessions end.
         PasswordSet(PasswordSet) => "account_password_set" 1,
-        /// Unit or roles changed.
+        /// Unit or roles were changed.
         RolesSet(RolesSet) => "account_roles_set" 1,
-        /// Disabled.
+        /// The account may no longer sign in.
         Disabled(AccountDisabled) => "account_disabled" 1,
-        /// Enabled.
+        /// The account may sign in again.
         Enabled(AccountEnabled) => "account_enabled" 1,
-        /// One session ended.
+        /// One session was ended by its holder.
         SessionEnded(SessionEnded) => "account_session_ended" 1,
-        /// All sessions ended.
+        /// All sessions were ended.
         SessionsReset(SessionsReset) => "account_sessions_reset" 1,
     }
 }
@@ -238,6 +238,15 @@ pub enum AccountRejection {
     /// Outsourced staff may only register and dispatch (domain.md A6).
     #[error("外包人员只能担任话务员或派单员")]
     OutsourcedRole,
+    /// Nobody disables the own account.
+    #[error("不能停用自己的账号，请由另一位安全管理员办理")]
+    OwnAccount,
+    /// Somebody must be left who can manage accounts.
+    #[error("这是唯一在用的安全管理员账号，停用或改任后将无人能管理账号；请先开立另一个安全管理员账号")]
+    LastSecurityAdmin,
+    /// No reason.
+    #[error("请写明原因（2 到 100 个字）")]
+    NoReason,
     /// Already opened or not there.
     #[error("账号不存在")]
     Unknown,
@@ -306,7 +315,12 @@ pub fn evolve(state: Option<AccountState>, event: &AccountEvent) -> Option<Accou
 ///
 /// # Errors
 /// [`AccountRejection`].
-pub fn open(state: Option<&AccountState>, opened: AccountOpened, hash: String, must_change: bool) -> Result<Vec<AccountEvent>, AccountRejection> {
+pub fn open(
+    state: Option<&AccountState>,
+    opened: AccountOpened,
+    hash: String,
+    must_change: bool,
+) -> Result<Vec<AccountEvent>, AccountRejection> {
     if state.is_some() {
         return Ok(Vec::new());
     }

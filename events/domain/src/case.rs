@@ -1,7 +1,7 @@
 //! The case (工单 / 诉求件): from filing to archive. Stream `case-<uuid>`.
 //!
 //! [`event`] what can happen · [`state`] what is known (`evolve`) · [`command`] what can be asked ·
-//! [`decide`] the rules · [`clock`] its limits · [`facts`] what counts for scores.
+//! [`mod@decide`] the rules · [`clock`] its limits · [`facts`] what counts for scores.
 
 pub mod clock;
 pub mod command;

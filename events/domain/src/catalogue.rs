@@ -61,12 +61,14 @@ impl Catalogue {
             .filter(|entry| entry.classes.is_empty() || entry.classes.iter().any(|c| c == class))
             .filter(|entry| division.starts_with(entry.division.as_str()))
             .filter_map(|entry| {
-                let found: Vec<&str> = entry.words.iter().map(String::as_str).filter(|word| !word.is_empty() && words.contains(word)).collect();
+                let found: Vec<&str> =
+                    entry.words.iter().map(String::as_str).filter(|word| !word.is_empty() && words.contains(word)).collect();
                 if found.is_empty() { None } else { Some(Suggestion { entry, found, in_place: !entry.division.is_empty() }) }
             })
             .collect();
         all.sort_by(|a, b| {
-            let rank = |s: &Suggestion<'_>| (s.found.len(), s.found.iter().map(|w| w.chars().count()).sum::<usize>(), s.entry.division.len());
+            let rank =
+                |s: &Suggestion<'_>| (s.found.len(), s.found.iter().map(|w| w.chars().count()).sum::<usize>(), s.entry.division.len());
             rank(b).cmp(&rank(a)).then_with(|| a.entry.code.cmp(&b.entry.code))
         });
         all
@@ -96,7 +98,8 @@ mod tests {
 
     #[test]
     fn more_words_found_comes_first_and_the_reason_is_given() {
-        let catalogue = Catalogue { entries: vec![entry("A", &["噪声"], ""), entry("B", &["施工", "噪声"], "")], ..Default::default() };
+        let catalogue =
+            Catalogue { entries: vec![entry("A", &["噪声"], ""), entry("B", &["施工", "噪声"], "")], ..Default::default() };
         let suggested = catalogue.suggest("complaint", "夜间施工噪声扰民", "3305");
         assert_eq!(suggested.iter().map(|s| s.entry.code.as_str()).collect::<Vec<_>>(), ["B", "A"]);
         assert_eq!(suggested[0].found, ["施工", "噪声"]);
@@ -104,7 +107,10 @@ mod tests {
 
     #[test]
     fn the_narrower_place_wins_and_another_place_is_left_out() {
-        let catalogue = Catalogue { entries: vec![entry("A", &["垃圾"], ""), entry("B", &["垃圾"], "330502"), entry("C", &["垃圾"], "330503")], ..Default::default() };
+        let catalogue = Catalogue {
+            entries: vec![entry("A", &["垃圾"], ""), entry("B", &["垃圾"], "330502"), entry("C", &["垃圾"], "330503")],
+            ..Default::default()
+        };
         let suggested = catalogue.suggest("complaint", "垃圾无人清运", "330502001");
         assert_eq!(suggested.iter().map(|s| s.entry.code.as_str()).collect::<Vec<_>>(), ["B", "A"]);
     }

@@ -1,6 +1,6 @@
 //! When a limit ends: day zero, rest days, excluded periods, hours (T1–T8), and the explanation of each day.
 //!
-//! One walk over the days ([`walk`]) serves both [`deadline`] and [`explain`], so that the two cannot disagree.
+//! One walk over the days (`walk`) serves both [`deadline`] and [`explain`], so that the two cannot disagree.
 //!
 //! **Excluded periods and parts of days.** For limits in days a day is left out when its *end* (24:00) lies in an
 //! excluded period. A period from Monday 10:00 to Wednesday 15:00 leaves out Monday and Tuesday: as many days as

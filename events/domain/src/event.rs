@@ -82,6 +82,20 @@ pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str, u16)> {
         .chain(group("import", ImportEvent::KINDS))
 }
 
+/// What events of this kind mean, for the catalogue.
+pub fn meaning(kind: &str) -> Option<&'static str> {
+    let find = |kinds: &[(&str, u16)], meanings: &[&'static str]| {
+        kinds.iter().zip(meanings).find(|((one, _), _)| *one == kind).map(|(_, meaning)| meaning.trim())
+    };
+    find(CaseEvent::KINDS, CaseEvent::MEANINGS)
+        .or_else(|| find(UnitEvent::KINDS, UnitEvent::MEANINGS))
+        .or_else(|| find(AccountEvent::KINDS, AccountEvent::MEANINGS))
+        .or_else(|| find(PersonEvent::KINDS, PersonEvent::MEANINGS))
+        .or_else(|| find(RuleEvent::KINDS, RuleEvent::MEANINGS))
+        .or_else(|| find(NoticeEvent::KINDS, NoticeEvent::MEANINGS))
+        .or_else(|| find(ImportEvent::KINDS, ImportEvent::MEANINGS))
+}
+
 impl Event {
     /// The stored name.
     pub fn kind(&self) -> &'static str {

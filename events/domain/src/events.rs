@@ -3,14 +3,17 @@
 /// Declares the events of one kind of stream: `Variant => "stored_name" version`.
 /// The enum gets `kind()`, `version()`, `to_json()`, `from_json()` and a `KINDS` table.
 macro_rules! events {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident($payload:ty) => $kind:literal $version:literal,)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[doc = $vdoc:literal])* $variant:ident($payload:ty) => $kind:literal $version:literal,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
-        pub enum $name { $($(#[$vdoc])* $variant($payload),)* }
+        pub enum $name { $($(#[doc = $vdoc])* $variant($payload),)* }
 
         impl $name {
             /// Stored names and current versions of all events of this enum.
             pub const KINDS: &'static [(&'static str, u16)] = &[$(($kind, $version)),*];
+
+            /// What each event means, in the order of [`Self::KINDS`]; for the catalogue.
+            pub const MEANINGS: &'static [&'static str] = &[$(concat!($($vdoc),*)),*];
 
             /// The stored name.
             pub fn kind(&self) -> &'static str {

@@ -64,9 +64,9 @@ pub struct ImportFinished {
 events! {
     /// What happened to a batch.
     ImportEvent {
-        /// Began.
+        /// An import batch began.
         Started(ImportStarted) => "import_started" 1,
-        /// Ended.
+        /// An import batch ended, with its counts and totals.
         Finished(ImportFinished) => "import_finished" 1,
     }
 }

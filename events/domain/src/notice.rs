@@ -126,17 +126,17 @@ pub struct Dropped {
 events! {
     /// What happened to a notice.
     NoticeEvent {
-        /// Owed.
+        /// A notice is owed to somebody.
         Owed(Owed) => "notice_owed" 1,
-        /// Claimed.
+        /// A process is about to send it.
         Claimed(Claimed) => "notice_claimed" 1,
-        /// Sent.
+        /// It was sent, by which carrier.
         Sent(Sent) => "notice_sent" 1,
-        /// Failed.
+        /// Sending failed; without another try it is parked.
         Failed(Failed) => "notice_failed" 1,
-        /// Asked to try again.
+        /// A person asked to try a parked notice again.
         Retried(Retried) => "notice_retried" 1,
-        /// No address.
+        /// There is nobody to send it to.
         Dropped(Dropped) => "notice_dropped" 1,
     }
 }

@@ -35,11 +35,11 @@ pub struct PersonErased {
 events! {
     /// What happened to a person's data.
     PersonEvent {
-        /// Cases confirmed to be of one person.
+        /// Cases were confirmed to be of one person.
         Confirmed(PersonConfirmed) => "person_confirmed" 1,
-        /// Restricted.
+        /// Processing of the person's data is restricted to keeping.
         Restricted(PersonRestricted) => "person_restricted" 1,
-        /// Erased.
+        /// The keys are destroyed; facts stay.
         Erased(PersonErased) => "person_erased" 1,
     }
 }

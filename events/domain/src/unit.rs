@@ -98,13 +98,13 @@ pub struct UnitClosed {
 events! {
     /// What happened to a unit.
     UnitEvent {
-        /// Entered in the register.
+        /// A unit was entered in the register.
         Registered(UnitRegistered) => "unit_registered" 1,
-        /// Renamed.
+        /// A unit got another name from a day on.
         Renamed(UnitRenamed) => "unit_renamed" 1,
-        /// Moved in the tree.
+        /// A unit moved under another one.
         Moved(UnitMoved) => "unit_moved" 1,
-        /// Closed.
+        /// A unit was closed; another one takes over.
         Closed(UnitClosed) => "unit_closed" 1,
     }
 }

@@ -530,61 +530,61 @@ events! {
     /// What happened to a case.
     #[expect(clippy::large_enum_variant, reason = "few exist at a time, and a box would stand in every match of every view")]
     CaseEvent {
-        /// Filed.
+        /// A demand was filed (登记).
         Filed(Filed) => "case_filed" 1,
-        /// Accepted.
+        /// The hotline accepted it (受理).
         Accepted(Accepted) => "case_accepted" 1,
-        /// Not accepted.
+        /// The hotline did not accept it and told the ground and the right door (不予受理).
         Refused(Refused) => "case_refused" 1,
-        /// Answered by the hotline.
+        /// The hotline answered at once (直接答复).
         AnsweredDirectly(AnsweredDirectly) => "case_answered_directly" 1,
-        /// Given to a unit.
+        /// Given to a unit; the matter's and the unit's limits start (派单).
         Dispatched(Dispatched) => "case_dispatched" 1,
-        /// Signed for.
+        /// The unit signed for it (签收).
         Signed(Signed) => "case_signed" 1,
-        /// Deemed received.
+        /// Not signed for within the limit: deemed received (视同接收), at the due instant.
         DeemedReceived(DeemedReceived) => "case_deemed_received" 1,
-        /// Assigned inside the unit.
+        /// Assigned to a section and handler inside the unit.
         Assigned(Assigned) => "case_assigned" 1,
-        /// Petitioner contacted.
+        /// The unit contacted the petitioner or tried to (联系).
         Contacted(Contacted) => "case_contacted" 1,
-        /// Answer written.
+        /// The handler wrote the answer; the head has to sign it (答复).
         Answered(Answered) => "case_answered" 1,
-        /// Answer signed by the head.
+        /// The head signed the answer; it leaves the unit, the review limit starts.
         Approved(Approved) => "case_answer_approved" 1,
-        /// Answer sent back.
+        /// The head or the hotline's review sent the answer back.
         SentBack(SentBack) => "case_answer_sent_back" 1,
-        /// Answer passed.
+        /// The answer passed the hotline's review and is the petitioner's.
         Passed(Passed) => "case_answer_passed" 1,
-        /// Called back.
+        /// The hotline called back; without a reply nobody was reached (回访).
         CalledBack(CalledBack) => "case_called_back" 1,
-        /// Rated.
+        /// The citizen rated the answer with stars (好差评).
         Rated(Rated) => "case_rated" 1,
-        /// Not solved, says the citizen.
+        /// The citizen says that it is not solved (没有解决).
         Disputed(Disputed) => "case_disputed" 1,
-        /// Dissatisfaction judged.
+        /// The hotline judged whether the dissatisfaction is justified.
         Judged(Judged) => "case_dissatisfaction_judged" 1,
-        /// Handled again.
+        /// To be handled again with limits of its own (二次办理).
         Rehandled(Rehandled) => "case_rehandled" 1,
-        /// Archived.
+        /// The case ended (归档).
         Archived(Archived) => "case_archived" 1,
-        /// Limit near.
+        /// A limit is near (预警).
         LimitWarned(LimitWarned) => "case_limit_warned" 1,
-        /// Limit broken.
+        /// A limit was broken, at the due instant; who answers for it and the minutes in whose hands (超期).
         LimitBreached(LimitBreached) => "case_limit_breached" 1,
-        /// Breach withdrawn.
+        /// A breach was withdrawn: a late fact shows that the limit was kept or was another one.
         BreachWithdrawn(BreachWithdrawn) => "case_breach_withdrawn" 1,
-        /// Deadline computed anew.
+        /// An open deadline was computed anew after a notice.
         DeadlineRecomputed(DeadlineRecomputed) => "case_deadline_recomputed" 1,
-        /// Outcome asserted by a source.
+        /// A source asserts an outcome without times.
         OutcomeAsserted(OutcomeAsserted) => "case_outcome_asserted" 1,
-        /// Other class, subject or place.
+        /// The source shows another class, subject or place.
         Reclassified(Reclassified) => "case_reclassified" 1,
-        /// Holder reported by a source.
+        /// The source shows the case in the hands of a unit.
         HolderReported(HolderReported) => "case_holder_reported" 1,
-        /// Answer reported by a source.
+        /// The source shows an answer.
         AnswerReported(AnswerReported) => "case_answer_reported" 1,
-        /// Source row in a later state.
+        /// The source's row was taken over in a later state.
         SourceChanged(SourceChanged) => "case_source_changed" 1,
     }
 }

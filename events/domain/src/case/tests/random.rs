@@ -32,26 +32,26 @@ fn command(kind: u8, turn: u8, state: &CaseState) -> Command {
         2 => Command::Accept,
         3 => Command::Refuse { ground: "legal_path".to_owned(), words: "请走诉讼途径".to_owned() },
         4 => Command::AnswerDirectly { answer: "请带身份证办理。".to_owned() },
-        5 => dispatch(if turn % 2 == 0 { "lamps" } else { "roads" }),
+        5 => dispatch(if turn.is_multiple_of(2) { "lamps" } else { "roads" }),
         6 | 7 => Command::Sign,
         8 => Command::Assign { section: format!("{}科", turn % 3), handler: None },
-        9 | 10 => contact(turn % 3 > 0),
+        9 | 10 => contact(!turn.is_multiple_of(3)),
         11 | 12 => answer(),
         13 | 14 => Command::Approve,
         15 => send_back(),
         16 | 17 => Command::Pass,
-        18 => called(turn % 2 == 0, "satisfied"),
+        18 => called(turn.is_multiple_of(2), "satisfied"),
         19 => missed(),
         20 => Command::Rate { stars: turn % 6, words: String::new() },
         21 => dispute(),
-        22 => judge(turn % 3 > 0),
+        22 => judge(!turn.is_multiple_of(3)),
         23 => Command::Recompute,
         24 => row(&turn.to_string(), |row| {
-            row.unit = (turn % 3 > 0).then(|| (unit(if turn % 3 == 1 { "lamps" } else { "roads" }), Level::City));
+            row.unit = (!turn.is_multiple_of(3)).then(|| (unit(if turn % 3 == 1 { "lamps" } else { "roads" }), Level::City));
             row.answer = (turn % 5 > 2)
-                .then(|| ("已修复。".to_owned(), (turn % 2 == 0).then(|| row.filed_at + chrono::Duration::hours(i64::from(turn)))));
-            row.asserted = if turn % 7 == 0 {
-                vec![Asserted { measure: Measure::Answered, value: turn % 2 == 0, provenance: "x".to_owned() }]
+                .then(|| ("已修复。".to_owned(), (turn.is_multiple_of(2)).then(|| row.filed_at + chrono::Duration::hours(i64::from(turn)))));
+            row.asserted = if turn.is_multiple_of(7) {
+                vec![Asserted { measure: Measure::Answered, value: turn.is_multiple_of(2), provenance: "x".to_owned() }]
             } else {
                 vec![]
             };
@@ -60,7 +60,7 @@ fn command(kind: u8, turn: u8, state: &CaseState) -> Command {
         _ => {
             let acts: Vec<_> = state.clocks.iter().map(|clock| (clock.kind, clock.round)).collect();
             let (clock, round) = acts.get(usize::from(turn) % acts.len().max(1)).copied().unwrap_or((ClockKind::Handle, 1));
-            tick(clock, round, if turn % 2 == 0 { Act::Warn } else { Act::Breach })
+            tick(clock, round, if turn.is_multiple_of(2) { Act::Warn } else { Act::Breach })
         }
     }
 }
@@ -131,7 +131,7 @@ proptest! {
             check(&decided.before, &decided.story, now, &new);
             story = decided.story;
             // Automation, sometimes.
-            if turn % 3 == 0 {
+            if turn.is_multiple_of(3) {
                 let kinds: Vec<_> = story.state.acts().map(|(_, clock, act)| (clock.kind, clock.round, act)).collect();
                 for (clock, round, act) in kinds {
                     let decided = story.at(now, tick(clock, round, act));
