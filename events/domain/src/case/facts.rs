@@ -40,7 +40,8 @@ pub enum Change {
 pub fn facts(before: &CaseState, at: Instant, event: &CaseEvent, after: &CaseState, rules: &Rulebook) -> Vec<Change> {
     let view = View { after, at, rules };
     match event {
-        CaseEvent::Dispatched(_) => vec![view.add(Measure::Received, true, None)],
+        CaseEvent::Dispatched(_) if before.external.is_none() => vec![view.add(Measure::Received, true, None)],
+        CaseEvent::Dispatched(_) => vec![Change::Revoke(Measure::Received), view.add(Measure::Received, true, None)],
         // Taken over without a unit it counted for none; from now on it counts for this one only.
         CaseEvent::HolderReported(_) => {
             let mut changes = vec![Change::Revoke(Measure::Received), view.add(Measure::Received, true, None)];

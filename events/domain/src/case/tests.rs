@@ -98,16 +98,15 @@ impl Story {
     }
 
     /// Ticks everything that is due by then, as automation does.
-    fn ticked(mut self, when: &str) -> Story {
+    fn ticked(self, when: &str) -> Story {
+        self.ticked_at(at(when))
+    }
+
+    fn ticked_at(mut self, now: Instant) -> Story {
         loop {
-            let due: Option<(ClockKind, u8, Act)> = self
-                .state
-                .acts()
-                .filter(|(instant, _, _)| *instant <= at(when))
-                .min_by_key(|(instant, ..)| *instant)
-                .map(|(_, c, act)| (c.kind, c.round, act));
-            let Some((clock, round, act)) = due else { return self };
-            let decided = self.when(when, Command::Tick { clock, round, act });
+            let due = self.state.acts().filter(|(instant, ..)| *instant <= now).min_by_key(|(instant, ..)| *instant);
+            let Some((clock, round, act)) = due.map(|(_, clock, act)| (clock.kind, clock.round, act)) else { return self };
+            let decided = self.at(now, tick(clock, round, act));
             assert_eq!(decided.result.as_ref().map(Vec::len), Ok(1), "a tick that is due does one thing");
             self = decided.story;
         }
