@@ -178,27 +178,35 @@ async fn main() -> Result<(), Failed> {
     let scan = size as f64 / started.elapsed().as_secs_f64();
     writeln!(out, "bare scan of the log: {scan:.0} events/s")?;
 
+    let memory = |what: &str| -> Result<String, Failed> {
+        let status = std::fs::read_to_string("/proc/self/status")?;
+        Ok(format!(
+            "{what}: {}",
+            status.lines().filter(|line| line.starts_with("VmHWM") || line.starts_with("VmRSS")).collect::<Vec<_>>().join(" ")
+        ))
+    };
+    writeln!(out, "{}", memory("before")?)?;
     let views = dir.path().join("views");
     std::fs::create_dir_all(&views)?;
     let done = rebuild(&views, log.clone(), vault.clone(), false, &|_, _| {}).await?;
     let rate = done.events as f64 / done.seconds;
     writeln!(out, "rebuild without search: {rate:.0} events/s ({:.2} of the scan), {:.1} s", rate / scan, done.seconds)?;
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    writeln!(out, "{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default())?;
+    writeln!(out, "{}", memory("after")?)?;
     for file in ["views.db", "scores.db"] {
         writeln!(out, "{file}: {} MiB", std::fs::metadata(views.join(file))?.len() >> 20)?;
     }
 
+    let started = Instant::now();
     let running = Projections::start(&views, log.clone(), vault.clone()).await?;
     running.catch_up().await?;
     let read = running.views();
     let mut measure = |name: &str, work: &dyn Fn() -> Result<(), projections::ViewError>| -> Result<(), Failed> {
         work()?;
-        let started = Instant::now();
+        let began = Instant::now();
         for _ in 0..200 {
             work()?;
         }
-        writeln!(out, "{name}: {:.0} µs", started.elapsed().as_micros() as f64 / 200.0)?;
+        writeln!(out, "{name}: {:.0} µs", began.elapsed().as_micros() as f64 / 200.0)?;
         Ok(())
     };
     let period = 202_510;
@@ -215,8 +223,7 @@ async fn main() -> Result<(), Failed> {
     measure("children", &|| read.children(&units[0], period).map(|_| ()))?;
     measure("case by number", &|| read.case_by_number("0000000100").map(|_| ()))?;
 
-    // A search index from nothing, in the background of a running server.
-    let started = Instant::now();
+    // A search index from nothing, in the background of the queries above.
     if running.wait_for_search(size, std::time::Duration::from_secs(600)).await {
         writeln!(out, "search from nothing: {:.0} events/s", size as f64 / started.elapsed().as_secs_f64())?;
     }

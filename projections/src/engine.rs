@@ -154,13 +154,15 @@ impl Projections {
     /// How the views do.
     pub fn health(&self) -> Health {
         let (search_position, search_skipped) = *self.shared.search.borrow();
-        Health {
-            position: self.position(),
-            search_position,
-            search_skipped,
-            log: *self.log.watch().borrow(),
-            failures: self.shared.failures.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        let mut failures = self.shared.failures.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for (thread, kind) in self.threads.iter().zip([FileKind::Views, FileKind::Search]) {
+            // A thread that is gone without a word has panicked.
+            if thread.is_finished() && failures.iter().all(|failure| failure.file != kind.name()) {
+                let error = ViewError::Io("the thread ended unexpectedly".to_owned());
+                failures.push(Failure { file: kind.name(), event: None, error });
+            }
         }
+        Health { position: self.position(), search_position, search_skipped, log: *self.log.watch().borrow(), failures }
     }
 
     /// Stops the threads and waits for them. Blocks; call it outside of an async task.

@@ -154,7 +154,8 @@ fn connect(path: &Path) -> Result<Connection, ViewError> {
 /// Settings for making a file that nobody reads yet and that is thrown away when the program dies.
 pub(crate) fn make_fast(connection: &Connection) -> Result<(), ViewError> {
     connection.set_prepared_statement_cache_capacity(96);
-    connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;")?;
+    connection
+        .execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384; PRAGMA temp_store = FILE;")?;
     Ok(())
 }
 
@@ -215,7 +216,8 @@ impl Scrub {
     /// Goes on with it; a reader in the way is gone within milliseconds, so that the next call succeeds.
     pub(crate) fn go_on(&mut self, connection: &Connection) -> Result<bool, ViewError> {
         if *self == Self::Rewrite {
-            connection.execute_batch("VACUUM")?;
+            // The copy is as large as the file: not in memory. It holds no erased word.
+            connection.execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY;")?;
             *self = Self::TruncateLog;
         }
         if *self == Self::TruncateLog && truncate_wal(connection)? {

@@ -26,13 +26,13 @@ pub struct Rebuilt {
 /// How much is done at once.
 #[derive(Clone, Copy)]
 struct Pace {
-    /// Cases kept in memory (about two kilobytes each) before their rows are written.
+    /// Cases kept in memory (some kilobytes each) before their rows are written.
     held: usize,
     /// Events read at once.
     stretch: usize,
 }
 
-const PACE: Pace = Pace { held: 40_000, stretch: 2_000 };
+const PACE: Pace = Pace { held: 10_000, stretch: 2_000 };
 
 /// Makes `views.db` and `scores.db` anew, with `with_search` also `search.db`, and puts them in the place of those in
 /// `dir`. Nobody may have them open. `progress` is told (events done, events in all).
