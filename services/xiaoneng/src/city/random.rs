@@ -62,6 +62,14 @@ impl Random {
         &all[self.below(all.len())]
     }
 
+    /// One of these words.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn word<'a>(&mut self, all: &[&'a str]) -> &'a str {
+        all[self.below(all.len())]
+    }
+
     /// One of them by weight; the last when all weigh nothing.
     ///
     /// # Panics
