@@ -1,0 +1,11 @@
+//! The pages as people use them: the real application behind a real socket, a log in SQLite, a browser that keeps
+//! cookies, follows links and fills in the forms it finds. How to use it stands at the head of `acceptance/harness.rs`.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends in a panic; helpers of tests are not known to clippy as such")]
+
+#[path = "acceptance/citizen.rs"]
+mod citizen;
+#[path = "acceptance/harness.rs"]
+mod harness;
+#[path = "acceptance/input.rs"]
+mod input;

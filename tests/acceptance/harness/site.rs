@@ -1,0 +1,254 @@
+//! The application, served.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use application::accounts::NewAccount;
+use application::audit::Audit;
+use application::backoff::Backoff;
+use application::clock::{ManualClock, log_now};
+use application::ids::RandomIds;
+use application::password::Passwords;
+use application::{Actor, Application, Meta};
+use chrono::{DateTime, NaiveDate};
+use domain::account::{Role, StaffKind};
+use domain::case::command::File;
+use domain::case::event::{Demand, Petitioner};
+use domain::ids::{CaseId, UnitCode};
+use domain::rulebook::shipped::SHIPPED;
+use domain::time::Clock;
+use domain::unit::{Level, Nature, UnitEntry};
+use event_log::{EventLog, Options, SqliteLog};
+use projections::Projections;
+use tempfile::TempDir;
+use uuid::Uuid;
+use vault::{MasterKey, OsEntropy, Vault};
+use web::{Settings, State};
+
+use super::Browser;
+
+/// The city itself.
+pub const CITY: &str = "330500";
+/// The hotline office.
+pub const HOTLINE: &str = "0012345";
+/// A bureau of the city.
+pub const BUREAU: &str = "0101";
+/// A county's government; division 330502.
+pub const COUNTY: &str = "330502";
+/// A bureau of the county.
+pub const COUNTY_BUREAU: &str = "330502-01";
+/// A township below the county; division 330502001.
+pub const TOWN: &str = "330502001";
+/// Of every account.
+pub const PASSWORD: &str = "青山绿水 长流不息";
+
+/// One city on one server.
+pub struct Site {
+    /// The application behind the pages.
+    pub app: Arc<Application>,
+    /// Its time.
+    pub clock: Arc<ManualClock>,
+    /// Where it is served.
+    pub address: SocketAddr,
+    server: actix_web::dev::ServerHandle,
+    thread: Option<std::thread::JoinHandle<()>>,
+    _dir: TempDir,
+}
+
+impl Site {
+    /// A city with units and the generic rulebook, on Wednesday 2026-05-06, 10:00; no limits per address.
+    pub async fn open() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        capture();
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::new(DateTime::parse_from_rfc3339("2026-05-06T10:00:00+08:00").unwrap().to_utc()));
+        let now = log_now(clock.clone() as Arc<dyn Clock>);
+        let log: Arc<dyn EventLog> = Arc::new(SqliteLog::open(dir.path(), Options::default(), now).unwrap());
+        let entropy: Arc<dyn vault::Entropy> = Arc::new(OsEntropy);
+        let vault = Arc::new(Vault::new(MasterKey::from_bytes([7; 32]), entropy.clone()));
+        let projections = Projections::start(dir.path(), log.clone(), vault.clone()).await.unwrap();
+        let app = Arc::new(Application {
+            log,
+            vault,
+            clock: clock.clone(),
+            ids: Arc::new(RandomIds::new(entropy.clone())),
+            projections,
+            audit: Audit::open(dir.path()).unwrap(),
+            passwords: Passwords::new(entropy.as_ref()).unwrap(),
+            sign_ins: Backoff::default(),
+            query_codes: Backoff::default(),
+        });
+        found_city(&app).await;
+        let mut settings = Settings { site_name: "清源市诉求与效能服务平台".to_owned(), filings_per_minute: 0, lookups_per_minute: 0, workers: 1, ..Settings::default() };
+        change(&mut settings);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let served = app.clone();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let server = web::run(listener, State::new(served, settings)).unwrap();
+                sender.send(server.handle()).unwrap();
+                server.await.unwrap();
+            });
+        });
+        let server = receiver.recv().unwrap();
+        Self { app, clock, address, server, thread: Some(thread), _dir: dir }
+    }
+
+    /// A browser with no cookies.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.address)
+    }
+
+    /// The browser of somebody with this role, signed in. Its account is opened the first time.
+    pub async fn sign_in(&self, role: Role) -> Browser {
+        self.account(role).await;
+        let mut browser = self.browser();
+        let page = browser.get("/desk/sign-in").await;
+        let page = browser.submit(page.form("/desk/sign-in").set("login", role.code()).set("password", PASSWORD)).await;
+        assert!(page.status < 400 && !page.path.starts_with("/desk/sign-in"), "{role:?} could not sign in: {} {}", page.status, page.text());
+        browser
+    }
+
+    /// Makes sure that there is an account with this role.
+    pub async fn account(&self, role: Role) {
+        if self.app.reference().account_by_login(role.code()).is_some() {
+            return;
+        }
+        let unit = match role {
+            Role::Operator | Role::Dispatcher | Role::Reviewer | Role::Inspector => Some(HOTLINE),
+            Role::Liaison | Role::Handler | Role::Head => Some(BUREAU),
+            Role::SystemAdmin | Role::SecurityAdmin | Role::Auditor => None,
+        };
+        let new = NewAccount {
+            login: role.code().to_owned(),
+            name: format!("{}甲", role.label()),
+            phone: String::new(),
+            email: String::new(),
+            unit: unit.map(|code| UnitCode::parse(code).unwrap()),
+            staff: StaffKind::CivilServant,
+            roles: vec![role],
+        };
+        let (_, done) = self.app.open_account(&maintenance(), new, PASSWORD, false).await.unwrap();
+        assert!(self.app.seen(done.seq).await);
+    }
+
+    /// Files a complaint by the name of 王小明 through the application alone; its public number.
+    pub async fn file(&self, words: &str) -> String {
+        let number = self.app.ids.number();
+        let file = File {
+            number: number.clone(),
+            class: "complaint".to_owned(),
+            channel: "web".to_owned(),
+            urgency: String::new(),
+            division: "330502".to_owned(),
+            demand: Demand { title: String::new(), words: words.to_owned(), wish: String::new(), place: "幸福路 18 号".to_owned() },
+            petitioner: Some(Petitioner { name: "王小明".to_owned(), phone: "13800001234".to_owned(), email: String::new() }),
+            agent: None,
+            confidential: false,
+            publish: false,
+            notice: "2026-01".to_owned(),
+        };
+        let form = self.app.ids.uuid();
+        let filed = self.app.file(&Meta::new(Actor::Citizen, form), form, file).await.unwrap();
+        assert!(self.app.seen(filed.seq).await);
+        number
+    }
+
+    /// The case of a public number.
+    pub fn case(&self, number: &str) -> CaseId {
+        let number = domain::codes::parse_public_number(number).unwrap();
+        self.app.projections.views().case_by_number(&number).unwrap().expect("there is such a case").id
+    }
+
+    /// Waits until the views show everything in the log.
+    pub async fn settle(&self) {
+        let size = self.app.log.head().await.unwrap().size;
+        assert!(self.app.seen(size).await, "the views did not follow");
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        // The future is polled by the server's own thread: asking is enough.
+        let stop = self.server.stop(false);
+        std::thread::spawn(move || actix_web::rt::System::new().block_on(stop)).join().ok();
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
+    }
+}
+
+fn maintenance() -> Meta {
+    Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, Uuid::from_bytes(rand()))
+}
+
+fn rand() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    vault::Entropy::fill(&OsEntropy, &mut bytes);
+    bytes
+}
+
+async fn found_city(app: &Application) {
+    let since = NaiveDate::from_ymd_opt(2020, 1, 1).unwrap();
+    let unit = |code: &str, name: &str, parent: Option<&str>, level: Level, division: Option<&str>, hotline: bool| UnitEntry {
+        code: UnitCode::parse(code).unwrap(),
+        name: name.to_owned(),
+        parent: parent.map(|code| UnitCode::parse(code).unwrap()),
+        level,
+        nature: Nature::Accountable,
+        division: division.map(str::to_owned),
+        hotline,
+        since,
+    };
+    let units = [
+        unit(CITY, "清源市人民政府", None, Level::City, Some("330500"), false),
+        unit(HOTLINE, "市热线办", Some(CITY), Level::City, None, true),
+        unit(BUREAU, "市城市管理局", Some(CITY), Level::City, None, false),
+        unit(COUNTY, "西湾区人民政府", Some(CITY), Level::County, Some("330502"), false),
+        unit("330503", "东城区人民政府", Some(CITY), Level::County, Some("330503"), false),
+        unit(COUNTY_BUREAU, "西湾区城市管理局", Some(COUNTY), Level::County, None, false),
+        unit(TOWN, "幸福街道办事处", Some(COUNTY), Level::Township, Some("330502001"), false),
+    ];
+    for entry in &units {
+        app.register_unit(&maintenance(), entry).await.unwrap();
+    }
+    let generic = SHIPPED.iter().find(|(name, _)| *name == "generic").unwrap().1;
+    let done = app.adopt_rulebook(&maintenance(), generic, since, None).await.unwrap();
+    assert!(app.seen(done.seq).await);
+}
+
+#[derive(Clone)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn capture() -> &'static Lines {
+    static LINES: OnceLock<Lines> = OnceLock::new();
+    LINES.get_or_init(|| {
+        let lines = Lines(Arc::default());
+        let writer = lines.clone();
+        tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::TRACE).with_ansi(false).with_writer(move || writer.clone()).init();
+        lines
+    })
+}
+
+/// Everything that was logged so far, by all tests of this binary.
+pub fn logged() -> String {
+    String::from_utf8_lossy(&capture().0.lock().unwrap()).into_owned()
+}
