@@ -19,7 +19,7 @@ async fn up_to_check(browser: &mut Browser, class: &str, publish: &str) -> Page 
     let page = browser.get(page.links().into_iter().find(|(href, _)| href == "/file/start").unwrap().0.as_str()).await;
     let page = browser.submit(page.form("/file/start")).await;
     assert_eq!(page.path, "/file/what", "{}", page.text());
-    let page = browser.submit(page.form("/file/what").label(class, "").label("发生了什么", WORDS)).await;
+    let page = browser.submit(page.form("/file/what").label(class, "").label("请说明情况", WORDS)).await;
     assert_eq!(page.path, "/file/where", "{:?}", page.errors());
     let page = browser.submit_once(page.form("/file/where").label("区县", "西湾区").button("act", "streets")).await;
     assert_eq!(page.status, 200);

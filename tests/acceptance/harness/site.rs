@@ -41,7 +41,7 @@ pub const COUNTY_BUREAU: &str = "330502-01";
 /// A township below the county; division 330502001.
 pub const TOWN: &str = "330502001";
 /// Of every account.
-pub const PASSWORD: &str = "青山绿水 长流不息";
+pub const PASSWORD: &str = "青山绿水 长流不息 又一年";
 
 /// One city on one server.
 pub struct Site {
