@@ -54,7 +54,12 @@ fn element_text(page: &Page, class: &str) -> String {
 
 /// Lets the hotline answer at once.
 async fn answer(site: &Site, number: &str, answer: &str) {
-    let staff = Staff { account: AccountId(Uuid::from_u128(9)), unit: UnitCode::parse(HOTLINE).ok(), roles: vec![Role::Dispatcher], kind: StaffKind::CivilServant };
+    let staff = Staff {
+        account: AccountId(Uuid::from_u128(9)),
+        unit: UnitCode::parse(HOTLINE).ok(),
+        roles: vec![Role::Dispatcher],
+        kind: StaffKind::CivilServant,
+    };
     let meta = Meta::new(Actor::Staff(staff), site.app.ids.uuid());
     site.app.on_case(&meta, site.case(number), &Command::AnswerDirectly { answer: answer.to_owned() }).await.unwrap();
     site.settle().await;

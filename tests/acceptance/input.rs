@@ -208,7 +208,9 @@ async fn nothing_personal_reaches_the_operating_log() {
     let page = browser.submit(page.form("/file/where").set("district", "330502").set("place", "马甲巷口独一处")).await;
     let page = browser.submit(page.form("/file/wish").set("wish", "换窨井盖独一份")).await;
     let page = browser.submit(page.form("/file/privacy").set("anonymous", "no").set("confidential", "no").set("publish", "no")).await;
-    let page = browser.submit(page.form("/file/contact").set("name", "独孤独一").set("phone", "13711112222").set("email", "duyi@example.cn")).await;
+    let page = browser
+        .submit(page.form("/file/contact").set("name", "独孤独一").set("phone", "13711112222").set("email", "duyi@example.cn"))
+        .await;
     let page = browser.submit(page.form("/file/check")).await;
     assert_eq!(page.path, "/file/receipt");
     browser.get("/nowhere?q=独孤独一13711112222").await;

@@ -86,7 +86,13 @@ pub fn buckets(session: &Session) -> Vec<(Bucket, HolderKey)> {
         add(stage(Stage::Handling), own());
     }
     // Overviews, as wide as the widest role.
-    let all = if staff.is_hotline() || staff.is(Role::Inspector) { hotline() } else if staff.is_any(&[Role::Liaison, Role::Head]) { unit() } else { own() };
+    let all = if staff.is_hotline() || staff.is(Role::Inspector) {
+        hotline()
+    } else if staff.is_any(&[Role::Liaison, Role::Head]) {
+        unit()
+    } else {
+        own()
+    };
     if staff.is_any(crate::door::CASE_WORK) {
         for bucket in [Bucket::Breached, Bucket::Open, Bucket::Ended] {
             add(bucket, all.clone());
@@ -123,7 +129,9 @@ pub fn bucket_counts(ctx: &Ctx, lists: &[(Bucket, HolderKey)]) -> Vec<u64> {
 
 /// The door of a page lets this session in.
 fn open(session: &Session, path: &str) -> bool {
-    let route = |route: &&Route| route.method == "GET" && (route.path == path || path.starts_with("/desk/worklist/") && route.path == "/desk/worklist/{bucket}");
+    let route = |route: &&Route| {
+        route.method == "GET" && (route.path == path || path.starts_with("/desk/worklist/") && route.path == "/desk/worklist/{bucket}")
+    };
     ROUTES.iter().find(route).is_some_and(|route| route.door.ask(Some(session)) == Answer::Open)
 }
 
@@ -146,7 +154,11 @@ fn navigation(ctx: &Ctx, session: &Session) -> Vec<NavGroup> {
             .zip(counts)
             .filter_map(|((bucket, _), count)| {
                 let href = format!("/desk/worklist/{}", bucket.code());
-                let item = if *bucket == Bucket::Ended { NavItem::new(&href, bucket_name(*bucket), here == href) } else { NavItem::counted(&href, bucket_name(*bucket), count, here == href) };
+                let item = if *bucket == Bucket::Ended {
+                    NavItem::new(&href, bucket_name(*bucket), here == href)
+                } else {
+                    NavItem::counted(&href, bucket_name(*bucket), count, here == href)
+                };
                 open(session, &href).then_some(item)
             })
             .collect(),

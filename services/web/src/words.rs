@@ -135,7 +135,9 @@ pub fn countdown(due_at: Instant, warn_at: Option<Instant>, provisional: bool, n
 pub fn clock(clock: &Clock, now: Instant) -> Countdown {
     match clock.ended {
         None => countdown(clock.due, clock.warn_at, clock.provisional, now),
-        Some(_) => Countdown { due: due(clock.due), text: kept(clock, now).text, tone: kept(clock, now).tone, provisional: clock.provisional },
+        Some(_) => {
+            Countdown { due: due(clock.due), text: kept(clock, now).text, tone: kept(clock, now).tone, provisional: clock.provisional }
+        }
     }
 }
 
@@ -160,7 +162,11 @@ pub fn stage(stage: Stage, breached: bool) -> Tag {
         Stage::Judging => Tone::Warn,
         _ => Tone::Info,
     };
-    if breached && !stage.is_ended() { Tag::new(&format!("{} · 已超期", stage.label()), Tone::Bad) } else { Tag::new(stage.label(), tone) }
+    if breached && !stage.is_ended() {
+        Tag::new(&format!("{} · 已超期", stage.label()), Tone::Bad)
+    } else {
+        Tag::new(stage.label(), tone)
+    }
 }
 
 /// A public number in groups, `3K7Q-29XD-MA6`.
@@ -316,7 +322,8 @@ pub fn grade(reference: &Reference, code: &str) -> String {
 
 /// A ground of refusal: name and right door.
 pub fn refusal(reference: &Reference, code: &str) -> (String, String) {
-    latest(reference, |rules| rules.refusal(code)).map_or_else(|| (code.to_owned(), String::new()), |one| (one.label.clone(), one.path.clone()))
+    latest(reference, |rules| rules.refusal(code))
+        .map_or_else(|| (code.to_owned(), String::new()), |one| (one.label.clone(), one.path.clone()))
 }
 
 fn latest<'a, T>(reference: &'a Reference, find: impl Fn(&'a Rulebook) -> Option<T>) -> Option<T> {
@@ -327,7 +334,10 @@ fn latest<'a, T>(reference: &'a Reference, find: impl Fn(&'a Rulebook) -> Option
 pub fn place(reference: &Reference, division: &str) -> String {
     let mut cuts: Vec<&str> = [6, 9, 12].iter().filter_map(|length| division.get(..*length)).collect();
     cuts.dedup();
-    let parts: Vec<String> = cuts.into_iter().filter_map(|code| places(reference, code).into_iter().find(|(one, _)| one == code).map(|(_, name)| name)).collect();
+    let parts: Vec<String> = cuts
+        .into_iter()
+        .filter_map(|code| places(reference, code).into_iter().find(|(one, _)| one == code).map(|(_, name)| name))
+        .collect();
     if parts.is_empty() && !division.is_empty() { division.to_owned() } else { parts.join(" ") }
 }
 
@@ -352,7 +362,9 @@ pub fn places(reference: &Reference, prefix: &str) -> Vec<(String, String)> {
 pub fn place_name(unit: &str) -> String {
     ["人民政府", "街道办事处", "办事处", "居民委员会", "村民委员会"]
         .iter()
-        .find_map(|suffix| unit.strip_suffix(suffix).map(|name| if *suffix == "街道办事处" { format!("{name}街道") } else { name.to_owned() }))
+        .find_map(|suffix| {
+            unit.strip_suffix(suffix).map(|name| if *suffix == "街道办事处" { format!("{name}街道") } else { name.to_owned() })
+        })
         .unwrap_or_else(|| unit.to_owned())
 }
 

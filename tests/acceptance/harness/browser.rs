@@ -65,7 +65,11 @@ impl Page {
     /// The address of a link with exactly these words.
     pub fn link(&self, words: &str) -> String {
         let links = html::links(&self.body);
-        links.iter().find(|(_, text)| text == words).map(|(href, _)| href.clone()).unwrap_or_else(|| panic!("no link {words} on {}: {links:?}", self.path))
+        links
+            .iter()
+            .find(|(_, text)| text == words)
+            .map(|(href, _)| href.clone())
+            .unwrap_or_else(|| panic!("no link {words} on {}: {links:?}", self.path))
     }
 
     /// All links: address and words.
@@ -112,7 +116,9 @@ impl Browser {
     pub async fn follow(&mut self, page: Page) -> Page {
         let mut page = page;
         for _ in 0..10 {
-            let Some(target) = page.header("location").filter(|_| (300..400).contains(&page.status)).map(str::to_owned) else { return page };
+            let Some(target) = page.header("location").filter(|_| (300..400).contains(&page.status)).map(str::to_owned) else {
+                return page;
+            };
             page = self.send("GET", &target, &[], b"").await;
         }
         panic!("redirected in a circle: {}", page.path);
@@ -171,7 +177,10 @@ pub(super) async fn read(stream: &mut TcpStream, path: &str) -> Page {
         }
         bytes.extend_from_slice(&buffer[..count]);
     }
-    let at = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or_else(|| panic!("no answer for {path}: {:?}", String::from_utf8_lossy(&bytes)));
+    let at = bytes
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .unwrap_or_else(|| panic!("no answer for {path}: {:?}", String::from_utf8_lossy(&bytes)));
     let head = String::from_utf8(bytes[..at].to_vec()).unwrap();
     let mut lines = head.lines();
     let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();

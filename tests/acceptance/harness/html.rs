@@ -107,7 +107,10 @@ impl Form {
 
     /// What stands in a control.
     pub fn value(&self, name: &str) -> String {
-        let found = self.controls.iter().find(|control| control.name == name && (control.on || !matches!(control.kind.as_str(), "radio" | "checkbox")));
+        let found = self
+            .controls
+            .iter()
+            .find(|control| control.name == name && (control.on || !matches!(control.kind.as_str(), "radio" | "checkbox")));
         found.map(|control| control.value.clone()).unwrap_or_default()
     }
 
@@ -286,7 +289,9 @@ pub fn form(html: &str, action: &str) -> Option<Form> {
                 let options: Vec<(bool, String, String)> = tags(list)
                     .into_iter()
                     .filter(|(_, option)| option.name == "option")
-                    .map(|(_, option)| (option.has("selected"), option.get("value").unwrap_or_default().to_owned(), text(inner(list, &option))))
+                    .map(|(_, option)| {
+                        (option.has("selected"), option.get("value").unwrap_or_default().to_owned(), text(inner(list, &option)))
+                    })
                     .collect();
                 let chosen = options.iter().find(|(selected, ..)| *selected).or(options.first()).map(|(_, value, _)| value.clone());
                 let options = options.into_iter().map(|(_, value, words)| (value, words)).collect();

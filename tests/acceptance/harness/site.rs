@@ -84,7 +84,13 @@ impl Site {
             query_codes: Backoff::default(),
         });
         found_city(&app).await;
-        let mut settings = Settings { site_name: "清源市诉求与效能服务平台".to_owned(), filings_per_minute: 0, lookups_per_minute: 0, workers: 1, ..Settings::default() };
+        let mut settings = Settings {
+            site_name: "清源市诉求与效能服务平台".to_owned(),
+            filings_per_minute: 0,
+            lookups_per_minute: 0,
+            workers: 1,
+            ..Settings::default()
+        };
         change(&mut settings);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -112,7 +118,12 @@ impl Site {
         let mut browser = self.browser();
         let page = browser.get("/desk/sign-in").await;
         let page = browser.submit(page.form("/desk/sign-in").set("login", role.code()).set("password", PASSWORD)).await;
-        assert!(page.status < 400 && !page.path.starts_with("/desk/sign-in"), "{role:?} could not sign in: {} {}", page.status, page.text());
+        assert!(
+            page.status < 400 && !page.path.starts_with("/desk/sign-in"),
+            "{role:?} could not sign in: {} {}",
+            page.status,
+            page.text()
+        );
         browser
     }
 
@@ -243,7 +254,11 @@ fn capture() -> &'static Lines {
     LINES.get_or_init(|| {
         let lines = Lines(Arc::default());
         let writer = lines.clone();
-        tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::TRACE).with_ansi(false).with_writer(move || writer.clone()).init();
+        tracing_subscriber::fmt()
+            .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .init();
         lines
     })
 }

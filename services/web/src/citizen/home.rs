@@ -6,8 +6,8 @@ use projections::{Bucket, Dimension, HolderKey};
 use templates::citizen::Home;
 use templates::components::{Notice, Tile, Tone};
 
-use crate::ctx::Ctx;
 use crate::cookies::{self, names};
+use crate::ctx::Ctx;
 use crate::error::{Reply, local, page, see_other};
 use crate::{shell, words};
 

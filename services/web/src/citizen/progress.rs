@@ -41,7 +41,9 @@ pub(super) fn route(reference: &Reference, case: &CaseState, petitioner: &str, n
         };
         let clock = kind.and_then(|kind| case.latest(kind));
         let note = match (clock, state) {
-            (Some(clock), RouteState::Done | RouteState::Current) => format!("限 {}，{}", clock.limit.words(), words::kept(clock, now).text),
+            (Some(clock), RouteState::Done | RouteState::Current) => {
+                format!("限 {}，{}", clock.limit.words(), words::kept(clock, now).text)
+            }
             _ => String::new(),
         };
         let at = match state {
@@ -78,7 +80,12 @@ pub(super) fn hands(reference: &Reference, case: &CaseState, now: Instant) -> Ta
         let clocks: Vec<&Clock> = case
             .clocks
             .iter()
-            .filter(|clock| kinds.contains(&clock.kind) && clock.holder == span.holder && clock.from < until.max(span.from + chrono::TimeDelta::seconds(1)) && clock.ended.is_none_or(|end| end >= span.from))
+            .filter(|clock| {
+                kinds.contains(&clock.kind)
+                    && clock.holder == span.holder
+                    && clock.from < until.max(span.from + chrono::TimeDelta::seconds(1))
+                    && clock.ended.is_none_or(|end| end >= span.from)
+            })
             .collect();
         let task = match &span.holder {
             Holder::Hotline if index == 0 => "受理派单",
@@ -113,5 +120,6 @@ fn severity(tone: Tone) -> u8 {
 
 /// A limit that the citizen was promised is broken.
 pub(super) fn late(case: &CaseState, now: Instant) -> bool {
-    !case.stage.is_ended() && case.clocks.iter().any(|clock| matches!(clock.kind, ClockKind::Promise | ClockKind::Total) && clock.runs() && !clock.keeps(now))
+    !case.stage.is_ended()
+        && case.clocks.iter().any(|clock| matches!(clock.kind, ClockKind::Promise | ClockKind::Total) && clock.runs() && !clock.keeps(now))
 }

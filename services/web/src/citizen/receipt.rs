@@ -61,7 +61,8 @@ pub async fn get(ctx: Ctx) -> Reply {
         days: promise.map(|clock| words::days(&reference, clock)).unwrap_or_default(),
         provisional: promise.is_some_and(|clock| clock.provisional),
         provisional_tag: Tag::new("暂定", Tone::Warn),
-        provisional_note: "国务院办公厅还没有公布该年的放假安排，这个日期按法定节假日推算。公布后会重新计算，以“查进度”里显示的为准。".to_owned(),
+        provisional_note: "国务院办公厅还没有公布该年的放假安排，这个日期按法定节假日推算。公布后会重新计算，以“查进度”里显示的为准。"
+            .to_owned(),
         next,
         signed_promise: String::new(),
     })

@@ -65,7 +65,10 @@ pub async fn open(ctx: Ctx, form: Form) -> Reply {
             see_other("/track/case")
         }
         Err(Error::NotFound) => {
-            let errors = Errors::one("number", "编号和查询码对不上，请对照回执检查后重新输入；连续输错后需要等待一段时间。忘记查询码的，请拨打服务热线");
+            let errors = Errors::one(
+                "number",
+                "编号和查询码对不上，请对照回执检查后重新输入；连续输错后需要等待一段时间。忘记查询码的，请拨打服务热线",
+            );
             Ok(html(HttpResponse::build(StatusCode::NOT_FOUND), &track_page(&ctx, number, errors)))
         }
         Err(error) => Err(error.into()),
@@ -178,7 +181,8 @@ async fn case_page(ctx: &Ctx, case: CaseId, typed: Typed, mut errors: Errors) ->
     let state = &opened.state;
     let next = next_date(state);
     let can_rate = state.stage.is_answered() && state.stars.is_none();
-    let can_object = matches!(state.stage, Stage::CallBack | Stage::Judging | Stage::Archived) && !state.disputed && state.external.is_none();
+    let can_object =
+        matches!(state.stage, Stage::CallBack | Stage::Judging | Stage::Archived) && !state.disputed && state.external.is_none();
     // A form that is gone cannot show what was typed into it.
     for (shown, text) in [(can_rate, &typed.comment), (can_object, &typed.reason)] {
         if !shown && errors.any() && !text.trim().is_empty() {
@@ -285,7 +289,8 @@ fn total(state: &CaseState, end: Instant) -> String {
 
 fn rated(opened: &OpenedCase) -> Option<Vec<SummaryRow>> {
     let stars = opened.state.stars?;
-    let label = grade_choices("").into_iter().find(|choice| choice.value == stars.to_string()).map(|choice| choice.label).unwrap_or_default();
+    let label =
+        grade_choices("").into_iter().find(|choice| choice.value == stars.to_string()).map(|choice| choice.label).unwrap_or_default();
     let words = opened.entries.iter().rev().find_map(|entry| match &entry.event {
         CaseEvent::Rated(rated) => Some(rated.words.as_ref().map(|words| words.text().to_owned()).unwrap_or_default()),
         _ => None,

@@ -115,7 +115,9 @@ pub async fn what_post(ctx: Ctx, form: Form) -> Reply {
         Err(reply) => return reply,
     };
     let wrong = errors(&faults(&ctx, &draft, &[Field::Class, Field::Words])?);
-    let (draft, wrong) = if wrong.any() { (draft, wrong) } else {
+    let (draft, wrong) = if wrong.any() {
+        (draft, wrong)
+    } else {
         match go_on(&ctx, &form, draft, Step::What) {
             Ok(reply) => return reply,
             Err(again) => again,
@@ -180,7 +182,9 @@ pub async fn place_post(ctx: Ctx, form: Form) -> Reply {
         fault(Field::Place, Wrong::Missing);
     }
     let wrong = errors(&found);
-    let (draft, wrong) = if wrong.any() { (draft, wrong) } else {
+    let (draft, wrong) = if wrong.any() {
+        (draft, wrong)
+    } else {
         match go_on(&ctx, &form, draft, Step::Where) {
             Ok(reply) => return reply,
             Err(again) => again,
@@ -217,7 +221,11 @@ fn streets(reference: &projections::Reference, district: &str) -> Vec<Choice> {
     if district.len() != 6 {
         return Vec::new();
     }
-    words::places(reference, district).into_iter().filter(|(code, _)| code.len() == 9).map(|(code, name)| Choice::new(&code, &name)).collect()
+    words::places(reference, district)
+        .into_iter()
+        .filter(|(code, _)| code.len() == 9)
+        .map(|(code, name)| Choice::new(&code, &name))
+        .collect()
 }
 
 /// `GET /file/wish`
@@ -254,7 +262,9 @@ pub async fn wish_post(ctx: Ctx, form: Form) -> Reply {
         let control = if concerns(&draft.agent_name) && !wrong.has("agent_name") { "agent_name" } else { "agent_relation" };
         wrong = wrong.and(control, &fault.to_string());
     }
-    let (draft, wrong) = if wrong.any() { (draft, wrong) } else {
+    let (draft, wrong) = if wrong.any() {
+        (draft, wrong)
+    } else {
         match go_on(&ctx, &form, draft, Step::Wish) {
             Ok(reply) => return reply,
             Err(again) => again,
@@ -312,7 +322,9 @@ pub async fn privacy_post(ctx: Ctx, form: Form) -> Reply {
             wrong = wrong.and(control, message);
         }
     }
-    let (draft, wrong) = if wrong.any() { (draft, wrong) } else {
+    let (draft, wrong) = if wrong.any() {
+        (draft, wrong)
+    } else {
         match go_on(&ctx, &form, draft, Step::Privacy) {
             Ok(reply) => return reply,
             Err(again) => again,
@@ -366,7 +378,9 @@ pub async fn contact_post(ctx: Ctx, form: Form) -> Reply {
         Err(reply) => return reply,
     };
     let wrong = errors(&faults(&ctx, &draft, &[Field::Name, Field::Phone, Field::Email])?);
-    let (draft, wrong) = if wrong.any() { (draft, wrong) } else {
+    let (draft, wrong) = if wrong.any() {
+        (draft, wrong)
+    } else {
         match go_on(&ctx, &form, draft, Step::Contact) {
             Ok(reply) => return reply,
             Err(again) => again,

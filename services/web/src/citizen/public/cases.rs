@@ -67,7 +67,12 @@ pub async fn cases(ctx: Ctx) -> Reply {
     let unit_code = unit.as_ref().map_or("", UnitCode::as_str);
     let link = |name: &str, key: &PageKey| {
         let key = key.to_string();
-        let filters = [("class", class.as_deref().unwrap_or_default()), ("place", place.as_deref().unwrap_or_default()), ("unit", unit_code), ("month", month_code.as_str())];
+        let filters = [
+            ("class", class.as_deref().unwrap_or_default()),
+            ("place", place.as_deref().unwrap_or_default()),
+            ("unit", unit_code),
+            ("month", month_code.as_str()),
+        ];
         address(PATH, &[filters.as_slice(), &[(name, key.as_str())]].concat())
     };
     let paging = Paging {
@@ -102,7 +107,12 @@ fn result(found: &Page<Found>) -> String {
 
 fn classes(reference: &Reference, now: domain::time::Instant) -> Vec<Choice> {
     let rules = words::rules(reference, now);
-    rules.iter().flat_map(|rules| rules.classes.iter()).filter(|class| !class.wrongdoing).map(|class| Choice::new(&class.code, &class.label)).collect()
+    rules
+        .iter()
+        .flat_map(|rules| rules.classes.iter())
+        .filter(|class| !class.wrongdoing)
+        .map(|class| Choice::new(&class.code, &class.label))
+        .collect()
 }
 
 fn places(reference: &Reference) -> Vec<Choice> {
@@ -112,7 +122,8 @@ fn places(reference: &Reference) -> Vec<Choice> {
 
 /// Units that answer to the public: the city's and the counties'; villages are too many for a list.
 fn units(reference: &Reference) -> Vec<Choice> {
-    let listed = reference.units().filter(|unit| unit.closed.is_none() && !unit.hotline && matches!(unit.level, Level::City | Level::County));
+    let listed =
+        reference.units().filter(|unit| unit.closed.is_none() && !unit.hotline && matches!(unit.level, Level::City | Level::County));
     listed.map(|unit| Choice::new(unit.code.as_str(), unit.name())).collect()
 }
 
@@ -165,7 +176,8 @@ fn masked(title: &str) -> String {
 pub async fn case(ctx: Ctx) -> Reply {
     let number = codes::parse_public_number(ctx.part("number")).map_err(|_| Fault::NotFound)?;
     let views = ctx.app().projections.views();
-    let row = views.case_by_number(&number)?.filter(|row| !row.wrongdoing && !row.confidential && !row.restricted).ok_or(Fault::NotFound)?;
+    let row =
+        views.case_by_number(&number)?.filter(|row| !row.wrongdoing && !row.confidential && !row.restricted).ok_or(Fault::NotFound)?;
     let state = views.case_state(row.id)?.ok_or(Fault::NotFound)?.state;
     let reference = ctx.app().reference();
     let now = ctx.app().now();
@@ -176,7 +188,10 @@ pub async fn case(ctx: Ctx) -> Reply {
     }
     facts.extend(self::facts(&reference, &state));
     let answered = state.answered_at.is_some();
-    let late = state.clocks.iter().any(|clock| matches!(clock.kind, ClockKind::Promise | ClockKind::Total) && words::kept(clock, now).tone == Tone::Bad);
+    let late = state
+        .clocks
+        .iter()
+        .any(|clock| matches!(clock.kind, ClockKind::Promise | ClockKind::Total) && words::kept(clock, now).tone == Tone::Bad);
     let tag = match (answered, late) {
         (true, false) => Tag::new("按时答复", Tone::Good),
         (true, true) => Tag::new("超期答复", Tone::Bad),

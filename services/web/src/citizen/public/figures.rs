@@ -138,8 +138,13 @@ fn trend(views: &Views, rules: Option<&Rulebook>, month: Period) -> Result<LineC
         .collect();
     let lowest = series.iter().flat_map(|(_, values)| values.iter().flatten()).copied().fold(100.0, f64::min);
     let low = ((lowest - 5.0) / 10.0).floor().max(0.0) * 10.0;
-    let latest: Vec<String> = series.iter().filter_map(|(name, values)| Some(format!("{name} {}%", values.last().copied().flatten()?))).collect();
-    let description = if latest.is_empty() { "这个月还没有可以计算的样本。".to_owned() } else { format!("{}：{}。", words::month(month), latest.join("，")) };
+    let latest: Vec<String> =
+        series.iter().filter_map(|(name, values)| Some(format!("{name} {}%", values.last().copied().flatten()?))).collect();
+    let description = if latest.is_empty() {
+        "这个月还没有可以计算的样本。".to_owned()
+    } else {
+        format!("{}：{}。", words::month(month), latest.join("，"))
+    };
     Ok(LineChart::new("trend", "各月比率", &description, &labels, &series, low, 100.0, "%"))
 }
 
@@ -219,6 +224,12 @@ fn definitions(rules: Option<&Rulebook>) -> Vec<(String, String)> {
         ("按区县的按时答复率", "已答复的诉求中，受理、办理和总时限都没有超过的比例。"),
     ];
     let mut all: Vec<(String, String)> = own.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    all.extend(rules.iter().flat_map(|rules| rules.indicators.iter()).filter(|one| one.measure != Measure::Received).map(|one| (one.label.clone(), one.definition.clone())));
+    all.extend(
+        rules
+            .iter()
+            .flat_map(|rules| rules.indicators.iter())
+            .filter(|one| one.measure != Measure::Received)
+            .map(|one| (one.label.clone(), one.definition.clone())),
+    );
     all
 }

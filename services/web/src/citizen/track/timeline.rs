@@ -24,7 +24,9 @@ fn item(reference: &Reference, entry: &Entry) -> Option<TimelineItem> {
         CaseEvent::AnsweredDirectly(_) => ("已直接答复，全文见上".to_owned(), hotline(), Vec::new(), Tone::Good),
         CaseEvent::Dispatched(one) => (format!("已派给{}", words::unit(reference, &one.unit)), hotline(), Vec::new(), Tone::Info),
         CaseEvent::Signed(_) => ("承办单位已签收".to_owned(), actor(), Vec::new(), Tone::Info),
-        CaseEvent::DeemedReceived(_) => ("承办单位没有按时签收，视同已收到，期限照常计算".to_owned(), "系统自动".to_owned(), Vec::new(), Tone::Warn),
+        CaseEvent::DeemedReceived(_) => {
+            ("承办单位没有按时签收，视同已收到，期限照常计算".to_owned(), "系统自动".to_owned(), Vec::new(), Tone::Warn)
+        }
         CaseEvent::Contacted(one) if one.reached => (format!("承办单位已联系您（{}）", one.means.label()), actor(), Vec::new(), Tone::Info),
         CaseEvent::Contacted(one) => (format!("承办单位联系您，没有接通（{}）", one.means.label()), actor(), Vec::new(), Tone::Warn),
         CaseEvent::Answered(_) => ("承办单位已写好答复，等待负责人审核".to_owned(), actor(), Vec::new(), Tone::Info),
@@ -51,18 +53,29 @@ fn item(reference: &Reference, entry: &Entry) -> Option<TimelineItem> {
         CaseEvent::Judged(_) => ("经研判，维持原来的答复".to_owned(), hotline(), Vec::new(), Tone::Neutral),
         CaseEvent::Rehandled(one) => (format!("重新办理（第 {} 次）", one.round), hotline(), Vec::new(), Tone::Warn),
         CaseEvent::Archived(one) => ("已办结".to_owned(), hotline(), vec![format!("{}。", one.ending.label())], Tone::Good),
-        CaseEvent::LimitBreached(one) => {
-            (format!("{}已超过，责任在{}", one.clock.label(), words::holder(reference, &one.holder)), "系统自动".to_owned(), Vec::new(), Tone::Bad)
+        CaseEvent::LimitBreached(one) => (
+            format!("{}已超过，责任在{}", one.clock.label(), words::holder(reference, &one.holder)),
+            "系统自动".to_owned(),
+            Vec::new(),
+            Tone::Bad,
+        ),
+        CaseEvent::BreachWithdrawn(one) => {
+            (format!("{}的超期记录已更正", one.clock.label()), "系统自动".to_owned(), Vec::new(), Tone::Info)
         }
-        CaseEvent::BreachWithdrawn(one) => (format!("{}的超期记录已更正", one.clock.label()), "系统自动".to_owned(), Vec::new(), Tone::Info),
         CaseEvent::DeadlineRecomputed(one) if matches!(one.clock, ClockKind::Promise | ClockKind::Total) => {
             let line = format!("放假安排公布后重新计算：{}（原来是 {}）。", words::due(one.due).text, words::due(one.old).text);
             ("答复期限重新计算".to_owned(), "系统自动".to_owned(), vec![line], Tone::Info)
         }
         CaseEvent::Reclassified(_) => ("类别或地点已更正".to_owned(), hotline(), Vec::new(), Tone::Neutral),
-        CaseEvent::HolderReported(one) => (format!("由{}办理", words::unit(reference, &one.unit)), "来源系统".to_owned(), Vec::new(), Tone::Info),
+        CaseEvent::HolderReported(one) => {
+            (format!("由{}办理", words::unit(reference, &one.unit)), "来源系统".to_owned(), Vec::new(), Tone::Info)
+        }
         CaseEvent::AnswerReported(_) => ("已答复，全文见上".to_owned(), "来源系统".to_owned(), Vec::new(), Tone::Good),
-        CaseEvent::Assigned(_) | CaseEvent::LimitWarned(_) | CaseEvent::DeadlineRecomputed(_) | CaseEvent::OutcomeAsserted(_) | CaseEvent::SourceChanged(_) => {
+        CaseEvent::Assigned(_)
+        | CaseEvent::LimitWarned(_)
+        | CaseEvent::DeadlineRecomputed(_)
+        | CaseEvent::OutcomeAsserted(_)
+        | CaseEvent::SourceChanged(_) => {
             return None;
         }
     };
