@@ -89,16 +89,37 @@ impl Application {
     /// [`Error::Account`], [`Error::Forbidden`].
     pub async fn set_roles(&self, meta: &Meta, id: AccountId, unit: Option<UnitCode>, roles: Vec<Role>) -> Result<Done, Error> {
         may_manage(&meta.actor)?;
+        if !roles.contains(&Role::SecurityAdmin) {
+            self.keep_a_security_admin(id)?;
+        }
         self.on_stream(&id.stream(), meta, |envelopes| Ok(into(account::set_roles(fold(envelopes)?.as_ref(), unit.clone(), roles.clone())?))).await
     }
 
-    /// Disables or enables an account.
+    /// Disables or enables an account; never the own one, never the last that can manage accounts.
     ///
     /// # Errors
     /// [`Error::Account`], [`Error::Forbidden`].
     pub async fn set_enabled(&self, meta: &Meta, id: AccountId, enabled: bool, reason: &str) -> Result<Done, Error> {
         may_manage(&meta.actor)?;
+        let reason = reason.trim();
+        if !enabled {
+            if meta.actor.staff().is_some_and(|staff| staff.account == id) {
+                return Err(AccountRejection::OwnAccount.into());
+            }
+            if !(2..=100).contains(&reason.chars().count()) {
+                return Err(AccountRejection::NoReason.into());
+            }
+            self.keep_a_security_admin(id)?;
+        }
         self.on_stream(&id.stream(), meta, |envelopes| Ok(into(account::set_enabled(fold(envelopes)?.as_ref(), enabled, reason.to_owned())?))).await
+    }
+
+    /// Another enabled security administrator is left beside this account, if it is one.
+    fn keep_a_security_admin(&self, id: AccountId) -> Result<(), Error> {
+        let reference = self.reference();
+        let manages = |account: &&std::sync::Arc<projections::Account>| account.enabled && account.has(Role::SecurityAdmin);
+        let all: Vec<AccountId> = reference.accounts().iter().filter(|account| manages(account)).map(|account| account.id).collect();
+        if all == [id] { Err(AccountRejection::LastSecurityAdmin.into()) } else { Ok(()) }
     }
 
     /// A password to be used once: four groups of five characters without those that look alike.

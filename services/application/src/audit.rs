@@ -9,7 +9,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use domain::case::state::CaseState;
 use domain::ids::CaseId;
 use domain::time::{Instant, from_micros, micros};
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params, params_from_iter};
 use sha2::{Digest, Sha256};
 
 use crate::actor::Staff;
@@ -22,6 +23,7 @@ CREATE TABLE IF NOT EXISTS reading (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS reading_subject ON reading (subject, at);
 CREATE INDEX IF NOT EXISTS reading_at ON reading (at);
+CREATE INDEX IF NOT EXISTS reading_account ON reading (account);
 ";
 /// Rows written in one transaction at most.
 const GROUP: usize = 512;
@@ -39,6 +41,48 @@ pub struct Reading {
     pub subject: String,
     /// What: `case`, `case+contact`, `sign_in`, `sign_in_failed`, `export`, `refused`.
     pub what: String,
+}
+
+/// Which lines to look for; the default is all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Find {
+    /// Of one of these accounts (ids and sign-in names); empty = all.
+    pub accounts: Vec<String>,
+    /// About this.
+    pub subject: Option<String>,
+    /// One of these kinds; empty = all.
+    pub whats: Vec<String>,
+    /// Not before.
+    pub from: Option<Instant>,
+    /// Before.
+    pub to: Option<Instant>,
+    /// Lines written before this one: the next page.
+    pub before: Option<i64>,
+}
+
+impl Find {
+    fn sql(&self, limit: usize) -> (String, Vec<Value>) {
+        let mut sql = "SELECT at, account, unit, subject, what, id FROM reading WHERE 1".to_owned();
+        let mut values: Vec<Value> = Vec::new();
+        let mut one_of = |column: &str, all: &[String]| {
+            if !all.is_empty() {
+                sql.push_str(&format!(" AND {column} IN ({})", vec!["?"; all.len()].join(", ")));
+                values.extend(all.iter().cloned().map(Value::Text));
+            }
+        };
+        one_of("account", &self.accounts);
+        one_of("subject", self.subject.as_slice());
+        one_of("what", &self.whats);
+        for (test, value) in [("at >= ?", self.from.map(micros)), ("at < ?", self.to.map(micros)), ("id < ?", self.before)] {
+            if let Some(value) = value {
+                sql.push_str(&format!(" AND {test}"));
+                values.push(Value::Integer(value));
+            }
+        }
+        sql.push_str(" ORDER BY id DESC LIMIT ?");
+        values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
+        (sql, values)
+    }
 }
 
 /// The audit: a sender to the thread that writes.
@@ -121,6 +165,40 @@ impl Audit {
         self.query("SELECT at, account, unit, subject, what FROM reading WHERE at < ?1 ORDER BY at DESC, id DESC LIMIT ?2", before.map_or(i64::MAX, micros).into(), limit)
     }
 
+    /// Lines that fit, each with its number, the latest first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn find(&self, find: &Find, limit: usize) -> Result<Vec<(i64, Reading)>, rusqlite::Error> {
+        if self.sender.is_none() {
+            return Ok(Vec::new());
+        }
+        let (sql, values) = find.sql(limit);
+        let connection = self.reader()?;
+        let mut statement = connection.prepare(&sql)?;
+        let rows = statement.query_map(params_from_iter(values), |row| Ok((row.get(5)?, reading(row)?)))?;
+        rows.collect()
+    }
+
+    /// When each of these sign-in names last signed in; none for never.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn last_sign_ins(&self, logins: &[&str]) -> Result<Vec<Option<Instant>>, rusqlite::Error> {
+        if self.sender.is_none() {
+            return Ok(vec![None; logins.len()]);
+        }
+        let connection = self.reader()?;
+        let mut statement = connection.prepare("SELECT at FROM reading WHERE account = ?1 AND what = 'sign_in' ORDER BY id DESC LIMIT 1")?;
+        let last = |login: &&str| statement.query_row([login], |row| row.get(0).map(from_micros)).optional();
+        logins.iter().map(last).collect()
+    }
+
+    /// The data directory, in which the file stands; none when nothing is kept.
+    pub fn dir(&self) -> Option<&Path> {
+        self.sender.as_ref().and_then(|_| self.path.parent())
+    }
+
     /// Who looked at a case, newest first; shown to the petitioner by unit and role only, never on reports of wrongdoing.
     ///
     /// # Errors
@@ -159,15 +237,17 @@ impl Audit {
         }
         let connection = self.reader()?;
         let mut statement = connection.prepare(sql)?;
-        let rows = statement.query_map(params![key, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-            Ok(Reading { at: from_micros(row.get(0)?), account: row.get(1)?, unit: row.get(2)?, subject: row.get(3)?, what: row.get(4)? })
-        })?;
+        let rows = statement.query_map(params![key, i64::try_from(limit).unwrap_or(i64::MAX)], reading)?;
         rows.collect()
     }
 
     fn reader(&self) -> Result<Connection, rusqlite::Error> {
         Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
     }
+}
+
+fn reading(row: &Row<'_>) -> Result<Reading, rusqlite::Error> {
+    Ok(Reading { at: from_micros(row.get(0)?), account: row.get(1)?, unit: row.get(2)?, subject: row.get(3)?, what: row.get(4)? })
 }
 
 fn write(mut connection: Connection, receiver: &Receiver<Message>) {
@@ -221,5 +301,22 @@ mod tests {
         assert_eq!(audit.of_case(case, &CaseState::default(), 10).unwrap().len(), 1);
         assert_eq!(audit.of_case(case, &CaseState { wrongdoing: true, ..CaseState::default() }, 10).unwrap().len(), 0);
         assert_eq!(audit.hash(from_micros(0), from_micros(6)).unwrap().0, 1);
+    }
+
+    #[test]
+    fn lines_are_found_by_account_kind_and_page() {
+        let dir = tempfile::tempdir().unwrap();
+        let audit = Audit::open(dir.path()).unwrap();
+        for (at, login, good) in [(1, "wang.li", false), (2, "wang.li", true), (3, "liu.yue", true), (4, "wang.li", true)] {
+            audit.sign_in(from_micros(at), login, good);
+        }
+        audit.flush();
+        let at = |find: &Find| audit.find(find, 2).unwrap().into_iter().map(|(id, line)| (id, micros(line.at))).collect::<Vec<_>>();
+        let of_wang = Find { accounts: vec!["wang.li".to_owned()], ..Find::default() };
+        assert_eq!(at(&of_wang), [(4, 4), (2, 2)]);
+        assert_eq!(at(&Find { before: Some(2), ..of_wang.clone() }), [(1, 1)]);
+        assert_eq!(at(&Find { whats: vec!["sign_in_failed".to_owned()], ..of_wang }), [(1, 1)]);
+        assert_eq!(at(&Find { from: Some(from_micros(2)), to: Some(from_micros(4)), ..Find::default() }), [(3, 3), (2, 2)]);
+        assert_eq!(audit.last_sign_ins(&["liu.yue", "nobody"]).unwrap(), [Some(from_micros(3)), None]);
     }
 }

@@ -153,8 +153,8 @@ impl Application {
     /// As [`Self::on_case`].
     pub async fn take_over(&self, meta: &Meta, row: TakeOver) -> Result<Done, Error> {
         let case = CaseId::of_external(&row.source, &row.external_id);
-        // The same row in the same state is the same command, in whatever batch it comes.
-        let command = Uuid::new_v5(&case.0, row.fingerprint.as_bytes());
+        // A row is one command of its batch: a state that comes back in a later batch is another act.
+        let command = Uuid::new_v5(&case.0, format!("{}/{}", meta.command, row.fingerprint).as_bytes());
         self.on_case(&Meta { command, ..meta.clone() }, case, &Command::TakeOver(Box::new(row))).await
     }
 

@@ -11,7 +11,7 @@ use event_log::{Append, AppendError, Appended, Envelope, EventLog, Expected, New
 use projections::{Projections, Reference};
 use vault::Vault;
 
-use crate::actor::Meta;
+use crate::actor::{Actor, Meta};
 use crate::audit::Audit;
 use crate::backoff::Backoff;
 use crate::error::Error;
@@ -141,10 +141,12 @@ pub async fn record(
     let mut bodies = Vec::with_capacity(events.len());
     for (at, event) in events {
         let json = event.to_json().map_err(|e| AppendFailure::Other(Error::Internal(e.to_string())))?;
-        bodies.push((at, event.kind(), event.version(), json));
+        // A limit that ran out before the act was broken by the clock, not by whoever acts now.
+        let automatic = matches!(&event, Event::Case(event) if event.is_automatic());
+        bodies.push((at, event.kind(), event.version(), automatic, json));
     }
     // A stream that does not exist has no keys, and events without private values need none.
-    let stored = if expected != Expected::NoStream && bodies.iter().any(|(_, _, _, json)| has_private(json)) {
+    let stored = if expected != Expected::NoStream && bodies.iter().any(|(_, _, _, _, json)| has_private(json)) {
         log.keys_of(stream).await.map_err(|e| AppendFailure::Other(e.into()))?
     } else {
         Vec::new()
@@ -152,7 +154,8 @@ pub async fn record(
     let mut keyring = vault.keyring(stream, stored).map_err(|e| AppendFailure::Other(e.into()))?;
     let actor = meta.actor.name();
     let mut new = Vec::with_capacity(bodies.len());
-    for (index, (at, kind, version, json)) in bodies.into_iter().enumerate() {
+    let clock = Actor::Automation("limits").name();
+    for (index, (at, kind, version, automatic, json)) in bodies.into_iter().enumerate() {
         let id = meta.event_id(index);
         let (data, sealed) = vault.seal(&mut keyring, stream, id, kind, json).map_err(|e| AppendFailure::Other(e.into()))?;
         new.push(NewEvent {
@@ -160,8 +163,8 @@ pub async fn record(
             kind: kind.to_owned(),
             version,
             occurred_at: micros(at),
-            actor: actor.clone(),
-            on_behalf: meta.on_behalf.clone(),
+            actor: if automatic { clock.clone() } else { actor.clone() },
+            on_behalf: if automatic { None } else { meta.on_behalf.clone() },
             cause: meta.cause,
             rulebook: rulebook.map(str::to_owned),
             data,

@@ -54,7 +54,7 @@ pub(crate) struct Demo {
     pub(crate) seed: u64,
     /// Number of cases
     #[arg(long, default_value_t = 3_000)]
-    pub(crate) cases: u64,
+    pub(crate) cases: usize,
 }
 
 #[derive(Debug, Args)]
@@ -184,7 +184,7 @@ pub(crate) struct Generate {
     pub(crate) data: PathBuf,
     /// Number of cases
     #[arg(long)]
-    pub(crate) cases: u64,
+    pub(crate) cases: usize,
     /// Seed
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,

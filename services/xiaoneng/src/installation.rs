@@ -38,19 +38,19 @@ pub(crate) fn log(dir: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn E
 }
 
 /// An installation that is open.
-pub(crate) fn open(dir: &Path, audited: bool) -> anyhow::Result<Arc<Application>> {
+pub(crate) async fn open(dir: &Path, audited: bool) -> anyhow::Result<Arc<Application>> {
     if !dir.join("log.db").exists() {
         bail!("{} 里没有安装。请先运行 xiaoneng init --data {}，或核对目录", dir.display(), dir.display());
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let vault = vault(dir, false)?;
     let log = log(dir, clock.clone())?;
-    application(dir, clock, vault, log, audited)
+    application(dir, clock, vault, log, audited).await
 }
 
 /// Puts an application together.
-pub(crate) fn application(dir: &Path, clock: Arc<dyn Clock>, vault: Arc<Vault>, log: Arc<dyn EventLog>, audited: bool) -> anyhow::Result<Arc<Application>> {
-    let projections = Projections::start(dir, log.clone(), vault.clone()).context("视图无法打开")?;
+pub(crate) async fn application(dir: &Path, clock: Arc<dyn Clock>, vault: Arc<Vault>, log: Arc<dyn EventLog>, audited: bool) -> anyhow::Result<Arc<Application>> {
+    let projections = Projections::start(dir, log.clone(), vault.clone()).await.context("视图无法打开")?;
     let audit = if audited { application::audit::Audit::open(dir).context("阅读审计无法打开")? } else { application::audit::Audit::off() };
     Ok(Arc::new(Application {
         passwords: Passwords::new(&OsEntropy)?,

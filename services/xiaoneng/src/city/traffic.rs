@@ -211,5 +211,3 @@ impl Life {
     }
 }
 
-#[cfg(test)]
-mod tests;

@@ -146,34 +146,90 @@ fn sentence(all: &[&str], place: &Place, random: &mut Random) -> String {
     fill(random.word(all), place, random)
 }
 
-/// The words of a demand: 30 to 300 characters, a few longer.
-pub fn demand(subject: &Subject, place: &Place, random: &mut Random) -> String {
-    let mut text = random.word(&OPENINGS).to_owned();
-    text += &sentence(subject.bodies, place, random);
-    if random.chance(0.65) {
-        text += &sentence(subject.details, place, random);
+/// What somebody calls for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Wants to know something.
+    Question,
+    /// Wants to thank.
+    Praise,
+    /// Wants something done.
+    Demand,
+}
+
+impl Kind {
+    /// By the class of the demand.
+    pub fn of(class: &str) -> Self {
+        match class {
+            "consultation" => Self::Question,
+            "praise" => Self::Praise,
+            _ => Self::Demand,
+        }
     }
-    text += random.word(&CLOSINGS);
-    if random.chance(0.06) {
-        let first = random.below(LONG.len());
-        for step in 0..random.between(2, 5) as usize {
-            text.push('\n');
-            text += &fill(LONG[(first + step * 3) % LONG.len()], place, random);
+}
+
+const PRAISE: [&str; 6] = [
+    "感谢{线}路公交司机，{日}在{路}站等了我老母亲半分钟，还扶她上车坐好。",
+    "{区}政务大厅窗口的工作人员很耐心，帮我把材料一次办齐，特此表扬。",
+    "{小区}的路灯反映以后第二天就修好了，要表扬维修师傅。",
+    "{镇}{村}的网格员{时}还帮忙联系抢修停水，谢谢他们。",
+    "表扬{路}的环卫工人，捡到我的钱包主动交还，垃圾桶也擦得干干净净。",
+    "{校}门口的交警{时}一直在疏导，孩子们过马路安全多了，感谢！",
+];
+const QUESTION_CLOSINGS: [&str; 8] =
+    ["请告知，谢谢！", "打部门电话一直没有人接。", "网上查到的说法不一样。", "", "", "如果有变化请短信通知我。", "怕白跑一趟，所以先问一下。", "之前问过，两次说的不一样。"];
+
+/// The words of a demand: 30 to 300 characters, a few longer.
+pub fn demand(subject: &Subject, kind: Kind, place: &Place, random: &mut Random) -> String {
+    let mut text = random.word(&OPENINGS).to_owned();
+    match kind {
+        Kind::Question => {
+            text += &sentence(subject.questions, place, random);
+            if random.chance(0.3) {
+                text += &fill(random.word(&["我住在{小区}。", "我是{镇}{村}的居民。", "我在{路}上班，平时只有{时}有空。", "是替家里老人问的。"]), place, random);
+            }
+            text += random.word(&QUESTION_CLOSINGS);
+        }
+        Kind::Praise => text += &sentence(&PRAISE, place, random),
+        Kind::Demand => {
+            text += &sentence(subject.bodies, place, random);
+            if random.chance(0.65) {
+                text += &sentence(subject.details, place, random);
+            }
+            text += random.word(&CLOSINGS);
+            if random.chance(0.08) {
+                let first = random.below(LONG.len());
+                for step in 0..random.between(2, 5) as usize {
+                    text.push('\n');
+                    text += &fill(LONG[(first + step * 3) % LONG.len()], place, random);
+                }
+            }
         }
     }
     if text.chars().count() < 30 {
-        text += "希望相关部门安排人员到现场核实并处理。";
+        text += match kind {
+            Kind::Question => "如果需要带材料，请一并告诉我要准备哪些。",
+            Kind::Praise => "希望转告所在单位，予以表扬。",
+            Kind::Demand => "希望相关部门安排人员到现场核实并处理。",
+        };
     }
     text
 }
 
 /// What is wished for; often nothing.
-pub fn wish(subject: &Subject, place: &Place, random: &mut Random) -> String {
-    if random.chance(0.45) { String::new() } else { sentence(subject.wishes, place, random) }
+pub fn wish(subject: &Subject, kind: Kind, place: &Place, random: &mut Random) -> String {
+    if random.chance(0.45) {
+        return String::new();
+    }
+    match kind {
+        Kind::Question => random.word(&["请告知具体政策", "请告知办理流程和所需材料", "希望一次说清楚", "请短信或电话答复"]).to_owned(),
+        Kind::Praise => String::new(),
+        Kind::Demand => sentence(subject.wishes, place, random),
+    }
 }
 
 /// The answer of a unit.
-pub fn answer(subject: &Subject, place: &Place, round: u8, random: &mut Random) -> String {
+pub fn answer(subject: &Subject, kind: Kind, place: &Place, round: u8, random: &mut Random) -> String {
     let opening = random.word(&[
         "您好，您反映的问题我单位已收悉，感谢您的关注。",
         "诉求人您好：",
@@ -181,24 +237,40 @@ pub fn answer(subject: &Subject, place: &Place, round: u8, random: &mut Random) 
         "您好，现将办理情况答复如下：",
         "感谢您对我市工作的支持，关于您反映的情况答复如下。",
     ]);
-    let again = if round > 1 { "针对您对上次答复提出的意见，我单位再次到现场核查，由分管负责人牵头研究。" } else { "" };
-    let finding = sentence(subject.findings, place, random);
-    let measure = sentence(subject.measures, place, random);
-    let closing = random.word(&[
-        "如有疑问，请在工作日拨打我单位值班电话咨询。",
-        "下一步我单位将加强日常巡查，防止问题反弹。",
-        "上述情况已与您电话沟通，您表示认可。",
-        "后续如再次出现，请及时拨打12345反映，我们将第一时间处理。",
-        "感谢您的理解与配合。",
-        "我单位将在一周后回头看，确保整改到位。",
-    ]);
-    let second = if random.chance(0.4) { sentence(subject.measures, place, random) } else { String::new() };
-    let second = if second == measure { String::new() } else { second };
-    format!("{opening}{again}{finding}{measure}{second}{closing}")
+    let again = if round > 1 { "针对您对上次答复提出的意见，我单位重新核实，由分管负责人牵头研究。" } else { "" };
+    let body = match kind {
+        Kind::Question => format!(
+            "{}{}",
+            sentence(subject.facts, place, random),
+            random.word(&["已在电话中逐项说明，并把所需材料清单以短信发给您。", "以上为现行政策，如有调整以最新文件为准。", "您也可以到就近的便民服务中心现场咨询。"])
+        ),
+        Kind::Praise => "您的表扬已转达当事工作人员及其所在部门，作为年度评优的参考，我们将继续做好服务。".to_owned(),
+        Kind::Demand => {
+            let finding = sentence(subject.findings, place, random);
+            let measure = sentence(subject.measures, place, random);
+            let second = if random.chance(0.4) { sentence(subject.measures, place, random) } else { String::new() };
+            if second == measure { format!("{finding}{measure}") } else { format!("{finding}{measure}{second}") }
+        }
+    };
+    let closing = match kind {
+        Kind::Demand => random.word(&[
+            "如有疑问，请在工作日拨打我单位值班电话咨询。",
+            "下一步我单位将加强日常巡查，防止问题反弹。",
+            "上述情况已与您沟通，您表示认可。",
+            "后续如再次出现，请及时拨打12345反映，我们将第一时间处理。",
+            "感谢您的理解与配合。",
+            "我单位将在一周后回头看，确保整改到位。",
+        ]),
+        _ => random.word(&["如有疑问，请在工作日拨打我单位咨询电话。", "感谢您的来电。", "祝您生活愉快。"]),
+    };
+    format!("{opening}{again}{body}{closing}")
 }
 
 /// The hotline's answer at once.
-pub fn direct_answer(subject: &Subject, place: &Place, random: &mut Random) -> String {
+pub fn direct_answer(subject: &Subject, kind: Kind, place: &Place, random: &mut Random) -> String {
+    if kind == Kind::Praise {
+        return "感谢您的来电，您的表扬已登记并转达相关单位。".to_owned();
+    }
     format!("{}{}", random.word(&["已在电话中答复：", "根据知识库答复如下：", "您好，", "经查询，"]), sentence(subject.facts, place, random))
 }
 

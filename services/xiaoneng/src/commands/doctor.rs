@@ -16,7 +16,7 @@ pub(super) async fn run(words: cli::Doctor) -> Result<(), Failure> {
     if !words.data.join("log.db").exists() {
         return Err(Failure::Faults(vec![format!("{} 里没有 log.db：请先运行 xiaoneng init，或核对 --data", words.data.display())]));
     }
-    let app = installation::open(&words.data, false)?;
+    let app = installation::open(&words.data, false).await?;
     good("密钥文件可用，权限只限本人");
     let head = app.log.head().await?;
     good(&format!("事件日志可以打开，共 {} 个事件，与水位记录一致", head.size));
@@ -24,7 +24,7 @@ pub(super) async fn run(words: cli::Doctor) -> Result<(), Failure> {
     if head.recorded_at > domain::time::micros(now) {
         faults.push("系统时间早于最后一个事件的记录时间：请校准服务器时间（NTP）".to_owned());
     }
-    match app.projections.caught_up().await {
+    match app.projections.catch_up().await {
         Ok(()) => good("视图与日志一致"),
         Err(error) => faults.push(format!("视图停在中途：{error}。请运行 xiaoneng rebuild --data {}", words.data.display())),
     }

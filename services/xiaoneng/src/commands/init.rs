@@ -22,7 +22,7 @@ pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
     installation::make_dir(&words.data)?;
     installation::vault(&words.data, true)?;
     drop(installation::log(&words.data, std::sync::Arc::new(application::clock::SystemClock))?);
-    let app = installation::open(&words.data, false)?;
+    let app = installation::open(&words.data, false).await?;
     let first_day = chrono::NaiveDate::from_ymd_opt(2004, 1, 1).unwrap_or_default();
     let adopted = app.adopt_rulebook(&installation::cli_meta(&app, &words.actor), &text, first_day, None).await.map_err(problems)?;
     app.seen(adopted.seq).await;

@@ -14,7 +14,7 @@ use crate::city::hours::Shift;
 use crate::city::people::Desk;
 use crate::city::random::Random;
 use crate::city::register::SHOWN;
-use crate::city::words::{self, Place, SUBJECTS, Subject};
+use crate::city::words::{self, Kind, Place, SUBJECTS, Subject};
 
 /// Classes in the order of [`Subject::classes`].
 const CLASSES: [&str; 5] = ["consultation", "help", "complaint", "report", "suggestion"];
@@ -84,6 +84,8 @@ pub struct Life {
     entry: String,
     /// How well the unit works, 0 to 1.
     quality: f64,
+    /// Somebody of the unit is on duty on days off: the first contact is owed within 24 hours of the clock.
+    duty: bool,
     /// The citizen files and rates himself.
     online: bool,
     returned: u8,
@@ -99,6 +101,7 @@ impl Life {
         let subject_at = SUBJECTS.iter().position(|one| one.key == subject.key).unwrap_or_default();
         let place = Place::any(r);
         let class = class(subject, r);
+        let kind = Kind::of(class);
         let (channel, _, online) = *r.weighted(&CHANNELS, |(_, share, _)| *share);
         let urgency = match (subject.urgent, r.below(200)) {
             (true, 0..=3) => "extra",
@@ -109,7 +112,7 @@ impl Life {
         let petitioner = (!anonymous).then(|| person(r));
         let agent = (!anonymous && r.chance(0.04)).then(|| words::agent(r)).map(|(name, relation)| Agent { name, relation });
         let division = place.division(r);
-        let demand = Demand { title: String::new(), words: words::demand(subject, &place, r), wish: words::wish(subject, &place, r), place: place.detail(r) };
+        let demand = Demand { title: String::new(), words: words::demand(subject, kind, &place, r), wish: words::wish(subject, kind, &place, r), place: place.detail(r) };
         let (unit, entry) = unit_for(world, class, &demand.words, &division, r);
         let level = world.levels.get(&unit).copied().unwrap_or(Level::City);
         let fate = fate(class, urgency, r);
@@ -130,6 +133,7 @@ impl Life {
             notice: if online { NOTICE.to_owned() } else { String::new() },
         };
         let quality = quality(&unit, at);
+        let duty = r.chance(0.6 + 0.38 * quality);
         let life = Self {
             case,
             state: CaseState::default(),
@@ -143,6 +147,7 @@ impl Life {
             level,
             entry,
             quality,
+            duty,
             online,
             returned: 0,
             ahead: None,
@@ -172,6 +177,7 @@ impl Life {
         let slow = 1.0 - self.quality;
         let office = if urgent { Shift::Always } else { Shift::Office };
         let desk = if urgent { Shift::Always } else { Shift::Desk };
+        let first = if self.duty { desk } else { office };
         let pace = if urgent { 0.25 } else { 1.0 };
         let next = match self.state.stage {
             Stage::Filed => match self.fate {
@@ -186,12 +192,12 @@ impl Life {
                 let forgotten = !urgent && self.random.chance(0.015 + 0.10 * slow);
                 let mean = if forgotten { 500.0 } else { (12.0 + 70.0 * slow) * pace };
                 let what = if self.random.chance(0.65) { Move::Assign } else { Move::Sign };
-                Some((office, 2.0 + self.random.wait(mean), what))
+                Some((first, 2.0 + self.random.wait(mean), what))
             }
-            Stage::Handling if self.state.handler.is_none() => Some((office, 2.0 + self.random.wait(25.0 * pace), Move::Assign)),
+            Stage::Handling if self.state.handler.is_none() => Some((first, 2.0 + self.random.wait(25.0 * pace), Move::Assign)),
             Stage::Handling if self.owes_contact() => {
                 let mean = if self.state.contact_attempts == 0 { 25.0 + 120.0 * slow } else { 100.0 };
-                Some((office, 5.0 + self.random.wait(mean * pace), Move::Contact))
+                Some((first, 5.0 + self.random.wait(mean * pace), Move::Contact))
             }
             Stage::Handling if self.state.outcome.is_some() => Some((office, 20.0 + self.random.wait(150.0 * pace), Move::Answer)),
             Stage::Handling => {
@@ -228,10 +234,10 @@ impl Life {
         let Some((from, due)) = self.state.running(ClockKind::Handle).map(|clock| (micros(clock.from), micros(clock.due))) else {
             return earliest;
         };
-        if self.random.chance(0.01 + 0.20 * slow * slow) {
-            return world.hours.after(office, due.max(at), 10.0 + self.random.wait(500.0));
+        if self.random.chance(0.015 + 0.25 * slow * slow) {
+            return world.hours.after(office, due.max(at), 10.0 + self.random.wait(800.0));
         }
-        let share = 0.12 + (0.35 + 0.5 * slow) * self.random.share();
+        let share = 0.15 + (0.45 + 0.5 * slow) * self.random.share().powf(0.8);
         let aimed = from + ((due - from) as f64 * share) as i64;
         world.hours.after(office, aimed.max(at), 15.0).max(earliest)
     }
@@ -239,6 +245,7 @@ impl Life {
     /// The command of a move and who gives it; none when it has become idle.
     pub fn command(&mut self, what: Move, world: &World) -> Option<(Command, Actor)> {
         let subject: &Subject = &SUBJECTS[self.subject];
+        let kind = Kind::of(&self.state.class);
         let round = self.state.round;
         let staff = &world.staffing;
         let r = &mut self.random;
@@ -255,7 +262,7 @@ impl Life {
             }
             Move::Direct => {
                 let actor = if self.state.channel == "phone" { r.pick(&staff.dispatchers) } else { r.pick(&staff.reviewers) };
-                (Command::AnswerDirectly { answer: words::direct_answer(subject, place, r) }, actor.clone())
+                (Command::AnswerDirectly { answer: words::direct_answer(subject, kind, place, r) }, actor.clone())
             }
             Move::Dispatch => {
                 let reason = if self.entry.is_empty() { words::dispatch_reason(r) } else { String::new() };
@@ -273,9 +280,9 @@ impl Life {
                 (Command::Contact { means, reached, note: words::contact(reached, r) }, self.handler(world)?)
             }
             Move::Answer => {
-                let answer = words::answer(subject, place, round, r);
-                let outcome = *r.weighted(&OUTCOMES, |(_, weight)| *weight);
-                (Command::Answer { answer, outcome: outcome.0 }, self.handler(world)?)
+                let answer = words::answer(subject, kind, place, round, r);
+                let outcome = if kind == Kind::Demand { r.weighted(&OUTCOMES, |(_, weight)| *weight).0 } else { Outcome::Explained };
+                (Command::Answer { answer, outcome }, self.handler(world)?)
             }
             Move::Approve => (Command::Approve, of(|desk| &desk.head, r)?),
             Move::SendBack => {
@@ -405,9 +412,9 @@ fn person(random: &mut Random) -> Petitioner {
 fn reply(state: &CaseState, quality: f64, random: &mut Random) -> (bool, bool, String) {
     let contacted = random.chance(if state.contacted { 0.97 } else { 0.15 });
     let solved = match state.outcome {
-        Some(Outcome::Solved) => 0.93,
-        Some(Outcome::Explained) => 0.78,
-        Some(Outcome::Partly) => 0.5,
+        Some(Outcome::Solved) => 0.97,
+        Some(Outcome::Explained) => 0.88,
+        Some(Outcome::Partly) => 0.62,
         Some(Outcome::Unfounded) => 0.4,
         _ => 0.15,
     };

@@ -1,0 +1,174 @@
+//! A walk through the real binary in Chromium: a citizen files on a phone, the offices work on it, the head sees it scored.
+//! Screenshots of every page go to `target/screenshots`. `ops/test` installs Chromium and its driver.
+#![cfg(test)]
+
+#[path = "browser/stage.rs"]
+mod stage;
+
+use stage::{DESK, PHONE, Stage};
+
+const UNIT: &str = "市城市管理局";
+const WORDS: &str = "幸福路18号小区东门外的三盏路灯从上周五晚上起一直不亮，附近有台阶，老人晚上出门看不清，昨天已经有人在那里摔倒。";
+
+#[tokio::test]
+async fn a_demand_goes_from_a_phone_to_the_scorecard() {
+    let stage = Stage::set().await;
+
+    // The citizen, at 320 px.
+    stage.size(PHONE).await;
+    stage.open("/").await;
+    stage.shot("citizen-home").await;
+    stage.open("/file/start").await;
+    stage.shot("citizen-start").await;
+    stage.submit("/file/start").await;
+    stage.choose("class", "help").await;
+    stage.submit("/file/what").await; // Without words: the page comes back and keeps the choice.
+    stage.sees("错误").await;
+    stage.shot("citizen-what-error").await;
+    stage.fill("words", WORDS).await;
+    stage.submit("/file/what").await;
+    stage.pick_first("district").await;
+    stage.fill("place", "幸福路18号小区东门外").await;
+    stage.submit("/file/where").await;
+    stage.shot("citizen-wish").await;
+    stage.fill("wish", "尽快修好路灯").await;
+    stage.choose("on_behalf", "no").await;
+    stage.submit("/file/wish").await;
+    stage.choose("anonymous", "no").await;
+    stage.choose("confidential", "no").await;
+    stage.choose("publish", "yes").await;
+    stage.shot("citizen-privacy").await;
+    stage.submit("/file/privacy").await;
+    stage.fill("name", "周明").await;
+    stage.fill("phone", "１３８ ００１３ ８０００").await; // Full-width digits and blanks are what keyboards do.
+    stage.choose_if_there("notice", "none").await;
+    stage.submit("/file/contact").await;
+    stage.shot("citizen-check").await;
+    stage.submit("/file/check").await;
+    stage.sees("已收到您的诉求").await;
+    stage.shot("citizen-receipt").await;
+    let number = stage.text(".receipt .big").await;
+    let code = stage.text(".receipt .groups").await.split_whitespace().collect::<String>();
+    stage.reload().await;
+    assert_eq!(stage.text(".receipt .big").await, number, "a reload must not file again");
+
+    // The offices, at 1366 px.
+    let case = format!("/desk/case/{}", number.replace(['-', ' '], ""));
+    stage.size(DESK).await;
+    stage.sign_in("dispatcher").await;
+    stage.shot("desk-home-dispatcher").await;
+    stage.open("/desk/worklist/filed").await;
+    stage.shot("desk-worklist").await;
+    stage.open(&case).await;
+    stage.sees("路灯").await;
+    stage.unfold().await;
+    stage.choose("suggestion", "other").await;
+    stage.pick("unit", UNIT).await;
+    stage.fill_in("/dispatch", "reason", "路灯由城市管理部门管养").await;
+    stage.shot("desk-dispatch").await;
+    stage.press("/dispatch", "dispatch").await;
+    stage.sees("待签收").await;
+    stage.sign_out().await;
+
+    stage.sign_in("liaison").await;
+    stage.open(&case).await;
+    stage.shot("desk-sign").await;
+    stage.submit("/sign").await;
+    stage.sees("办理中").await;
+    stage.sign_out().await;
+
+    stage.sign_in("handler").await;
+    stage.size(PHONE).await;
+    stage.open(&case).await;
+    stage.shot("desk-handler-phone").await;
+    stage.size(DESK).await;
+    stage.unfold().await;
+    stage.choose_in("/contact", "reached", "yes").await;
+    stage.fill_in("/contact", "note", "已电话联系，诉求人说明了三盏灯的位置。").await;
+    stage.submit("/contact").await;
+    stage.unfold().await;
+    stage.fill_in("/answer", "answer", "您好，您反映的三盏路灯已于今天修复，经测试全部正常。感谢您的提醒。").await;
+    stage.choose_in("/answer", "outcome", "solved").await;
+    stage.submit("/answer").await;
+    stage.sees("待单位审核").await;
+    stage.shot("desk-answered").await;
+    stage.sign_out().await;
+
+    stage.sign_in("head").await;
+    stage.open(&case).await;
+    stage.submit("/approve").await;
+    stage.sees("待热线审核").await;
+    stage.sign_out().await;
+
+    stage.sign_in("reviewer").await;
+    stage.open(&case).await;
+    stage.submit("/pass").await;
+    stage.sees("待回访").await;
+    stage.unfold().await;
+    stage.choose_in("/call-back", "reached", "yes").await;
+    stage.choose_in("/call-back", "contacted", "yes").await;
+    stage.choose_in("/call-back", "solved", "yes").await;
+    stage.choose_first_in("/call-back", "grade").await;
+    stage.shot("desk-call-back").await;
+    stage.submit("/call-back").await;
+    stage.sees("已归档").await;
+    stage.shot("desk-archived").await;
+    stage.sign_out().await;
+
+    // The head's scorecard, down to the case.
+    stage.sign_in("head").await;
+    stage.open("/desk/scorecard").await;
+    stage.shot("desk-scorecard").await;
+    stage.open(&format!("{}/answered", stage.path().await)).await;
+    stage.shot("desk-facts").await;
+    stage.sees(&number).await;
+    stage.sign_out().await;
+
+    // The citizen again: tracks and rates.
+    stage.size(PHONE).await;
+    stage.open("/track").await;
+    stage.fill("number", &number.to_lowercase()).await;
+    stage.fill("code", &code).await;
+    stage.submit("/track").await;
+    stage.sees("您反映的三盏路灯已于今天修复").await;
+    stage.shot("citizen-track").await;
+    stage.choose("grade", "5").await;
+    stage.submit("/track/rate").await;
+    stage.shot("citizen-rated").await;
+    stage.open("/public").await;
+    stage.shot("public-figures").await;
+    stage.open("/public/cases").await;
+    stage.shot("public-cases").await;
+
+    // No page is wider than the phone it is shown on.
+    for path in ["/", "/file/start", "/track", "/public", "/public/cases", "/help", "/privacy", "/accessibility", "/styleguide", "/desk/sign-in"] {
+        stage.open(path).await;
+        assert!(stage.overflow().await <= 0, "{path} is wider than 320 px");
+    }
+    stage.strike().await;
+}
+
+#[tokio::test]
+async fn administrators_find_their_pages() {
+    let stage = Stage::set().await;
+    stage.size(DESK).await;
+    for (login, paths) in [
+        ("sysadmin", vec!["/admin", "/admin/units", "/admin/rulebooks", "/admin/calendar", "/admin/catalogue", "/admin/imports", "/admin/notices", "/admin/system"]),
+        ("secadmin", vec!["/admin/accounts", "/admin/accounts/new"]),
+        ("auditor", vec!["/admin/audit"]),
+        ("inspector", vec!["/desk", "/desk/worklist/breached", "/desk/search?q=%E8%B7%AF%E7%81%AF"]),
+        ("operator", vec!["/desk/file"]),
+    ] {
+        stage.sign_in(login).await;
+        for path in paths {
+            stage.open(path).await;
+            stage.shot(&format!("{login}{}", path.split('?').next().unwrap_or(path).replace('/', "-"))).await;
+            assert_eq!(stage.headings().await, 1, "{path} has one heading for {login}");
+            stage.size(PHONE).await;
+            assert!(stage.overflow().await <= 0, "{path} is wider than 320 px");
+            stage.size(DESK).await;
+        }
+        stage.sign_out().await;
+    }
+    stage.strike().await;
+}

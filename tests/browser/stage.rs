@@ -1,0 +1,278 @@
+//! The real binary, a browser, and the few moves of a walk.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use thirtyfour::prelude::*;
+use tokio::net::TcpStream;
+
+/// A phone.
+pub const PHONE: (u32, u32) = (320, 740);
+/// A desk.
+pub const DESK: (u32, u32) = (1366, 900);
+/// Password of the demo's accounts, printed by `xiaoneng demo`.
+const PASSWORD: &str = "qingyuan-demo-2026";
+
+/// Server, driver and browser of one walk.
+pub struct Stage {
+    driver: WebDriver,
+    base: String,
+    server: Child,
+    chromedriver: Child,
+    shots: PathBuf,
+    _data: tempfile::TempDir,
+}
+
+fn target() -> PathBuf {
+    // target/debug/deps/browser-… → target/debug
+    std::env::current_exe().unwrap().parent().and_then(Path::parent).unwrap().to_owned()
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+async fn answers(port: u16) {
+    for _ in 0..1_200 {
+        if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("nothing answers on port {port}");
+}
+
+impl Stage {
+    /// Starts everything.
+    pub async fn set() -> Self {
+        let binary = target().join("xiaoneng");
+        assert!(binary.exists(), "{} is missing: run `cargo build`, or ops/test", binary.display());
+        let data = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let server = Command::new(&binary)
+            .args(["demo", "--cases", "300", "--data"])
+            .arg(data.path().join("demo"))
+            .args(["--listen", &format!("127.0.0.1:{port}")])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let driver_port = free_port();
+        let chromedriver = Command::new("chromedriver")
+            .arg(format!("--port={driver_port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("chromedriver does not start ({error}): run ops/test, it installs chromium-driver"));
+        answers(driver_port).await;
+        answers(port).await;
+        let mut capabilities = DesiredCapabilities::chrome();
+        for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--disable-dev-shm-usage"] {
+            capabilities.add_arg(argument).unwrap();
+        }
+        let profile = format!("--user-data-dir={}", data.path().join("profile").display());
+        capabilities.add_arg(&profile).unwrap();
+        let driver = WebDriver::new(format!("http://127.0.0.1:{driver_port}"), capabilities).await.unwrap();
+        let shots = target().parent().unwrap().join("screenshots");
+        std::fs::create_dir_all(&shots).unwrap();
+        Self { driver, base: format!("http://127.0.0.1:{port}"), server, chromedriver, shots, _data: data }
+    }
+
+    /// Ends everything.
+    pub async fn strike(mut self) {
+        self.driver.clone().quit().await.unwrap();
+        let _ = self.chromedriver.kill();
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+        let _ = self.chromedriver.wait();
+    }
+
+    /// Makes the page as wide as a phone or a desk; emulated, because a window cannot be as narrow as a phone.
+    pub async fn size(&self, (width, height): (u32, u32)) {
+        let tools = thirtyfour::extensions::cdp::ChromeDevTools::new(self.driver.handle.clone());
+        let metrics = serde_json::json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        tools.execute_cdp_with_params("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
+    }
+
+    /// Opens a path.
+    pub async fn open(&self, path: &str) {
+        self.driver.goto(format!("{}{path}", self.base)).await.unwrap();
+    }
+
+    /// The path that is open.
+    pub async fn path(&self) -> String {
+        self.driver.current_url().await.unwrap().path().to_owned()
+    }
+
+    /// Loads the page again.
+    pub async fn reload(&self) {
+        self.driver.refresh().await.unwrap();
+    }
+
+    /// A picture of the whole page.
+    pub async fn shot(&self, name: &str) {
+        let tools = thirtyfour::extensions::cdp::ChromeDevTools::new(self.driver.handle.clone());
+        let answer = tools.execute_cdp_with_params("Page.captureScreenshot", serde_json::json!({ "captureBeyondViewport": true })).await.unwrap();
+        let bytes = decode(answer["data"].as_str().unwrap());
+        std::fs::write(self.shots.join(format!("{name}.png")), bytes).unwrap();
+    }
+
+    async fn one(&self, css: &str) -> WebElement {
+        match self.driver.find(By::Css(css)).await {
+            Ok(found) => found,
+            Err(_) => {
+                self.shot("lost").await;
+                panic!("{css} is not on {} — {}", self.path().await, self.body().await.chars().take(600).collect::<String>());
+            }
+        }
+    }
+
+    async fn body(&self) -> String {
+        self.driver.find(By::Tag("body")).await.unwrap().text().await.unwrap()
+    }
+
+    /// The page says so.
+    pub async fn sees(&self, words: &str) {
+        let body = self.body().await;
+        if !body.contains(words) {
+            self.shot("lost").await;
+            panic!("“{words}” is not on {}: {}", self.path().await, body.chars().take(1_500).collect::<String>());
+        }
+    }
+
+    /// Text of an element.
+    pub async fn text(&self, css: &str) -> String {
+        self.one(css).await.text().await.unwrap()
+    }
+
+    async fn click(&self, element: &WebElement) {
+        self.driver.execute("arguments[0].click()", vec![element.to_json().unwrap()]).await.unwrap();
+    }
+
+    /// Fills a field.
+    pub async fn fill(&self, name: &str, value: &str) {
+        self.fill_in("", name, value).await;
+    }
+
+    /// Fills a field of the form whose action ends so.
+    pub async fn fill_in(&self, action: &str, name: &str, value: &str) {
+        let field = self.one(&format!("form[action$='{action}'] [name='{name}']")).await;
+        field.clear().await.unwrap();
+        field.send_keys(value).await.unwrap();
+    }
+
+    /// Chooses a radio button.
+    pub async fn choose(&self, name: &str, value: &str) {
+        self.choose_in("", name, value).await;
+    }
+
+    /// Chooses a radio button if the page has it.
+    pub async fn choose_if_there(&self, name: &str, value: &str) {
+        if let Ok(found) = self.driver.find(By::Css(format!("[name='{name}'][value='{value}']"))).await {
+            self.click(&found).await;
+        }
+    }
+
+    /// Chooses a radio button of the form whose action ends so.
+    pub async fn choose_in(&self, action: &str, name: &str, value: &str) {
+        let found = self.one(&format!("form[action$='{action}'] [name='{name}'][value='{value}']")).await;
+        self.click(&found).await;
+    }
+
+    /// Chooses the first radio button of a name.
+    pub async fn choose_first_in(&self, action: &str, name: &str) {
+        let found = self.one(&format!("form[action$='{action}'] [name='{name}']")).await;
+        self.click(&found).await;
+    }
+
+    /// Picks the first real option of a select.
+    pub async fn pick_first(&self, name: &str) {
+        let option = self.one(&format!("select[name='{name}'] option[value]:not([value=''])")).await;
+        option.click().await.unwrap();
+    }
+
+    /// Picks the option whose words begin so.
+    pub async fn pick(&self, name: &str, words: &str) {
+        let xpath = format!("//select[@name='{name}']/option[contains(normalize-space(.), '{words}')]");
+        let option = self.driver.find(By::XPath(xpath)).await.unwrap_or_else(|_| panic!("{name} offers no {words}"));
+        option.click().await.unwrap();
+    }
+
+    /// Opens all folded parts.
+    pub async fn unfold(&self) {
+        self.driver.execute("document.querySelectorAll('details').forEach(d => d.open = true)", vec![]).await.unwrap();
+    }
+
+    /// Sends the form whose action ends so with its last button, and waits for the next page.
+    pub async fn submit(&self, action: &str) {
+        let buttons = self.driver.find_all(By::Css(format!("form[action$='{action}'] button[type='submit']"))).await.unwrap();
+        let Some(button) = buttons.last() else {
+            self.shot("lost").await;
+            panic!("no form goes to {action} on {}: {}", self.path().await, self.body().await.chars().take(1_500).collect::<String>());
+        };
+        self.go(button).await;
+    }
+
+    /// Presses the button with this value.
+    pub async fn press(&self, action: &str, value: &str) {
+        let button = self.one(&format!("form[action$='{action}'] button[value='{value}']")).await;
+        self.go(&button).await;
+    }
+
+    async fn go(&self, button: &WebElement) {
+        // The page that comes next does not have the mark.
+        self.driver.execute("document.documentElement.dataset.before = '1'", vec![]).await.unwrap();
+        self.click(button).await;
+        for _ in 0..400 {
+            let ready = self.driver.execute("return document.readyState === 'complete' && !document.documentElement.dataset.before", vec![]).await;
+            if ready.is_ok_and(|answer| answer.json() == &serde_json::Value::Bool(true)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("no page came after {}", self.path().await);
+    }
+
+    /// Signs in with a demo account.
+    pub async fn sign_in(&self, login: &str) {
+        self.open("/desk/sign-in").await;
+        self.fill("login", login).await;
+        self.fill("password", PASSWORD).await;
+        self.submit("/desk/sign-in").await;
+        assert_ne!(self.path().await, "/desk/sign-in", "{login} was not let in");
+    }
+
+    /// Signs out.
+    pub async fn sign_out(&self) {
+        self.submit("/desk/sign-out").await;
+    }
+
+    /// By how many pixels the page is wider than the screen.
+    pub async fn overflow(&self) -> i64 {
+        let answer = self.driver.execute("return document.documentElement.scrollWidth - document.documentElement.clientWidth", vec![]).await.unwrap();
+        answer.json().as_i64().unwrap()
+    }
+
+    /// Number of first-level headings.
+    pub async fn headings(&self) -> usize {
+        self.driver.find_all(By::Tag("h1")).await.unwrap().len()
+    }
+}
+
+/// Base64 as the browser gives it.
+fn decode(text: &str) -> Vec<u8> {
+    let value = |c: u8| match c {
+        b'A'..=b'Z' => u32::from(c - b'A'),
+        b'a'..=b'z' => u32::from(c - b'a') + 26,
+        b'0'..=b'9' => u32::from(c - b'0') + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    let digits: Vec<u32> = text.bytes().filter(|c| *c != b'=').map(value).collect();
+    let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
+    for group in digits.chunks(4) {
+        let bits = group.iter().fold(0, |bits, digit| bits << 6 | digit) << (6 * (4 - group.len()));
+        bytes.extend(bits.to_be_bytes().into_iter().skip(1).take(group.len() - 1));
+    }
+    bytes
+}
