@@ -1,0 +1,36 @@
+//! The simulation: two nodes on one log, a clock that goes when it is told to, seeded chance for everything else.
+//!
+//! A seed is a whole history: filings, acts of staff and petitioners, imports, other calendars, erasures, ticks, views that
+//! lag or lie behind unknowingly, crashes of nodes and carriers, repeated forms. After it the clock runs on until nothing is
+//! owed, and the oracle examines the log. The same seed gives the same log, byte for byte.
+//!
+//! One seed again: `SIMULATION_SEED=17 cargo test -p tests --test simulation`; more of them: `SIMULATION_RUNS=500`.
+
+// `cfg(test)` says to clippy that helpers outside of a test function may unwrap.
+#[cfg(test)]
+#[path = "simulation/chance.rs"]
+mod chance;
+#[cfg(test)]
+#[path = "simulation/deeds.rs"]
+mod deeds;
+#[cfg(test)]
+#[path = "simulation/focused.rs"]
+mod focused;
+#[cfg(test)]
+#[path = "simulation/histories.rs"]
+mod histories;
+#[cfg(test)]
+#[path = "simulation/node.rs"]
+mod node;
+#[cfg(test)]
+#[path = "simulation/oracle.rs"]
+mod oracle;
+#[cfg(test)]
+#[path = "simulation/post.rs"]
+mod post;
+#[cfg(test)]
+#[path = "simulation/veil.rs"]
+mod veil;
+#[cfg(test)]
+#[path = "simulation/world.rs"]
+mod world;
