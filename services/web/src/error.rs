@@ -19,6 +19,8 @@ pub enum Fault {
     NotFound,
     /// Another method.
     Method,
+    /// Another page of this site comes first; people are led there and see no error.
+    Elsewhere(&'static str),
     /// Sign in first.
     SignIn,
     /// Choose another password first.
@@ -69,6 +71,7 @@ impl Fault {
         let shell = shell::of(ctx);
         let back = referer(ctx);
         let page = match self {
+            Self::Elsewhere(path) => return HttpResponse::SeeOther().insert_header((header::LOCATION, *path)).finish(),
             Self::SignIn => return sign_in(ctx),
             Self::MustChange => return HttpResponse::SeeOther().insert_header((header::LOCATION, "/desk/password")).finish(),
             Self::NotFound => ErrorPage::not_found(shell),

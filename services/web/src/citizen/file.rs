@@ -54,7 +54,7 @@ pub async fn begin(ctx: Ctx, _: Form) -> Reply {
 /// # Errors
 /// [`Error::NoRulebook`].
 pub async fn check(ctx: Ctx) -> Reply {
-    let Some(draft) = Draft::read(&ctx) else { return no_draft(&ctx) };
+    let draft = Draft::read(&ctx).ok_or_else(|| no_draft(&ctx))?;
     match draft.missing() {
         Some(step) => see_other(step.path()),
         None => page(&check_page(&ctx, &draft, Errors::none())?),
@@ -73,7 +73,7 @@ pub async fn submit(ctx: Ctx, form: Form) -> Reply {
         return see_other("/file/receipt");
     }
     let Some(draft) = Draft::read(&ctx) else {
-        return if receipt::held(&ctx).is_some() { see_other("/file/receipt") } else { no_draft(&ctx) };
+        return if receipt::held(&ctx).is_some() { see_other("/file/receipt") } else { Err(no_draft(&ctx)) };
     };
     if shown.is_some_and(|shown| shown != draft.form) {
         ctx.flash(false, "草稿在另一个页面里换成了新的内容，还没有提交。请核对下面的内容，再点“确认提交”。");
@@ -110,9 +110,9 @@ fn again(ctx: &Ctx, draft: &Draft, status: StatusCode, errors: Errors) -> Reply 
     Ok(html(HttpResponse::build(status), &check_page(ctx, draft, errors)?))
 }
 
-fn no_draft(ctx: &Ctx) -> Reply {
+fn no_draft(ctx: &Ctx) -> Fault {
     ctx.flash(false, "没有找到填写中的草稿：可能已经提交，或者超过 24 小时已清除。请从这里重新开始。");
-    see_other("/file/start")
+    Fault::Elsewhere("/file/start")
 }
 
 fn check_page(ctx: &Ctx, draft: &Draft, errors: Errors) -> Result<Check, Fault> {

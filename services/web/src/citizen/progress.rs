@@ -9,6 +9,9 @@ use templates::components::{RouteState, RouteStep, Table, Tag, Tone};
 
 use crate::words;
 
+/// A step: name, holder, when it was done, the limit that binds it.
+type Planned<'a> = (&'a str, &'a str, Option<Instant>, Option<ClockKind>);
+
 /// The route map. `petitioner` is how the one who filed is called on the page.
 pub(super) fn route(reference: &Reference, case: &CaseState, petitioner: &str, now: Instant) -> Vec<RouteStep> {
     let hotline = words::hotline(reference);
@@ -16,7 +19,7 @@ pub(super) fn route(reference: &Reference, case: &CaseState, petitioner: &str, n
     let here = position(case);
     let direct = case.unit.is_none() && case.stage == Stage::Archived;
     let met = |kind: ClockKind| case.latest(kind).filter(|clock| clock.met).and_then(|clock| clock.ended);
-    let plan: [(&str, &str, Option<Instant>, Option<ClockKind>); 7] = [
+    let plan: [Planned<'_>; 7] = [
         ("提交", petitioner, case.filed_at, None),
         ("受理派单", &hotline, case.dispatched_at.or_else(|| met(ClockKind::Accept)), Some(ClockKind::Accept)),
         ("签收", &unit, met(ClockKind::Sign), Some(ClockKind::Sign)),
@@ -25,7 +28,7 @@ pub(super) fn route(reference: &Reference, case: &CaseState, petitioner: &str, n
         ("回访评价", petitioner, met(ClockKind::CallBack), Some(ClockKind::CallBack)),
         ("办结", &hotline, case.ended_at, None),
     ];
-    let step = |(index, (title, holder, at, kind)): (usize, &(&str, &str, Option<Instant>, Option<ClockKind>))| {
+    let step = |(index, (title, holder, at, kind)): (usize, &Planned<'_>)| {
         let skipped = match case.stage {
             Stage::Refused => (2..=5).contains(&index),
             _ if direct => (2..=3).contains(&index) || index == 5,

@@ -100,10 +100,10 @@ impl Typed {
     }
 }
 
-fn tracked(ctx: &Ctx) -> Result<CaseId, Reply> {
+fn tracked(ctx: &Ctx) -> Result<CaseId, Fault> {
     ctx.tracked().ok_or_else(|| {
         ctx.flash(false, "请输入工单编号和查询码。查询后半小时没有操作，需要重新输入。");
-        see_other("/track")
+        Fault::Elsewhere("/track")
     })
 }
 
@@ -112,10 +112,7 @@ fn tracked(ctx: &Ctx) -> Result<CaseId, Reply> {
 /// # Errors
 /// Log errors.
 pub async fn case(ctx: Ctx) -> Reply {
-    let case = match tracked(&ctx) {
-        Ok(case) => case,
-        Err(reply) => return reply,
-    };
+    let case = tracked(&ctx)?;
     ctx.set_tracked(case);
     let typed = ctx.kept().map(|kept| Typed::of(&Form::of(kept.fields))).unwrap_or_default();
     page(&case_page(&ctx, case, typed, Errors::none()).await?)
@@ -141,13 +138,9 @@ pub async fn unsolved(ctx: Ctx, form: Form) -> Reply {
 }
 
 async fn act(ctx: &Ctx, form: &Form, command: &Command, done: &str) -> Reply {
-    let case = match tracked(ctx) {
-        Ok(case) => case,
-        Err(reply) => {
-            ctx.keep("/track/case", form.fields());
-            return reply;
-        }
-    };
+    let case = tracked(ctx).inspect_err(|_| {
+        ctx.keep("/track/case", form.fields());
+    })?;
     let id = form.uuid("form_id").unwrap_or_else(|| ctx.app().ids.uuid());
     // Bound to the case, so that a form id of one case is never a command on another.
     let meta = Meta::new(Actor::Petitioner(case), Uuid::new_v5(&case.0, id.as_bytes())).based_on(form.number("revision"));

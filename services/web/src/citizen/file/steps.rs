@@ -17,10 +17,10 @@ use crate::form::Form;
 use crate::{csrf, shell, words};
 
 /// The draft as a page shows it: with what was kept when a session had ended.
-fn shown(ctx: &Ctx, step: Step, fill: fn(&mut Draft, &Form)) -> Result<Draft, Reply> {
-    let Some(mut draft) = Draft::read(ctx) else { return Err(no_draft(ctx)) };
+fn shown(ctx: &Ctx, step: Step, fill: fn(&mut Draft, &Form)) -> Result<Draft, Fault> {
+    let mut draft = Draft::read(ctx).ok_or_else(|| no_draft(ctx))?;
     if let Some(missing) = draft.missing_before(step) {
-        return Err(see_other(missing.path()));
+        return Err(Fault::Elsewhere(missing.path()));
     }
     if let Some(kept) = ctx.kept() {
         fill(&mut draft, &Form::of(kept.fields));
@@ -29,31 +29,33 @@ fn shown(ctx: &Ctx, step: Step, fill: fn(&mut Draft, &Form)) -> Result<Draft, Re
 }
 
 /// The draft with the fields of a form that was sent.
-fn filled(ctx: &Ctx, form: &Form, step: Step, fill: fn(&mut Draft, &Form)) -> Result<Draft, Reply> {
-    let Some(mut draft) = Draft::read(ctx) else {
-        // The draft is gone after a day; what was just typed is not.
-        ctx.keep(step.path(), form.fields());
-        return Err(no_draft(ctx));
-    };
-    if let Some(missing) = draft.missing_before(step) {
-        ctx.keep(step.path(), form.fields());
-        return Err(see_other(missing.path()));
+fn filled(ctx: &Ctx, form: &Form, step: Step, fill: fn(&mut Draft, &Form)) -> Result<Draft, Fault> {
+    let draft = Draft::read(ctx);
+    let missing = draft.as_ref().and_then(|draft| draft.missing_before(step));
+    match (draft, missing) {
+        (Some(mut draft), None) => {
+            fill(&mut draft, form);
+            Ok(draft)
+        }
+        // The draft is gone after a day, or was begun anew in another tab; what was just typed is not.
+        (draft, missing) => {
+            ctx.keep(step.path(), form.fields());
+            Err(if draft.is_none() { no_draft(ctx) } else { Fault::Elsewhere(missing.unwrap_or(step).path()) })
+        }
     }
-    fill(&mut draft, form);
-    Ok(draft)
 }
 
-/// Goes on when nothing is wrong, else gives the errors back.
-fn go_on(ctx: &Ctx, form: &Form, mut draft: Draft, step: Step) -> Result<Reply, (Draft, Errors)> {
+/// Keeps the step and says where to go on when nothing is wrong.
+fn go_on(ctx: &Ctx, form: &Form, draft: &mut Draft, step: Step, wrong: &mut Errors) -> Option<&'static str> {
+    if wrong.any() {
+        return None;
+    }
     draft.done(step);
     if !draft.write(ctx) {
-        return Err((draft, Errors::one("", "内容太长，浏览器保存不下。请把文字缩短一些，次要的情况可以在联系时补充。")));
+        *wrong = Errors::one("", "内容太长，浏览器保存不下。请把文字缩短一些，次要的情况可以在联系时补充。");
+        return None;
     }
-    if form.get("back") == "check" {
-        let next = draft.missing().map_or_else(|| Step::Check.path().to_owned(), |missing| format!("{}?back=check", missing.path()));
-        return Ok(see_other(&next));
-    }
-    Ok(see_other(draft.after(step)))
+    Some(if form.get("back") == "check" { draft.missing().unwrap_or(Step::Check).path() } else { draft.after(step) })
 }
 
 fn frame(ctx: &Ctx, draft: &Draft, step: Step, back: &str, errors: Errors) -> FormFrame {
@@ -99,10 +101,8 @@ fn control(field: Field) -> &'static str {
 /// # Errors
 /// When no rulebook is in force.
 pub async fn what(ctx: Ctx) -> Reply {
-    match shown(&ctx, Step::What, fill_what) {
-        Ok(draft) => page(&what_page(&ctx, draft, ctx.query("back"), Errors::none())?),
-        Err(reply) => reply,
-    }
+    let draft = shown(&ctx, Step::What, fill_what)?;
+    page(&what_page(&ctx, draft, ctx.query("back"), Errors::none())?)
 }
 
 /// `POST /file/what`
@@ -110,19 +110,11 @@ pub async fn what(ctx: Ctx) -> Reply {
 /// # Errors
 /// When no rulebook is in force.
 pub async fn what_post(ctx: Ctx, form: Form) -> Reply {
-    let draft = match filled(&ctx, &form, Step::What, fill_what) {
-        Ok(draft) => draft,
-        Err(reply) => return reply,
-    };
-    let wrong = errors(&faults(&ctx, &draft, &[Field::Class, Field::Words])?);
-    let (draft, wrong) = if wrong.any() {
-        (draft, wrong)
-    } else {
-        match go_on(&ctx, &form, draft, Step::What) {
-            Ok(reply) => return reply,
-            Err(again) => again,
-        }
-    };
+    let mut draft = filled(&ctx, &form, Step::What, fill_what)?;
+    let mut wrong = errors(&faults(&ctx, &draft, &[Field::Class, Field::Words])?);
+    if let Some(next) = go_on(&ctx, &form, &mut draft, Step::What, &mut wrong) {
+        return see_other(next);
+    }
     invalid(&what_page(&ctx, draft, form.get("back"), wrong)?)
 }
 
@@ -148,10 +140,8 @@ fn what_page(ctx: &Ctx, draft: Draft, back: &str, errors: Errors) -> Result<What
 /// # Errors
 /// Never.
 pub async fn place(ctx: Ctx) -> Reply {
-    match shown(&ctx, Step::Where, fill_place) {
-        Ok(draft) => page(&place_page(&ctx, draft, ctx.query("back"), Errors::none())),
-        Err(reply) => reply,
-    }
+    let draft = shown(&ctx, Step::Where, fill_place)?;
+    page(&place_page(&ctx, draft, ctx.query("back"), Errors::none()))
 }
 
 /// `POST /file/where`; `act=streets` shows the streets of the district and checks nothing.
@@ -159,10 +149,7 @@ pub async fn place(ctx: Ctx) -> Reply {
 /// # Errors
 /// When no rulebook is in force.
 pub async fn place_post(ctx: Ctx, form: Form) -> Reply {
-    let mut draft = match filled(&ctx, &form, Step::Where, fill_place) {
-        Ok(draft) => draft,
-        Err(reply) => return reply,
-    };
+    let mut draft = filled(&ctx, &form, Step::Where, fill_place)?;
     let reference = ctx.app().reference();
     let districts = districts(&reference);
     let streets = streets(&reference, &draft.district);
@@ -181,15 +168,10 @@ pub async fn place_post(ctx: Ctx, form: Form) -> Reply {
     if draft.place.trim().is_empty() {
         fault(Field::Place, Wrong::Missing);
     }
-    let wrong = errors(&found);
-    let (draft, wrong) = if wrong.any() {
-        (draft, wrong)
-    } else {
-        match go_on(&ctx, &form, draft, Step::Where) {
-            Ok(reply) => return reply,
-            Err(again) => again,
-        }
-    };
+    let mut wrong = errors(&found);
+    if let Some(next) = go_on(&ctx, &form, &mut draft, Step::Where, &mut wrong) {
+        return see_other(next);
+    }
     invalid(&place_page(&ctx, draft, form.get("back"), wrong))
 }
 
@@ -233,10 +215,8 @@ fn streets(reference: &projections::Reference, district: &str) -> Vec<Choice> {
 /// # Errors
 /// Never.
 pub async fn wish(ctx: Ctx) -> Reply {
-    match shown(&ctx, Step::Wish, fill_wish) {
-        Ok(draft) => page(&wish_page(&ctx, draft, ctx.query("back"), Errors::none())),
-        Err(reply) => reply,
-    }
+    let draft = shown(&ctx, Step::Wish, fill_wish)?;
+    page(&wish_page(&ctx, draft, ctx.query("back"), Errors::none()))
 }
 
 /// `POST /file/wish`
@@ -244,10 +224,7 @@ pub async fn wish(ctx: Ctx) -> Reply {
 /// # Errors
 /// When no rulebook is in force.
 pub async fn wish_post(ctx: Ctx, form: Form) -> Reply {
-    let draft = match filled(&ctx, &form, Step::Wish, fill_wish) {
-        Ok(draft) => draft,
-        Err(reply) => return reply,
-    };
+    let mut draft = filled(&ctx, &form, Step::Wish, fill_wish)?;
     let mut wrong = Errors::none();
     for fault in faults(&ctx, &draft, &[Field::Wish, Field::Agent])? {
         if fault.field != Field::Agent {
@@ -262,14 +239,9 @@ pub async fn wish_post(ctx: Ctx, form: Form) -> Reply {
         let control = if concerns(&draft.agent_name) && !wrong.has("agent_name") { "agent_name" } else { "agent_relation" };
         wrong = wrong.and(control, &fault.to_string());
     }
-    let (draft, wrong) = if wrong.any() {
-        (draft, wrong)
-    } else {
-        match go_on(&ctx, &form, draft, Step::Wish) {
-            Ok(reply) => return reply,
-            Err(again) => again,
-        }
-    };
+    if let Some(next) = go_on(&ctx, &form, &mut draft, Step::Wish, &mut wrong) {
+        return see_other(next);
+    }
     invalid(&wish_page(&ctx, draft, form.get("back"), wrong))
 }
 
@@ -296,10 +268,8 @@ fn wish_page(ctx: &Ctx, draft: Draft, back: &str, errors: Errors) -> Wish {
 /// # Errors
 /// Never.
 pub async fn privacy(ctx: Ctx) -> Reply {
-    match shown(&ctx, Step::Privacy, fill_privacy) {
-        Ok(draft) => page(&privacy_page(&ctx, &draft, ctx.query("back"), Errors::none())),
-        Err(reply) => reply,
-    }
+    let draft = shown(&ctx, Step::Privacy, fill_privacy)?;
+    page(&privacy_page(&ctx, &draft, ctx.query("back"), Errors::none()))
 }
 
 /// `POST /file/privacy`: three separate questions, none is answered for the citizen.
@@ -307,10 +277,7 @@ pub async fn privacy(ctx: Ctx) -> Reply {
 /// # Errors
 /// Never.
 pub async fn privacy_post(ctx: Ctx, form: Form) -> Reply {
-    let draft = match filled(&ctx, &form, Step::Privacy, fill_privacy) {
-        Ok(draft) => draft,
-        Err(reply) => return reply,
-    };
+    let mut draft = filled(&ctx, &form, Step::Privacy, fill_privacy)?;
     let answered = |value: &str| matches!(value, "yes" | "no");
     let mut wrong = Errors::none();
     for (control, value, message) in [
@@ -322,14 +289,9 @@ pub async fn privacy_post(ctx: Ctx, form: Form) -> Reply {
             wrong = wrong.and(control, message);
         }
     }
-    let (draft, wrong) = if wrong.any() {
-        (draft, wrong)
-    } else {
-        match go_on(&ctx, &form, draft, Step::Privacy) {
-            Ok(reply) => return reply,
-            Err(again) => again,
-        }
-    };
+    if let Some(next) = go_on(&ctx, &form, &mut draft, Step::Privacy, &mut wrong) {
+        return see_other(next);
+    }
     invalid(&privacy_page(&ctx, &draft, form.get("back"), wrong))
 }
 
@@ -360,11 +322,11 @@ fn privacy_page(ctx: &Ctx, draft: &Draft, back: &str, errors: Errors) -> Privacy
 /// # Errors
 /// Never.
 pub async fn contact(ctx: Ctx) -> Reply {
-    match shown(&ctx, Step::Contact, fill_contact) {
-        Ok(draft) if draft.is_anonymous() => see_other(Step::Check.path()),
-        Ok(draft) => page(&contact_page(&ctx, draft, ctx.query("back"), Errors::none())),
-        Err(reply) => reply,
+    let draft = shown(&ctx, Step::Contact, fill_contact)?;
+    if draft.is_anonymous() {
+        return see_other(Step::Check.path());
     }
+    page(&contact_page(&ctx, draft, ctx.query("back"), Errors::none()))
 }
 
 /// `POST /file/contact`
@@ -372,20 +334,14 @@ pub async fn contact(ctx: Ctx) -> Reply {
 /// # Errors
 /// When no rulebook is in force.
 pub async fn contact_post(ctx: Ctx, form: Form) -> Reply {
-    let draft = match filled(&ctx, &form, Step::Contact, fill_contact) {
-        Ok(draft) if draft.is_anonymous() => return see_other(Step::Check.path()),
-        Ok(draft) => draft,
-        Err(reply) => return reply,
-    };
-    let wrong = errors(&faults(&ctx, &draft, &[Field::Name, Field::Phone, Field::Email])?);
-    let (draft, wrong) = if wrong.any() {
-        (draft, wrong)
-    } else {
-        match go_on(&ctx, &form, draft, Step::Contact) {
-            Ok(reply) => return reply,
-            Err(again) => again,
-        }
-    };
+    let mut draft = filled(&ctx, &form, Step::Contact, fill_contact)?;
+    if draft.is_anonymous() {
+        return see_other(Step::Check.path());
+    }
+    let mut wrong = errors(&faults(&ctx, &draft, &[Field::Name, Field::Phone, Field::Email])?);
+    if let Some(next) = go_on(&ctx, &form, &mut draft, Step::Contact, &mut wrong) {
+        return see_other(next);
+    }
     invalid(&contact_page(&ctx, draft, form.get("back"), wrong))
 }
 
