@@ -98,6 +98,14 @@ pub enum Error {
         /// Why.
         rejection: Rejection,
     },
+    /// An actor without the right to act: a fault of the simulation.
+    #[error("模拟的一步越权（{}，{actor}）", .stage.label())]
+    Forbidden {
+        /// Who.
+        actor: String,
+        /// The stage of the case.
+        stage: Stage,
+    },
     /// Shipped rules or the city's catalogue have faults.
     #[error("内置规则有 {} 处错误：{}", .0.len(), .0.first().map(|problem| problem.reason.as_str()).unwrap_or_default())]
     Rules(Vec<Problem>),

@@ -7,6 +7,7 @@ mod life;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
+use application::access::{self, Tree, may};
 use application::{Actor, Meta};
 use domain::calendar::Calendar;
 use domain::case::{CaseEvent, Command, Context, Happened, decide, state};
@@ -52,6 +53,13 @@ pub struct World {
     pub hours: Hours,
 }
 
+impl Tree for World {
+    /// Everybody acts on what is his own unit's; nobody here looks down the tree.
+    fn within(&self, unit: &UnitCode, top: &UnitCode) -> bool {
+        unit == top
+    }
+}
+
 /// The simulation.
 pub struct Traffic {
     world: World,
@@ -92,7 +100,7 @@ impl Traffic {
     /// The next steps in the order of time; none at the end.
     ///
     /// # Errors
-    /// [`Error::Refused`] when the rules refuse an act: a fault of the simulation.
+    /// [`Error::Refused`], [`Error::Forbidden`]: faults of the simulation.
     pub fn wave(&mut self) -> Result<Vec<Step>, Error> {
         let mut steps = std::mem::take(&mut self.held);
         while steps.len() < WAVE {
@@ -172,6 +180,9 @@ impl Traffic {
 
 /// Decides, folds and writes down. What is automatic stands in a step of its own, signed by automation.
 fn act(life: &mut Life, world: &World, at: i64, command: &Command, actor: Actor) -> Result<Vec<Step>, Error> {
+    if !may(&actor, access::Act::of(command), &life.state, world) {
+        return Err(Error::Forbidden { actor: actor.name(), stage: life.state.stage });
+    }
     let context = Context { now: from_micros(at), rules: &world.rules, calendar: &world.calendar };
     let happened = decide(&life.state, command, context).map_err(|rejection| Error::Refused { stage: life.state.stage, rejection })?;
     for one in &happened {

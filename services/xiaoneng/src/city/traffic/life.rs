@@ -261,8 +261,7 @@ impl Life {
                 (Command::Refuse { ground: ground.to_owned(), words: words::refusal(ground, r) }, r.pick(&staff.dispatchers).clone())
             }
             Move::Direct => {
-                let actor = if self.state.channel == "phone" { r.pick(&staff.dispatchers) } else { r.pick(&staff.reviewers) };
-                (Command::AnswerDirectly { answer: words::direct_answer(subject, kind, place, r) }, actor.clone())
+                (Command::AnswerDirectly { answer: words::direct_answer(subject, kind, place, r) }, r.pick(&staff.dispatchers).clone())
             }
             Move::Dispatch => {
                 let reason = if self.entry.is_empty() { words::dispatch_reason(r) } else { String::new() };
