@@ -3,6 +3,7 @@
 use crate::account::AccountEvent;
 use crate::case::CaseEvent;
 use crate::events::EventError;
+use crate::founding::LogEvent;
 use crate::ids::{AccountId, CaseId, ImportId, NoticeId, UnitCode};
 use crate::import::ImportEvent;
 use crate::notice::NoticeEvent;
@@ -67,6 +68,8 @@ pub enum Event {
     Notice(NoticeEvent),
     /// Of an import.
     Import(ImportEvent),
+    /// Of the log itself.
+    Log(LogEvent),
 }
 
 /// Stored names and versions of all events, in the order of the catalogue.
@@ -80,6 +83,7 @@ pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str, u16)> {
         .chain(group("rulebook", RuleEvent::KINDS))
         .chain(group("notice", NoticeEvent::KINDS))
         .chain(group("import", ImportEvent::KINDS))
+        .chain(group("log", LogEvent::KINDS))
 }
 
 /// What events of this kind mean, for the catalogue.
@@ -94,6 +98,7 @@ pub fn meaning(kind: &str) -> Option<&'static str> {
         .or_else(|| find(RuleEvent::KINDS, RuleEvent::MEANINGS))
         .or_else(|| find(NoticeEvent::KINDS, NoticeEvent::MEANINGS))
         .or_else(|| find(ImportEvent::KINDS, ImportEvent::MEANINGS))
+        .or_else(|| find(LogEvent::KINDS, LogEvent::MEANINGS))
 }
 
 impl Event {
@@ -107,6 +112,7 @@ impl Event {
             Self::Rule(e) => e.kind(),
             Self::Notice(e) => e.kind(),
             Self::Import(e) => e.kind(),
+            Self::Log(e) => e.kind(),
         }
     }
 
@@ -120,6 +126,7 @@ impl Event {
             Self::Rule(e) => e.version(),
             Self::Notice(e) => e.version(),
             Self::Import(e) => e.version(),
+            Self::Log(e) => e.version(),
         }
     }
 
@@ -136,6 +143,7 @@ impl Event {
             Self::Rule(e) => e.to_json(),
             Self::Notice(e) => e.to_json(),
             Self::Import(e) => e.to_json(),
+            Self::Log(e) => e.to_json(),
         }
     }
 
@@ -153,6 +161,7 @@ impl Event {
             "rulebook" | "calendar" | "catalogue" => RuleEvent::from_slice(kind, version, data).map(Self::Rule),
             "notice" => NoticeEvent::from_slice(kind, version, data).map(Self::Notice),
             "import" => ImportEvent::from_slice(kind, version, data).map(Self::Import),
+            "log" => LogEvent::from_slice(kind, version, data).map(Self::Log),
             _ => Err(EventError::unknown(kind, version)),
         }
     }
@@ -171,6 +180,7 @@ impl Event {
             "rulebook" | "calendar" | "catalogue" => RuleEvent::from_json(kind, version, data).map(Self::Rule),
             "notice" => NoticeEvent::from_json(kind, version, data).map(Self::Notice),
             "import" => ImportEvent::from_json(kind, version, data).map(Self::Import),
+            "log" => LogEvent::from_json(kind, version, data).map(Self::Log),
             _ => Err(EventError::unknown(kind, version)),
         }
     }
@@ -179,4 +189,4 @@ impl Event {
 macro_rules! into_event {
     ($($of:ty => $variant:ident),*) => { $(impl From<$of> for Event { fn from(event: $of) -> Self { Self::$variant(event) } })* };
 }
-into_event!(CaseEvent => Case, UnitEvent => Unit, AccountEvent => Account, PersonEvent => Person, RuleEvent => Rule, NoticeEvent => Notice, ImportEvent => Import);
+into_event!(CaseEvent => Case, UnitEvent => Unit, AccountEvent => Account, PersonEvent => Person, RuleEvent => Rule, NoticeEvent => Notice, ImportEvent => Import, LogEvent => Log);

@@ -11,6 +11,7 @@ pub mod codes;
 pub mod deadline;
 pub mod event;
 pub mod events;
+pub mod founding;
 pub mod ids;
 pub mod import;
 pub mod limit;

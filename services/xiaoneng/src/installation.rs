@@ -48,6 +48,12 @@ pub(crate) async fn open(dir: &Path, audited: bool) -> anyhow::Result<Arc<Applic
     application(dir, clock, vault, log, audited).await
 }
 
+/// Founds a new log.
+pub(crate) async fn found(log: &dyn EventLog, vault: &Vault, actor: &str, at: domain::time::Instant) -> anyhow::Result<()> {
+    let meta = Meta::new(Actor::CommandLine { name: actor.to_owned(), user: user() }, domain::ids::NAMESPACE);
+    Ok(application::founding::found(log, vault, &meta, at).await?)
+}
+
 /// Puts an application together.
 pub(crate) async fn application(dir: &Path, clock: Arc<dyn Clock>, vault: Arc<Vault>, log: Arc<dyn EventLog>, audited: bool) -> anyhow::Result<Arc<Application>> {
     let projections = Projections::start(dir, log.clone(), vault.clone()).await.context("视图无法打开")?;
@@ -78,8 +84,12 @@ pub(crate) fn is_empty(dir: &Path) -> bool {
 
 /// The circumstances of a command-line act: the name given and the operating system's user.
 pub(crate) fn cli_meta(app: &Application, actor: &str) -> Meta {
-    let user = std::fs::metadata("/proc/self").map(|meta| std::os::unix::fs::MetadataExt::uid(&meta)).map_or_else(|_| "?".to_owned(), |uid| user_name(uid));
-    Meta::new(Actor::CommandLine { name: actor.to_owned(), user }, app.ids.uuid())
+    Meta::new(Actor::CommandLine { name: actor.to_owned(), user: user() }, app.ids.uuid())
+}
+
+/// The operating system's user.
+fn user() -> String {
+    std::fs::metadata("/proc/self").map(|meta| std::os::unix::fs::MetadataExt::uid(&meta)).map_or_else(|_| "?".to_owned(), user_name)
 }
 
 fn user_name(uid: u32) -> String {

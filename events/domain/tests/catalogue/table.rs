@@ -41,6 +41,7 @@ fn stream(kind: &str) -> &'static str {
         "catalogue" => "catalogue-<id>",
         "notice" => "notice-<uuid5>",
         "import" => "import-<uuid>",
+        "log" => "log-genesis, log-audit-<day>",
         _ => "?",
     }
 }

@@ -28,6 +28,7 @@ pub(super) async fn run(words: cli::Demo) -> Result<(), Failure> {
         let clock = CityClock::new(plan.from);
         let log = installation::log(&words.data, Arc::new(clock.clone()))?;
         let vault = installation::vault(&words.data, true)?;
+        installation::found(log.as_ref(), &vault, "demo", plan.from).await?;
         city::build(log, vault, clock, plan).await?
     };
     let app = installation::open(&words.data, true).await?;

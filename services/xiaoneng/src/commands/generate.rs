@@ -25,6 +25,9 @@ pub(super) async fn run(words: cli::Generate) -> Result<(), Failure> {
     let clock = CityClock::new(from);
     let log = installation::log(&words.data, Arc::new(clock.clone()))?;
     let vault = installation::vault(&words.data, new)?;
+    if new {
+        installation::found(log.as_ref(), &vault, "generate", from).await?;
+    }
     let started = std::time::Instant::now();
     let built = city::build(log, vault, clock, Plan { seed: words.seed, cases: words.cases, from, to, password_phc, city: new }).await?;
     let seconds = started.elapsed().as_secs_f64();

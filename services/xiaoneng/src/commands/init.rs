@@ -20,8 +20,11 @@ pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
     };
     let units = words.units.as_ref().map(|path| std::fs::read(path).with_context(|| format!("无法读取 {}", path.display()))).transpose()?;
     installation::make_dir(&words.data)?;
-    installation::vault(&words.data, true)?;
-    drop(installation::log(&words.data, std::sync::Arc::new(application::clock::SystemClock))?);
+    let vault = installation::vault(&words.data, true)?;
+    let clock = std::sync::Arc::new(application::clock::SystemClock);
+    let log = installation::log(&words.data, clock.clone())?;
+    installation::found(log.as_ref(), &vault, &words.actor, domain::time::Clock::now(clock.as_ref())).await?;
+    drop(log);
     let app = installation::open(&words.data, false).await?;
     let first_day = chrono::NaiveDate::from_ymd_opt(2004, 1, 1).unwrap_or_default();
     let adopted = app.adopt_rulebook(&installation::cli_meta(&app, &words.actor), &text, first_day, None).await.map_err(problems)?;

@@ -1,0 +1,51 @@
+//! The log's own events: how it was founded, and the hashes that tie other files to it. Streams `log-genesis`, `log-audit-<day>`.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::events::events;
+
+/// The stream of the first event.
+pub const GENESIS: &str = "log-genesis";
+
+/// The log was founded. Names what the tree is made with, so that another hash (SM3) would be another founding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogFounded {
+    /// Hash of the tree.
+    pub hash: String,
+    /// Form of the canonical bytes (`ops/docs/envelope.md`).
+    pub form: u8,
+    /// Version of the program.
+    pub program: String,
+}
+
+/// The reading audit of a day is closed (domain.md K16).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditDayClosed {
+    /// The legal day.
+    pub day: NaiveDate,
+    /// Lines of that day.
+    pub lines: u64,
+    /// SHA-256 over them, hexadecimal.
+    pub hash: String,
+}
+
+events! {
+    /// What happened to the log itself.
+    LogEvent {
+        /// The log was founded.
+        Founded(LogFounded) => "log_founded" 1,
+        /// The reading audit of a day was closed.
+        AuditDayClosed(AuditDayClosed) => "log_audit_day_closed" 1,
+    }
+}
+
+/// The founding as this program does it.
+pub fn founded(program: &str) -> LogEvent {
+    LogFounded { hash: "sha-256".to_owned(), form: 1, program: program.to_owned() }.into()
+}
+
+/// The stream of a day's audit.
+pub fn audit_stream(day: NaiveDate) -> String {
+    format!("log-audit-{day}")
+}
