@@ -4,28 +4,34 @@
 
 mod accounts;
 mod calendar;
+mod home;
 mod imports;
+mod persons;
 mod rulebooks;
 mod system;
 mod units;
 
 pub use accounts::{AccountEdit, AccountRow, Accounts, PasswordShown};
-pub use calendar::{CalendarPage, CalendarYear, Overlay, Recomputed};
+pub use calendar::{CalendarPage, CalendarYear, Overlay};
+pub use home::AdminHome;
 pub use imports::{Batch, Import, Imports, Reconciled, RefusedRow, SourceUpload};
+pub use persons::{PersonCase, Persons};
 pub use rulebooks::{
     Catalogue, CatalogueEntry, CheckFault, CheckReport, ExampleResult, RulebookAdopt, RulebookRow, RulebookView, Rulebooks,
 };
 pub use system::{Audit, AuditRow, NoticeRow, Notices, System, SystemCheck};
-pub use units::{ImportedUnits, UnitDetail, UnitEdit, UnitFault, UnitName, UnitRow, Units};
+pub use units::{ImportedUnits, UnitClose, UnitDetail, UnitEdit, UnitFault, UnitName, UnitRow, Units};
 
 pub(crate) fn samples() -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
+    all.extend(home::samples());
     all.extend(units::samples());
     all.extend(accounts::samples());
     all.extend(rulebooks::samples());
     all.extend(calendar::samples());
     all.extend(imports::samples());
     all.extend(system::samples());
+    all.extend(persons::samples());
     all
 }
 

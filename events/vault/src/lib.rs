@@ -71,6 +71,11 @@ impl Vault {
         self
     }
 
+    /// The epoch in which new subject keys are wrapped.
+    pub fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
     /// The source of randomness that the vault was made with.
     #[must_use]
     pub fn entropy(&self) -> &dyn Entropy {

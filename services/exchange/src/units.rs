@@ -1,9 +1,11 @@
 //! The register of units from a table: `code,name,parent,level,nature,division,hotline,since`.
 
+use std::collections::{HashMap, HashSet};
+
 use application::{Application, Meta};
 use chrono::NaiveDate;
 use domain::ids::UnitCode;
-use domain::unit::{Level, Nature, UnitEntry};
+use domain::unit::{Level, Nature, UnitEntry, UnitState};
 
 use crate::normalise;
 use crate::row::Refusal;
@@ -53,6 +55,46 @@ pub enum UnitsError {
 /// # Errors
 /// [`UnitsError`].
 pub async fn register(app: &Application, meta: &Meta, bytes: &[u8]) -> Result<UnitReport, UnitsError> {
+    let (entries, mut report) = read(app, bytes)?;
+    for (line, entry) in entries {
+        match app.register_unit(meta, &entry).await {
+            Ok(done) => {
+                let events = u64::try_from(done.events).unwrap_or_default();
+                // All events of the stream are of this line: the unit is new.
+                report.count(events, events != done.revision + 1);
+            }
+            Err(application::Error::Unit(rejection)) => report.refuse(line, 8, &rejection.to_string()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(report.sorted())
+}
+
+/// What [`register`] would do, by what the views know; nothing is recorded.
+///
+/// # Errors
+/// [`UnitsError::Table`], [`UnitsError::Column`].
+pub fn check(app: &Application, bytes: &[u8]) -> Result<UnitReport, UnitsError> {
+    let reference = app.reference();
+    let (entries, mut report) = read(app, bytes)?;
+    let mut seen: HashMap<UnitCode, UnitState> = HashMap::new();
+    for (line, entry) in entries {
+        let known = seen.get(&entry.code).cloned().or_else(|| reference.unit(&entry.code).map(|unit| UnitState::clone(unit)));
+        match domain::unit::register(known.as_ref(), &entry) {
+            Ok(events) => {
+                report.count(u64::try_from(events.len()).unwrap_or_default(), known.is_some());
+                if let Some(unit) = events.iter().fold(known, |unit, event| domain::unit::evolve(unit, event)) {
+                    seen.insert(entry.code, unit);
+                }
+            }
+            Err(rejection) => report.refuse(line, 8, &rejection.to_string()),
+        }
+    }
+    Ok(report.sorted())
+}
+
+/// The lines that can be entered, and a report that holds the others.
+fn read(app: &Application, bytes: &[u8]) -> Result<(Vec<(u64, UnitEntry)>, UnitReport), UnitsError> {
     let mut table = Table::open(bytes.to_vec(), &Limits::upload())?;
     let names = table.header().names.clone();
     let index = |(english, chinese): (&str, &str)| names.iter().position(|name| name.trim().eq_ignore_ascii_case(english) || name.trim() == chinese);
@@ -69,28 +111,40 @@ pub async fn register(app: &Application, meta: &Meta, bytes: &[u8]) -> Result<Un
         let cell = |column: usize| at[column].and_then(|position| row.cells.get(position)).map(|cell| normalise::line(cell)).unwrap_or_default();
         match entry(cell) {
             Ok(entry) => entries.push((row.line, entry)),
-            Err((column, reason)) => report.refused.push(Refusal { line: row.line, column: COLUMNS[column].1.to_owned(), reason: reason.to_owned(), value: String::new() }),
+            Err((column, reason)) => report.refuse(row.line, column, reason),
         }
     }
-    let known: std::collections::HashSet<UnitCode> = entries.iter().map(|(_, entry)| entry.code.clone()).collect();
-    for (line, entry) in entries {
-        let parent_known = entry.parent.as_ref().is_none_or(|parent| known.contains(parent) || app.reference().unit(parent).is_some());
-        if !parent_known {
-            report.refused.push(Refusal { line, column: COLUMNS[2].1.to_owned(), reason: "上级单位没有登记，请先登记上级，或把两行放在同一个文件里".to_owned(), value: String::new() });
-            continue;
+    let reference = app.reference();
+    let known: HashSet<UnitCode> = entries.iter().map(|(_, entry)| entry.code.clone()).collect();
+    entries.retain(|(line, entry)| {
+        let found = entry.parent.as_ref().is_none_or(|parent| known.contains(parent) || reference.unit(parent).is_some());
+        if !found {
+            report.refuse(*line, 2, "上级单位没有登记，请先登记上级，或把两行放在同一个文件里");
         }
-        match app.register_unit(meta, &entry).await {
-            Ok(done) if done.events == 0 => report.same += 1,
-            Ok(done) if u64::try_from(done.events).unwrap_or_default() == done.revision + 1 => report.registered += 1,
-            Ok(_) => report.changed += 1,
-            Err(application::Error::Unit(rejection)) => {
-                report.refused.push(Refusal { line, column: String::new(), reason: rejection.to_string(), value: String::new() });
-            }
-            Err(error) => return Err(error.into()),
+        found
+    });
+    Ok((entries, report))
+}
+
+impl UnitReport {
+    fn count(&mut self, events: u64, known: bool) {
+        match events {
+            0 => self.same += 1,
+            _ if known => self.changed += 1,
+            _ => self.registered += 1,
         }
     }
-    report.refused.sort_by_key(|refusal| refusal.line);
-    Ok(report)
+
+    /// `column` beyond the last: the whole line.
+    fn refuse(&mut self, line: u64, column: usize, reason: &str) {
+        let column = COLUMNS.get(column).map(|column| column.1.to_owned()).unwrap_or_default();
+        self.refused.push(Refusal { line, column, reason: reason.to_owned(), value: String::new() });
+    }
+
+    fn sorted(mut self) -> Self {
+        self.refused.sort_by_key(|refusal| refusal.line);
+        self
+    }
 }
 
 type Fault = (usize, &'static str);

@@ -116,6 +116,7 @@ routes! {
     GET  "/admin/units" Door::Roles(SYSTEM) => admin::units::list;
     UPLOAD "/admin/units" Door::Roles(SYSTEM) => admin::units::upload;
     GET  "/admin/units/{code}" Door::Roles(SYSTEM) => admin::units::get;
+    POST "/admin/units/{code}" Door::Roles(SYSTEM) => admin::units::update;
     POST "/admin/units/{code}/close" Door::Roles(SYSTEM) => admin::units::close;
     GET  "/admin/accounts" Door::Roles(SECURITY) => admin::accounts::list;
     GET  "/admin/accounts/new" Door::Roles(SECURITY) => admin::accounts::new;
@@ -124,16 +125,21 @@ routes! {
     POST "/admin/accounts/{login}" Door::Roles(SECURITY) => admin::accounts::update;
     POST "/admin/accounts/{login}/{action}" Door::Roles(SECURITY) => admin::accounts::act;
     GET  "/admin/rulebooks" Door::Roles(SYSTEM) => admin::rulebooks::list;
-    UPLOAD "/admin/rulebooks" Door::Roles(SYSTEM) => admin::rulebooks::adopt;
+    GET  "/admin/rulebooks/adopt" Door::Roles(SYSTEM) => admin::rulebooks::adopt_form;
+    UPLOAD "/admin/rulebooks/adopt" Door::Roles(SYSTEM) => admin::rulebooks::adopt;
     GET  "/admin/rulebooks/{reference}" Door::Roles(SYSTEM) => admin::rulebooks::get;
     GET  "/admin/calendar" Door::Roles(SYSTEM) => admin::calendar::get;
-    UPLOAD "/admin/calendar" Door::Roles(SYSTEM) => admin::calendar::import;
+    UPLOAD "/admin/calendar/notice" Door::Roles(SYSTEM) => admin::calendar::import;
+    POST "/admin/calendar/overlay" Door::Roles(SYSTEM) => admin::calendar::overlay;
     GET  "/admin/catalogue" Door::Roles(SYSTEM) => admin::catalogue::get;
     UPLOAD "/admin/catalogue" Door::Roles(SYSTEM) => admin::catalogue::adopt;
     GET  "/admin/imports" Door::Roles(SYSTEM) => admin::imports::list;
+    UPLOAD "/admin/imports" Door::Roles(SYSTEM) => admin::imports::upload;
     GET  "/admin/imports/{id}" Door::Roles(SYSTEM) => admin::imports::get;
     GET  "/admin/notices" Door::Roles(SYSTEM) => admin::notices::list;
     POST "/admin/notices/{id}/retry" Door::Roles(SYSTEM) => admin::notices::retry;
+    GET  "/admin/persons" Door::Roles(SECURITY) => admin::persons::get;
+    POST "/admin/persons" Door::Roles(SECURITY) => admin::persons::post;
     GET  "/admin/system" Door::Roles(OPERATING) => admin::system::get;
     GET  "/admin/audit" Door::Roles(AUDIT) => admin::audit::get;
 }
@@ -174,6 +180,7 @@ fn resume(path: &str) -> String {
     match path.strip_prefix("/desk/case/").and_then(|rest| rest.split_once('/')) {
         Some((number, _)) => format!("/desk/case/{number}"),
         None if matches!(path, "/track/rate" | "/track/unsolved") => "/track/case".to_owned(),
+        None if path.starts_with("/admin/calendar/") => "/admin/calendar".to_owned(),
         None => path.to_owned(),
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 use application::Application;
+use domain::time::Instant;
 
 use crate::limit::Limiter;
 use crate::settings::Settings;
@@ -22,12 +23,15 @@ pub struct State {
     pub filings: Limiter,
     /// Look-ups per address.
     pub lookups: Limiter,
+    /// When the process began to serve.
+    pub started: Instant,
 }
 
 impl State {
     /// State of a server.
     pub fn new(app: Arc<Application>, settings: Settings) -> Self {
-        Self { app, settings, filings: Limiter::default(), lookups: Limiter::default() }
+        let started = app.now();
+        Self { app, settings, filings: Limiter::default(), lookups: Limiter::default(), started }
     }
 }
 

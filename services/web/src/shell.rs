@@ -173,6 +173,7 @@ fn navigation(ctx: &Ctx, session: &Session) -> Vec<NavGroup> {
                 ("/admin", "管理首页"),
                 ("/admin/units", "单位"),
                 ("/admin/accounts", "账号与角色"),
+                ("/admin/persons", "个人信息权利"),
                 ("/admin/rulebooks", "规则文件"),
                 ("/admin/calendar", "工作日历"),
                 ("/admin/catalogue", "派单目录"),

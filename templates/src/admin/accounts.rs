@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::shell;
-use crate::components::{Choice, Errors, Link, Paging, Tag, Tone};
+use crate::components::{Choice, Errors, Link, Paging, SummaryRow, Tag, Tone};
 use crate::desk::Form;
 use crate::shell::Shell;
 
@@ -50,8 +50,8 @@ pub struct AccountRow {
     pub last: String,
 }
 
-/// `GET|POST /admin/accounts/new` and `/admin/accounts/{id}`: fields `login`, `name`, `unit`, `staff`, `roles` (several),
-/// `phone`, `email`.
+/// `GET|POST /admin/accounts/new`: fields `login`, `name`, `unit`, `staff`, `roles` (several), `phone`, `email`; and
+/// `/admin/accounts/{login}`: fields `unit`, `roles`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "admin/account.html")]
 pub struct AccountEdit {
@@ -67,6 +67,8 @@ pub struct AccountEdit {
     pub login: String,
     /// Name.
     pub name: String,
+    /// What stays as it was when the account was opened.
+    pub facts: Vec<SummaryRow>,
     /// Units.
     pub units: Vec<Choice>,
     /// Kinds of staff.
@@ -79,8 +81,10 @@ pub struct AccountEdit {
     pub email: String,
     /// State of an account that exists.
     pub state: Tag,
-    /// Posted to `/admin/accounts/{id}/reset`; none when it may not be.
+    /// Posted to `/admin/accounts/{login}/reset`; none when it may not be.
     pub reset: Option<Form>,
+    /// Posted to `/admin/accounts/{login}/sessions`: ends all sessions.
+    pub sessions: Option<Form>,
     /// Posted to `/admin/accounts/{id}/disable` (field `reason`) while it is enabled.
     pub disable: Option<Form>,
     /// Posted to `/admin/accounts/{id}/enable` while it is disabled.
@@ -164,6 +168,7 @@ impl AccountEdit {
             form: Form::sample("", "/admin/accounts/lin.xiaolan"),
             login: "lin.xiaolan".into(),
             name: "林晓岚".into(),
+            facts: vec![SummaryRow::new("姓名", "林晓岚"), SummaryRow::new("人员身份", "公务员及在编人员"), SummaryRow::new("手机", "138****0000"), SummaryRow::new("电子邮箱", "")],
             units: Choice::select(vec![Choice::new("331000", "市热线办"), Choice::new("331001", "市城市管理局")], "331001"),
             staff: Choice::select(vec![Choice::new("civil_servant", "公务员及在编人员"), Choice::new("outsourced", "外包人员").hint("只能担任话务员或派单员")], "civil_servant"),
             roles: roles(&["liaison", "handler"]),
@@ -171,6 +176,7 @@ impl AccountEdit {
             email: String::new(),
             state: Tag::new("启用", Tone::Good),
             reset: Some(Form::sample("reset", "/admin/accounts/lin.xiaolan/reset")),
+            sessions: Some(Form::sample("sessions", "/admin/accounts/lin.xiaolan/sessions")),
             disable: Some(Form::sample("disable", "/admin/accounts/lin.xiaolan/disable")),
             enable: None,
         }
@@ -196,7 +202,9 @@ pub(super) fn samples() -> Vec<(&'static str, String)> {
         new: true,
         login: "Liu Yue".into(),
         roles: roles(&["system_admin", "auditor"]),
+        facts: Vec::new(),
         reset: None,
+        sessions: None,
         disable: None,
         form: Form::new("", "/admin/accounts/new", "sample-csrf", "01J0SAMPLE").with(
             Errors::one("login", "登录名用 3 到 32 个小写字母、数字、点、下划线或连字符")

@@ -45,8 +45,6 @@ pub struct Batch {
     pub hash: String,
     /// When.
     pub at: Moment,
-    /// By whom.
-    pub by: String,
     /// Rows read.
     pub read: u64,
     /// New cases.
@@ -77,12 +75,10 @@ pub struct Import {
     pub groups: Vec<(String, Vec<Reconciled>)>,
     /// Lines that differ.
     pub differences: u64,
-    /// Refused rows, some hundred at most.
+    /// Refused rows, some hundred at most; only right after the import, they are not kept.
     pub refused: Vec<RefusedRow>,
-    /// Paging of the refused rows.
-    pub paging: Paging,
-    /// All refused rows as CSV.
-    pub refused_href: String,
+    /// What is said of the refused rows.
+    pub refused_note: String,
 }
 
 /// A line of the reconciliation.
@@ -107,8 +103,6 @@ pub struct Reconciled {
 pub struct RefusedRow {
     /// Row of the file.
     pub row: u64,
-    /// Id in the source; empty when missing.
-    pub external: String,
     /// Column.
     pub column: String,
     /// Why.
@@ -123,7 +117,6 @@ impl Batch {
             file: "12345-20261022.csv".into(),
             hash: "b51c…9e07".into(),
             at: Moment::new("2026-10-23T06:00:12+08:00", "10月23日 06:00"),
-            by: "定时任务".into(),
             read: 10_000,
             imported: 812,
             updated: 100,
@@ -190,11 +183,10 @@ impl Import {
             ],
             differences: 2,
             refused: vec![
-                RefusedRow { row: 118, external: "PS2026-0118".into(), column: "受理时间".into(), reason: "“2026/13/1”不是日期".into() },
-                RefusedRow { row: 4_402, external: String::new(), column: "工单号".into(), reason: "没有工单号，无法与下一次的数据对应".into() },
+                RefusedRow { row: 118, column: "受理时间".into(), reason: "“2026/13/1”不是日期".into() },
+                RefusedRow { row: 4_402, column: "工单号".into(), reason: "没有工单号，无法与下一次的数据对应".into() },
             ],
-            paging: Paging { summary: "共 7 行".into(), ..Paging::default() },
-            refused_href: "/admin/imports/7/refused.csv".into(),
+            refused_note: "共 7 行，改正后把整个文件再导入一次，已导入的行不会重复。".into(),
         }
     }
 }
@@ -213,7 +205,7 @@ pub(super) fn samples() -> Vec<(&'static str, String)> {
         groups: vec![("按类型".into(), vec![Reconciled { label: "投诉".into(), source: "5,201".into(), ours: "5,201".into(), difference: "0".into(), equal: true, href: None }])],
         differences: 0,
         refused: Vec::new(),
-        paging: Paging::default(),
+        refused_note: "没有。".into(),
         ..Import::sample()
     };
     vec![

@@ -32,12 +32,10 @@ pub struct RulebookRow {
     pub from: String,
     /// Until; empty for open.
     pub until: String,
-    /// Adopted when and by whom.
+    /// Adopted when.
     pub adopted: String,
     /// 现行, 未生效, 已失效, 被替换.
     pub state: Tag,
-    /// Running clocks that are pinned to it.
-    pub clocks: u64,
 }
 
 /// `GET /admin/rulebooks/{reference}`
@@ -56,7 +54,7 @@ pub struct RulebookView {
     pub lines: Vec<String>,
 }
 
-/// `GET|POST /admin/rulebooks/adopt`: multipart `file` or field `text`, `from`; the button `do` sends `check` or `adopt`.
+/// `GET|POST /admin/rulebooks/adopt`: multipart `file` or field `text`, `from`, `until`; the button `do` sends `check` or `adopt`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "admin/rulebook_adopt.html")]
 pub struct RulebookAdopt {
@@ -70,6 +68,8 @@ pub struct RulebookAdopt {
     pub text: String,
     /// First day in force, `2026-11-01`.
     pub from: String,
+    /// Last day in force; empty for open.
+    pub until: String,
     /// What the check gave.
     pub report: Option<CheckReport>,
 }
@@ -111,7 +111,7 @@ pub struct ExampleResult {
     pub passed: bool,
 }
 
-/// `GET|POST /admin/catalogue`: multipart `file` or field `text`; the button `do` sends `check` or `adopt`.
+/// `GET|POST /admin/catalogue`: multipart `file` or field `text`, `from`; the button `do` sends `check` or `adopt`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "admin/catalogue.html")]
 pub struct Catalogue {
@@ -127,6 +127,8 @@ pub struct Catalogue {
     pub form: Option<Form>,
     /// What was pasted.
     pub text: String,
+    /// First day in force, `2026-11-01`.
+    pub from: String,
     /// What the check gave.
     pub report: Option<CheckReport>,
 }
@@ -150,20 +152,19 @@ pub struct CatalogueEntry {
 
 impl RulebookRow {
     fn samples() -> Vec<Self> {
-        let row = |reference: &str, from: &str, until: &str, state: (&str, Tone), clocks| Self {
+        let row = |reference: &str, from: &str, until: &str, state: (&str, Tone)| Self {
             reference: reference.into(),
             href: format!("/admin/rulebooks/{reference}"),
             title: "通用考核细则与口径".into(),
             from: from.into(),
             until: until.into(),
-            adopted: "2025年12月20日 10:02 许国强".into(),
+            adopted: "2025年12月20日 10:02".into(),
             state: Tag::new(state.0, state.1),
-            clocks,
         };
         vec![
-            row("generic@2027.1", "2027-01-01", "", ("未生效", Tone::Info), 0),
-            row("generic@2026.1", "2026-01-01", "2026-12-31", ("现行", Tone::Good), 1_482),
-            row("generic@2025.2", "2025-07-01", "2025-12-31", ("已失效", Tone::Neutral), 3),
+            row("generic@2027.1", "2027-01-01", "", ("未生效", Tone::Info)),
+            row("generic@2026.1", "2026-01-01", "2026-12-31", ("现行", Tone::Good)),
+            row("generic@2025.2", "2025-07-01", "2025-12-31", ("已失效", Tone::Neutral)),
         ]
     }
 }
@@ -206,6 +207,7 @@ impl RulebookAdopt {
             form: Form::sample("", "/admin/rulebooks/adopt"),
             text: TEXT.into(),
             from: "2027-01-01".into(),
+            until: String::new(),
             report: Some(CheckReport {
                 reference: "generic@2027.1".into(),
                 faults: Vec::new(),
@@ -241,6 +243,7 @@ impl Catalogue {
             empty: "派单目录还是空的，派单时不会有建议。请导入目录文件。".into(),
             form: Some(Form::sample("", "/admin/catalogue")),
             text: String::new(),
+            from: "2026-11-01".into(),
             report: None,
         }
     }

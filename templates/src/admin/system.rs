@@ -30,10 +30,6 @@ pub struct NoticeRow {
     pub kind: String,
     /// Case number.
     pub number: String,
-    /// The case.
-    pub href: String,
-    /// Mail, SMS, messenger.
-    pub channel: String,
     /// To whom in role words: 诉求人, 联络员.
     pub to: String,
     /// When it became owed.
@@ -77,7 +73,7 @@ pub struct SystemCheck {
     pub advice: String,
 }
 
-/// `GET /admin/audit?kind=&account=&from=&to=&after=`
+/// `GET /admin/audit?kind=&account=&number=&from=&to=&before=`
 #[derive(Debug, Clone, Template)]
 #[template(path = "admin/audit.html")]
 pub struct Audit {
@@ -87,6 +83,8 @@ pub struct Audit {
     pub kinds: Vec<Choice>,
     /// Filter `account`.
     pub account: String,
+    /// Filter `number`: readings of one case.
+    pub number: String,
     /// From this day.
     pub from: String,
     /// Until this day.
@@ -112,27 +110,19 @@ pub struct AuditRow {
     pub unit: String,
     /// What.
     pub what: String,
-    /// On what; a link when there is a page.
+    /// On what: a case's number, or the page.
     pub object: String,
-    /// Page of the object.
-    pub href: Option<String>,
-    /// 成功, 拒绝 with the reason.
+    /// 成功, 拒绝.
     pub result: Tag,
-    /// Why refused; empty for not.
-    pub reason: String,
-    /// From where.
-    pub address: String,
 }
 
 impl Notices {
     /// Parked ones.
     #[must_use]
     pub fn sample() -> Self {
-        let row = |kind: &str, channel: &str, to: &str, state: (&str, Tone), attempts, reason: &str, retry| NoticeRow {
+        let row = |kind: &str, to: &str, state: (&str, Tone), attempts, reason: &str, retry| NoticeRow {
             kind: kind.into(),
             number: "20261021-000088".into(),
-            href: "/desk/case/20261021-000088".into(),
-            channel: channel.into(),
             to: to.into(),
             owed: Moment::new("2026-10-23T09:00:00+08:00", "10月23日 09:00"),
             state: Tag::new(state.0, state.1),
@@ -148,8 +138,8 @@ impl Notices {
                 NavItem::counted("/admin/notices?state=parked", "已搁置", 2, true),
             ],
             rows: vec![
-                row("临期提醒", "邮件", "联络员", ("已搁置", Tone::Bad), 5, "邮件服务器拒绝：收件地址不存在", Some(Form::sample("retry-1", "/admin/notices/1/retry"))),
-                row("答复送达", "短信接口", "诉求人", ("已搁置", Tone::Bad), 5, "短信接口连接超时", Some(Form::sample("retry-2", "/admin/notices/2/retry"))),
+                row("临期提醒", "联络员", ("已搁置", Tone::Bad), 5, "邮件服务器拒绝：收件地址不存在", Some(Form::sample("retry-1", "/admin/notices/1/retry"))),
+                row("答复送达", "诉求人", ("已搁置", Tone::Bad), 5, "短信接口连接超时", Some(Form::sample("retry-2", "/admin/notices/2/retry"))),
             ],
             empty: "没有搁置的通知。".into(),
             paging: Paging { summary: "共 2 条".into(), ..Paging::default() },
@@ -196,28 +186,26 @@ impl Audit {
     /// Some lines.
     #[must_use]
     pub fn sample() -> Self {
-        let row = |at: &str, who: &str, unit: &str, what: &str, object: &str, result: (&str, Tone), reason: &str| AuditRow {
+        let row = |at: &str, who: &str, unit: &str, what: &str, object: &str, result: (&str, Tone)| AuditRow {
             at: Moment::new("2026-10-23T10:20:00+08:00", at),
             who: who.into(),
             unit: unit.into(),
             what: what.into(),
             object: object.into(),
-            href: object.starts_with('2').then(|| format!("/desk/case/{object}")),
             result: Tag::new(result.0, result.1),
-            reason: reason.into(),
-            address: "10.20.3.41".into(),
         };
         Self {
             shell: shell("/admin/audit"),
             kinds: vec![Choice::new("sign_in", "登录"), Choice::new("refused", "拒绝的操作"), Choice::new("export", "导出"), Choice::new("account", "账号变更")],
             account: String::new(),
+            number: String::new(),
             from: String::new(),
             to: String::new(),
             rows: vec![
-                row("10月23日 10:20:31", "林晓岚 lin.xiaolan", "市城市管理局 · 联络员", "查看诉求件", "20261022-000057", ("拒绝", Tone::Bad), "举报件绕开被反映单位"),
-                row("10月23日 09:58:02", "陈敏 chen.min", "市热线办 · 派单员", "导出清单", "工单清单 214 行", ("成功", Tone::Good), ""),
-                row("10月23日 08:51:40", "林晓岚 lin.xiaolan", "市城市管理局 · 联络员", "登录", "", ("成功", Tone::Good), ""),
-                row("10月23日 08:51:12", "未知登录名", "", "登录", "", ("拒绝", Tone::Bad), "登录名或密码不对，第 3 次"),
+                row("10月23日 10:20:31", "林晓岚 lin.xiaolan", "市城市管理局 · 联络员", "查看诉求件", "20261022-000057", ("拒绝", Tone::Bad)),
+                row("10月23日 09:58:02", "陈敏 chen.min", "市热线办 · 派单员", "导出清单", "工单清单 214 行", ("成功", Tone::Good)),
+                row("10月23日 08:51:40", "林晓岚 lin.xiaolan", "市城市管理局 · 联络员", "登录", "", ("成功", Tone::Good)),
+                row("10月23日 08:51:12", "未知登录名", "", "登录", "", ("拒绝", Tone::Bad)),
             ],
             empty: "这段时间没有符合条件的记录。".into(),
             paging: Paging { next: Some("/admin/audit?after=184000".into()), summary: "本页 4 条，新的在前".into(), ..Paging::default() },

@@ -20,6 +20,8 @@ pub struct Units {
     pub rows: Vec<UnitRow>,
     /// What to say when there are none.
     pub empty: String,
+    /// What to say below the rows; empty for nothing.
+    pub note: String,
     /// The import form.
     pub form: Form,
     /// What was pasted.
@@ -99,8 +101,12 @@ pub struct UnitDetail {
     pub children: Vec<UnitRow>,
     /// Number of accounts.
     pub accounts: u64,
-    /// Change form; none for accounts that only read.
+    /// Change form; none for a closed unit.
     pub edit: Option<UnitEdit>,
+    /// Closing; none for a closed unit.
+    pub close: Option<UnitClose>,
+    /// Who took over the duties of a closed unit.
+    pub successor: Option<Link>,
 }
 
 /// A dated name.
@@ -114,8 +120,7 @@ pub struct UnitName {
     pub until: String,
 }
 
-/// Renames, moves or closes a unit: posted to `/admin/units/{code}`; fields `name`, `parent`, `since`, `nature`; the button `do`
-/// sends `save` or `close`.
+/// Renames or moves a unit: posted to `/admin/units/{code}`; fields `name`, `parent`, `since`.
 #[derive(Debug, Clone, Default)]
 pub struct UnitEdit {
     /// The form.
@@ -124,9 +129,18 @@ pub struct UnitEdit {
     pub name: String,
     /// Units above.
     pub parents: Vec<Choice>,
-    /// Natures.
-    pub natures: Vec<Choice>,
     /// First day, `2026-11-01`.
+    pub since: String,
+}
+
+/// Closes a unit: posted to `/admin/units/{code}/close`; fields `successor`, `since`.
+#[derive(Debug, Clone, Default)]
+pub struct UnitClose {
+    /// The form.
+    pub form: Form,
+    /// Who can take over.
+    pub successors: Vec<Choice>,
+    /// First day on which it no longer exists, `2026-11-01`.
     pub since: String,
 }
 
@@ -169,6 +183,7 @@ impl Units {
             q: String::new(),
             rows: UnitRow::samples(),
             empty: "还没有单位。请在下面导入单位表。".into(),
+            note: "共 9 个单位，其中 1 个已撤销。".into(),
             form: Form::new("", "/admin/units", "sample-csrf", "01J0SAMPLE"),
             text: String::new(),
             report: None,
@@ -196,12 +211,14 @@ impl UnitDetail {
                 form: Form::sample("edit", "/admin/units/331001"),
                 name: "市城市管理局".into(),
                 parents: Choice::select(vec![Choice::new("3310", "清源市人民政府"), Choice::new("331002", "临江区人民政府")], "3310"),
-                natures: Choice::select(
-                    vec![Choice::new("accountable", "可考核、可问责"), Choice::new("assessable", "可考核，问责归上级主管"), Choice::new("coordinate", "只协调")],
-                    "accountable",
-                ),
                 since: String::new(),
             }),
+            close: Some(UnitClose {
+                form: Form::sample("close", "/admin/units/331001/close"),
+                successors: vec![Choice::new("331007", "市容环境卫生管理局")],
+                since: String::new(),
+            }),
+            successor: None,
             unit: rows[2].clone(),
         }
     }
@@ -228,6 +245,8 @@ pub(super) fn samples() -> Vec<(&'static str, String)> {
         }),
         ..Units::sample()
     };
+    let mut closed = UnitDetail { edit: None, close: None, successor: Some(Link::new("/admin/units/331007", "市容环境卫生管理局")), ..UnitDetail::sample() };
+    closed.unit.closed = "2026-03-01".into();
     let wrong = Units {
         rows: Vec::new(),
         form: Units::sample().form.with(Errors::one("file", "文件不是 CSV，或编码不是 UTF-8、GB18030。请在表格软件里“另存为 CSV”后再上传。")),
@@ -238,5 +257,6 @@ pub(super) fn samples() -> Vec<(&'static str, String)> {
         ("admin-units-imported", crate::html(&imported)),
         ("admin-units-empty-error", crate::html(&wrong)),
         ("admin-unit", crate::html(&UnitDetail::sample())),
+        ("admin-unit-closed", crate::html(&closed)),
     ]
 }

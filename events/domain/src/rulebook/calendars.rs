@@ -32,6 +32,16 @@ impl Calendars {
         &self.current
     }
 
+    /// The city's overlay in force.
+    pub fn city(&self) -> Option<&Overlay> {
+        self.overlay.as_ref()
+    }
+
+    /// The city's overlay in force as TOML, to be changed; empty when there is none.
+    pub fn city_text(&self) -> String {
+        self.overlay.as_ref().and_then(|overlay| toml::to_string(overlay).ok()).unwrap_or_default()
+    }
+
     /// The calendar that a deadline pinned.
     pub fn by_version(&self, version: &str) -> Option<&Calendar> {
         self.versions.get(version)
@@ -161,6 +171,7 @@ from = "2026-07-22"
         }
         assert_eq!(kind(state.current(), "2026-07-22"), DayKind::LocalClosure);
         assert_eq!(state.overlay(CITY), Ok(vec![]));
+        assert_eq!(state.overlay(&state.city_text()), Ok(vec![]));
         let events = state.overlay(&CITY.replace("07-22", "07-23")).unwrap();
         assert_eq!(folded(&mut state, &events), [true]);
         let kinds = ["2026-07-22", "2026-07-23", "2027-02-14"].map(|day| kind(state.current(), day));

@@ -1,0 +1,86 @@
+//! Notices by where they stand; a parked one can be tried again.
+
+use domain::ids::NoticeId;
+use domain::notice::{NoticeStage, Recipient};
+use projections::{NoticeRow as Row, Reference};
+use templates::admin::{NoticeRow, Notices};
+use templates::components::{Paging, Tag, Tone};
+use templates::NavItem;
+use uuid::Uuid;
+
+use super::{fields, query};
+use crate::ctx::Ctx;
+use crate::error::{Fault, Reply, page, see_other};
+use crate::form::Form;
+use crate::{shell, words};
+
+const ROWS: usize = 50;
+const LIST: &str = "/admin/notices";
+
+const STAGES: [(&str, NoticeStage, &str); 5] = [
+    ("parked", NoticeStage::Parked, "已搁置"),
+    ("owed", NoticeStage::Waiting, "待发送"),
+    ("claimed", NoticeStage::Claimed, "发送中"),
+    ("sent", NoticeStage::Sent, "已发送"),
+    ("dropped", NoticeStage::Dropped, "没有联系方式"),
+];
+
+pub(crate) async fn list(ctx: Ctx) -> Reply {
+    let views = ctx.app().projections.views();
+    let (code, stage, name) = STAGES.into_iter().find(|(code, _, _)| *code == ctx.query("state")).unwrap_or(STAGES[0]);
+    let mut rows = views.notices(stage, ctx.query("before").parse().ok(), ROWS + 1)?;
+    let more = rows.len() > ROWS;
+    rows.truncate(ROWS);
+    let mut tabs = Vec::new();
+    for (other, stage, name) in STAGES {
+        tabs.push(NavItem::counted(&query(LIST, &[("state", other)]), name, views.count_notices(stage)?, other == code));
+    }
+    let reference = ctx.app().reference();
+    let cases: Vec<_> = rows.iter().map(|row| row.state.owed.case).collect();
+    let cases = views.cases_by_ids(&cases)?;
+    let number = |row: &Row| cases.iter().find(|case| case.id == row.state.owed.case).map(|case| words::number(&case.number)).unwrap_or_default();
+    page(&Notices {
+        shell: shell::of(&ctx),
+        tabs,
+        empty: format!("没有“{name}”的通知。"),
+        paging: Paging {
+            prev: (!ctx.query("before").is_empty()).then(|| query(LIST, &[("state", code)])),
+            next: rows.last().filter(|_| more).map(|last| query(LIST, &[("state", code), ("before", &last.key.to_string())])),
+            summary: format!("本页 {} 条，新的在前", rows.len()),
+        },
+        rows: rows.iter().map(|row| said(&ctx, &reference, row, number(row))).collect(),
+    })
+}
+
+fn said(ctx: &Ctx, reference: &Reference, row: &Row, number: String) -> NoticeRow {
+    let state = &row.state;
+    let parked = state.stage == NoticeStage::Parked;
+    NoticeRow {
+        kind: state.owed.kind.label().to_owned(),
+        number,
+        to: match &state.owed.to {
+            Recipient::Petitioner => "诉求人".to_owned(),
+            Recipient::Unit(code) => format!("{} 联络员", words::unit(reference, code)),
+            Recipient::Account(id) => words::account(reference, *id),
+        },
+        owed: words::moment(state.owed.not_before),
+        state: match state.stage {
+            NoticeStage::Waiting => Tag::new("待发送", Tone::Info),
+            NoticeStage::Claimed => Tag::new("发送中", Tone::Info),
+            NoticeStage::Sent => Tag::new("已发送", Tone::Good),
+            NoticeStage::Parked => Tag::new("已搁置", Tone::Bad),
+            NoticeStage::Dropped => Tag::new("没有联系方式", Tone::Neutral),
+        },
+        attempts: u32::from(state.attempts),
+        reason: state.failure.clone().unwrap_or_default(),
+        retry: parked.then(|| fields(ctx, &format!("retry-{}", row.id.0.simple()), &format!("{LIST}/{}/retry", row.id.0))),
+    }
+}
+
+pub(crate) async fn retry(ctx: Ctx, form: Form) -> Reply {
+    let id = NoticeId(Uuid::try_parse(ctx.part("id")).map_err(|_| Fault::NotFound)?);
+    let done = ctx.app().retry_notice(&ctx.meta(&form)?, id).await?;
+    ctx.app().seen(done.seq).await;
+    ctx.flash(done.events > 0, if done.events > 0 { "已放回待发送，稍后自动再试" } else { "这条通知已不在搁置状态，不用重试" });
+    see_other(LIST)
+}
