@@ -5,6 +5,8 @@
 
 #[path = "acceptance/citizen.rs"]
 mod citizen;
+#[path = "acceptance/doors.rs"]
+mod doors;
 #[path = "acceptance/harness.rs"]
 mod harness;
 #[path = "acceptance/input.rs"]

@@ -7,7 +7,8 @@ use domain::case::Command;
 use domain::ids::{AccountId, UnitCode};
 use uuid::Uuid;
 
-use crate::harness::{Browser, HOTLINE, Page, Site};
+use crate::harness::site::HOTLINE;
+use crate::harness::{Browser, Page, Site};
 
 const WORDS: &str = "5月3日晚上起，小区东门外的三盏路灯不亮，附近有台阶，老人晚上出门看不清。";
 const NAME: &str = "欧阳晓";

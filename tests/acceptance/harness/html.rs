@@ -114,11 +114,6 @@ impl Form {
         found.map(|control| control.value.clone()).unwrap_or_default()
     }
 
-    /// The options of a select: value and words.
-    pub fn options(&self, name: &str) -> Vec<(String, String)> {
-        self.controls.iter().find(|control| control.name == name).map(|control| control.options.clone()).unwrap_or_default()
-    }
-
     /// The fields as they are sent.
     pub fn fields(&self) -> Vec<(String, String)> {
         let sent = self.controls.iter().filter(|control| match control.kind.as_str() {
