@@ -1,0 +1,65 @@
+//! The benches: one command per row of `performance.md` and of "what it must show". Each prints one JSON line and one
+//! line for people, with a ratio against something measured in the same run. Run them on the release build:
+//!
+//! ```text
+//! cargo build --release --bin xiaoneng --bin bench
+//! target/release/bench append   --date 2026-11-21
+//! target/release/bench file     --date 2026-11-21 [--data DIR] [--cases 1000] [--rounds 3] [--each 4000]
+//! target/release/bench pages    --date 2026-11-21 [--small DIR] [--large DIR] [--seconds 5]
+//! target/release/bench memory   --date 2026-11-21 [--large DIR]
+//! target/release/bench start    --date 2026-11-21 [--large DIR]
+//! target/release/bench rebuild  --date 2026-11-21 [--large DIR]
+//! target/release/bench replay   --date 2026-11-21 [--large DIR]
+//! target/release/bench size     --date 2026-11-21 [--large DIR]
+//! target/release/bench deadline --date 2026-11-21 [--rows 1000000]
+//! target/release/bench import   --date 2026-11-21 --data-sets /work/shared/data
+//! target/release/bench faults 50 --date 2026-11-21
+//! ```
+//!
+//! Cities that are not there are generated. `--scratch` names the folder for everything (default: a temporary one).
+
+mod append;
+mod batch;
+mod faults;
+mod file;
+mod load;
+mod pages;
+mod tables;
+mod views;
+mod words;
+
+use std::process::ExitCode;
+
+use tests::Outcome;
+use words::Words;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            words::say(&format!("failed: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Outcome<()> {
+    let words = Words::read(std::env::args().skip(1))?;
+    // One thread for the clients, so that the server under load keeps the other core.
+    let clients = || tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let many = || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    match words.command.as_str() {
+        "append" => many()?.block_on(append::run(&words)),
+        "file" => clients()?.block_on(file::run(&words)),
+        "pages" => clients()?.block_on(pages::run(&words)),
+        "memory" => clients()?.block_on(pages::memory(&words)),
+        "start" => clients()?.block_on(pages::start(&words)),
+        "rebuild" => many()?.block_on(views::rebuild(&words)),
+        "replay" => many()?.block_on(views::replay(&words)),
+        "size" => many()?.block_on(views::size(&words)),
+        "deadline" => tables::deadline(&words),
+        "import" => tables::import(&words),
+        "faults" => many()?.block_on(faults::run(&words)),
+        other => Err(format!("unknown command {other}").into()),
+    }
+}
