@@ -46,6 +46,15 @@ impl Hours {
         usize::try_from(day - self.first).ok().and_then(|index| self.workdays.get(index)).copied().unwrap_or(true)
     }
 
+    /// The same time of the last working day.
+    pub fn before_days_off(&self, at: i64) -> i64 {
+        let mut at = at;
+        while at > self.first * DAY && !self.is_workday(at) {
+            at -= DAY;
+        }
+        at
+    }
+
     /// The instant so many minutes of this shift later.
     pub fn after(&self, shift: Shift, at: i64, minutes: f64) -> i64 {
         let mut left = (minutes.max(1.0) * MINUTE as f64) as i64;

@@ -53,7 +53,7 @@ impl City {
         let fallback: Vec<UnitCode> = COUNTIES.iter().filter_map(|county| UnitCode::parse(&register::bureau(county, "XF")).ok()).collect();
         let busy: BTreeSet<UnitCode> = catalogue.entries.iter().map(|entry| entry.unit.clone()).chain(fallback.iter().cloned()).collect();
         let people = people::people(&busy.into_iter().collect::<Vec<_>>());
-        let world = World { staffing: Staffing::of(&people), hours: Hours::between(&calendar, from, to), rules, calendar, catalogue, fallback, levels };
+        let world = World { staffing: Staffing::of(&people), hours: Hours::between(&calendar, from, to), rules, calendar, catalogue, fallback, levels, until: micros(to) };
         Ok(Self { units, people, catalogue: text, world })
     }
 

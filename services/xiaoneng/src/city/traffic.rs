@@ -51,6 +51,8 @@ pub struct World {
     pub staffing: Staffing,
     /// When people work.
     pub hours: Hours,
+    /// When the simulation stops.
+    pub until: i64,
 }
 
 impl Tree for World {
@@ -65,7 +67,6 @@ pub struct Traffic {
     world: World,
     seed: u64,
     namespace: Uuid,
-    until: i64,
     arrivals: Vec<i64>,
     arrived: usize,
     lives: Vec<Option<Box<Life>>>,
@@ -83,7 +84,6 @@ impl Traffic {
             world,
             seed,
             namespace,
-            until: micros(to),
             lives: Vec::with_capacity(arrivals.len()),
             arrivals,
             arrived: 0,
@@ -123,7 +123,7 @@ impl Traffic {
             let queued = self.queue.peek().map(|Reverse((at, _))| *at);
             let steps = match (arrival, queued) {
                 (Some(at), queued) if queued.is_none_or(|queued| at <= queued) => self.arrive(at)?,
-                (_, Some(at)) if at < self.until => {
+                (_, Some(at)) if at < self.world.until => {
                     let Some(Reverse((at, index))) = self.queue.pop() else { return Ok(None) };
                     self.live(index, at)?
                 }

@@ -11,8 +11,8 @@ const CURVE: [f64; 24] = [
 /// A day off brings about half.
 const DAY_OFF: f64 = 0.52;
 /// The last days are busier, so that the worklists of a demo are full.
-const BUSY_DAYS: i64 = 4;
-const BUSY: f64 = 1.5;
+const BUSY_DAYS: i64 = 6;
+const BUSY: f64 = 1.8;
 
 /// The instants of `count` demands in `[from, to)`, in order.
 pub fn spread(hours: &Hours, seed: u64, count: usize, from: i64, to: i64) -> Vec<i64> {

@@ -37,6 +37,7 @@ const CHANNELS: [(&str, u32, bool); 16] = [
     ("letter", 2, false),
     ("rating", 2, false),
 ];
+const HOUR: i64 = 3_600_000_000;
 /// Version of the privacy notice that citizens saw.
 const NOTICE: &str = "2026-01";
 
@@ -201,7 +202,8 @@ impl Life {
             }
             Stage::Handling if self.state.outcome.is_some() => Some((office, 20.0 + self.random.wait(150.0 * pace), Move::Answer)),
             Stage::Handling => {
-                self.ahead = Some((self.answer_at(world, office, at, slow), Move::Answer));
+                let when = self.answer_at(world, office, at, slow);
+                self.ahead = Some((self.left_over(world, when), Move::Answer));
                 return;
             }
             Stage::UnitReview => {
@@ -219,7 +221,27 @@ impl Life {
             Stage::Judging => Some((Shift::Office, 20.0 + self.random.wait(260.0), Move::Judge)),
             _ => None,
         };
-        self.ahead = next.map(|(shift, minutes, what)| (world.hours.after(shift, at, minutes), what));
+        self.ahead = next.map(|(shift, minutes, what)| (self.left_over(world, world.hours.after(shift, at, minutes)), what));
+    }
+
+    /// On the last days part of the work is left over, so that every worklist has something on it when the simulation
+    /// stops.
+    fn left_over(&mut self, world: &World, when: i64) -> i64 {
+        let (hours, share) = match self.state.stage {
+            Stage::Filed => (5, 0.5),
+            Stage::Accepted => (8, 0.6),
+            Stage::Dispatched => (12, 0.5),
+            Stage::Handling => (80, 0.2),
+            Stage::UnitReview => (48, 0.45),
+            Stage::HotlineReview => (30, 0.6),
+            Stage::CallBack => (40, 0.4),
+            _ => (72, 0.5),
+        };
+        let shown = self.state.unit.as_ref().is_some_and(|unit| unit.as_str() == SHOWN);
+        let share = if shown { share * 1.5 } else { share };
+        // The hotline works every day, the units do not: for them the days off before the end do not count.
+        let end = if matches!(self.state.stage, Stage::Filed | Stage::Accepted | Stage::CallBack) { world.until } else { world.hours.before_days_off(world.until) };
+        if when >= end - hours * HOUR && self.random.chance(share) { when.max(world.until) } else { when }
     }
 
     /// The unit has to speak with the petitioner first.
