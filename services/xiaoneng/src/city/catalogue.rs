@@ -1,6 +1,6 @@
 //! The invented city's dispatch catalogue (派单目录) as the TOML text that is adopted.
 
-use super::register::{COUNTIES, CITY, bureau, bureau_name};
+use super::register::{CITY, COUNTIES, bureau, bureau_name};
 
 /// Version of the catalogue.
 const HEAD: &str = "# 清源市 12345 热线派单目录（演示数据，单位与依据均为虚构）\nid = \"qingyuan\"\nversion = \"2026.1\"\n";
@@ -56,7 +56,11 @@ const CITY_DUTIES: [CityDuty; 42] = [
 
 /// Duties of each county's bureaus, but for the central district where the city acts itself.
 const COUNTY_DUTIES: [(&str, &str, &[&str]); 15] = [
-    ("CG", "路灯、垃圾、占道与违建", &["路灯", "照明", "垃圾", "清运", "垃圾桶", "异味", "占道", "摊贩", "摆摊", "人行道", "违建", "搭建", "违法建设"]),
+    (
+        "CG",
+        "路灯、垃圾、占道与违建",
+        &["路灯", "照明", "垃圾", "清运", "垃圾桶", "异味", "占道", "摊贩", "摆摊", "人行道", "违建", "搭建", "违法建设"],
+    ),
     ("CG", "施工噪声、油烟与市政设施", &["施工", "噪声", "工地", "夜间", "油烟", "烧烤", "井盖", "路面", "破损"]),
     ("JS", "物业服务与小区设施", &["物业", "物业费", "维修资金", "电梯", "消防通道"]),
     ("RS", "拖欠工资", &["工资", "拖欠", "欠薪", "工程款"]),
@@ -82,13 +86,29 @@ pub fn text() -> String {
     for county in COUNTIES.iter().skip(1) {
         for (number, (organ, matter, words)) in COUNTY_DUTIES.iter().enumerate() {
             let basis = format!("{}{}权责清单", county.name, bureau_name(organ).unwrap_or_default());
-            entry(&mut text, &format!("X{}-{:02}", &county.code[CITY.len()..], number + 1), matter, words, county.code, &bureau(county, organ), &basis);
+            entry(
+                &mut text,
+                &format!("X{}-{:02}", &county.code[CITY.len()..], number + 1),
+                matter,
+                words,
+                county.code,
+                &bureau(county, organ),
+                &basis,
+            );
         }
         // Two towns answer themselves for what the county has sent down (基本履职清单).
         for town in [0, 6] {
             let code = super::register::town_code(county, town);
             let basis = format!("{}乡镇（街道）履行职责事项清单", county.name);
-            entry(&mut text, &format!("T{code}"), "村（社区）环境卫生、邻里纠纷与小型设施", &["村道", "邻居", "楼道", "堆放", "沟渠", "积水", "垃圾桶"], &code, &code, &basis);
+            entry(
+                &mut text,
+                &format!("T{code}"),
+                "村（社区）环境卫生、邻里纠纷与小型设施",
+                &["村道", "邻居", "楼道", "堆放", "沟渠", "积水", "垃圾桶"],
+                &code,
+                &code,
+                &basis,
+            );
         }
     }
     text

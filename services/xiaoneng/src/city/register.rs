@@ -37,14 +37,40 @@ pub const COUNTIES: [County; 5] = [
         name: "东城区",
         login: "dongcheng",
         share: 34,
-        towns: ["文昌街道", "鼓楼街道", "南门街道", "学府街道", "新桥街道", "望湖街道", "东湖街道", "锦绣街道", "金沙街道", "白塔镇", "花园镇", "松岭乡"],
+        towns: [
+            "文昌街道",
+            "鼓楼街道",
+            "南门街道",
+            "学府街道",
+            "新桥街道",
+            "望湖街道",
+            "东湖街道",
+            "锦绣街道",
+            "金沙街道",
+            "白塔镇",
+            "花园镇",
+            "松岭乡",
+        ],
     },
     County {
         code: "339902",
         name: "临江区",
         login: "linjiang",
         share: 26,
-        towns: ["江滨街道", "码头街道", "潮音街道", "渡口街道", "龙泉街道", "凤台街道", "沙洲镇", "青浦湾镇", "芦荡镇", "盐仓镇", "白鹭镇", "下塘乡"],
+        towns: [
+            "江滨街道",
+            "码头街道",
+            "潮音街道",
+            "渡口街道",
+            "龙泉街道",
+            "凤台街道",
+            "沙洲镇",
+            "青浦湾镇",
+            "芦荡镇",
+            "盐仓镇",
+            "白鹭镇",
+            "下塘乡",
+        ],
     },
     County {
         code: "339903",
@@ -65,14 +91,50 @@ pub const COUNTIES: [County; 5] = [
         name: "安澜市",
         login: "anlan",
         share: 11,
-        towns: ["海宁门街道", "滨海街道", "渔港街道", "灯塔镇", "石浦湾镇", "蓝田镇", "梧桐镇", "观澜镇", "沙坝镇", "东礁镇", "北屿乡", "外渔乡"],
+        towns: [
+            "海宁门街道",
+            "滨海街道",
+            "渔港街道",
+            "灯塔镇",
+            "石浦湾镇",
+            "蓝田镇",
+            "梧桐镇",
+            "观澜镇",
+            "沙坝镇",
+            "东礁镇",
+            "北屿乡",
+            "外渔乡",
+        ],
     },
 ];
 
 /// Names of communities; with the town's code they are spread so that neighbours differ.
 const COMMUNITIES: [&str; 25] = [
-    "向阳", "和平", "石桥", "柳林", "水井", "庙前", "新安", "前进", "枫树", "桃源", "西河", "塘边", "荷花", "青石", "祠堂", "大樟", "红星", "月亮湾", "渡头", "北坡", "秀水",
-    "长龙", "吉祥", "莲塘", "沙墩",
+    "向阳",
+    "和平",
+    "石桥",
+    "柳林",
+    "水井",
+    "庙前",
+    "新安",
+    "前进",
+    "枫树",
+    "桃源",
+    "西河",
+    "塘边",
+    "荷花",
+    "青石",
+    "祠堂",
+    "大樟",
+    "红星",
+    "月亮湾",
+    "渡头",
+    "北坡",
+    "秀水",
+    "长龙",
+    "吉祥",
+    "莲塘",
+    "沙墩",
 ];
 
 /// An organ of the city: code, name now, name until 2019 when it had another one, nature.
@@ -166,7 +228,11 @@ pub fn units() -> Result<Vec<UnitEntry>, BadUnitCode> {
         }
         for (index, town) in county.towns.iter().enumerate() {
             let code = town_code(county, index);
-            let name = if town.ends_with("街道") { format!("{}{town}办事处", county.name) } else { format!("{}{town}人民政府", county.name) };
+            let name = if town.ends_with("街道") {
+                format!("{}{town}办事处", county.name)
+            } else {
+                format!("{}{town}人民政府", county.name)
+            };
             lines.add(&code, &name, Some(county.code), Level::Township, A, Some(&code))?;
             for village in 0..5 {
                 let division = village_code(&code, village);
@@ -181,7 +247,15 @@ pub fn units() -> Result<Vec<UnitEntry>, BadUnitCode> {
 struct Lines(Vec<UnitEntry>);
 
 impl Lines {
-    fn add(&mut self, code: &str, name: &str, parent: Option<&str>, level: Level, nature: Nature, division: Option<&str>) -> Result<(), BadUnitCode> {
+    fn add(
+        &mut self,
+        code: &str,
+        name: &str,
+        parent: Option<&str>,
+        level: Level,
+        nature: Nature,
+        division: Option<&str>,
+    ) -> Result<(), BadUnitCode> {
         self.0.push(UnitEntry {
             code: UnitCode::parse(code)?,
             name: name.to_owned(),

@@ -49,11 +49,21 @@ impl City {
         let units = register::units().map_err(|error| Error::Rules(vec![Problem::at(None, "", error.to_string())]))?;
         let levels: HashMap<_, _> = units.iter().map(|unit| (unit.code.clone(), unit.level)).collect();
         let text = catalogue::text();
-        let catalogue = Catalogue::parse(&text, |unit| levels.contains_key(unit), |class| rules.class(class).is_some()).map_err(Error::Rules)?;
+        let catalogue =
+            Catalogue::parse(&text, |unit| levels.contains_key(unit), |class| rules.class(class).is_some()).map_err(Error::Rules)?;
         let fallback: Vec<UnitCode> = COUNTIES.iter().filter_map(|county| UnitCode::parse(&register::bureau(county, "XF")).ok()).collect();
         let busy: BTreeSet<UnitCode> = catalogue.entries.iter().map(|entry| entry.unit.clone()).chain(fallback.iter().cloned()).collect();
         let people = people::people(&busy.into_iter().collect::<Vec<_>>());
-        let world = World { staffing: Staffing::of(&people), hours: Hours::between(&calendar, from, to), rules, calendar, catalogue, fallback, levels, until: micros(to) };
+        let world = World {
+            staffing: Staffing::of(&people),
+            hours: Hours::between(&calendar, from, to),
+            rules,
+            calendar,
+            catalogue,
+            fallback,
+            levels,
+            until: micros(to),
+        };
         Ok(Self { units, people, catalogue: text, world })
     }
 
@@ -61,7 +71,11 @@ impl City {
     pub fn shown(&self) -> Vec<(String, String, String)> {
         let name = |code: &UnitCode| self.units.iter().rfind(|unit| unit.code == *code).map(|unit| unit.name.clone());
         let unit = |person: &Person| person.unit.as_ref().and_then(name).unwrap_or_else(|| "平台管理".to_owned());
-        self.people.iter().filter(|person| person.shown).map(|person| (person.login.clone(), person.role.label().to_owned(), unit(person))).collect()
+        self.people
+            .iter()
+            .filter(|person| person.shown)
+            .map(|person| (person.login.clone(), person.role.label().to_owned(), unit(person)))
+            .collect()
     }
 
     /// What is appended before the first demand, in waves of which each needs the ones before.
@@ -119,7 +133,8 @@ impl City {
     fn duties(&self, at: Instant) -> Result<Vec<Step>, Error> {
         let known_unit = |unit: &UnitCode| self.world.levels.contains_key(unit);
         let known_class = |class: &str| self.world.rules.class(class).is_some();
-        let events = catalogues::adopt(&Catalogues::default(), &self.catalogue, legal_day(at), known_unit, known_class).map_err(Error::Rules)?;
+        let events =
+            catalogues::adopt(&Catalogues::default(), &self.catalogue, legal_day(at), known_unit, known_class).map_err(Error::Rules)?;
         Ok(vec![step(at, format!("catalogue-{}", self.world.catalogue.id), events)])
     }
 

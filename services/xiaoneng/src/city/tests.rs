@@ -24,7 +24,14 @@ fn instant(text: &str) -> Instant {
 
 fn plan(seed: u64, cases: usize) -> Plan {
     let hash = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA".to_owned();
-    Plan { seed, cases, from: instant("2026-07-24T00:00:00+08:00"), to: instant("2026-11-20T10:30:00+08:00"), password_phc: Some(hash), city: true }
+    Plan {
+        seed,
+        cases,
+        from: instant("2026-07-24T00:00:00+08:00"),
+        to: instant("2026-11-20T10:30:00+08:00"),
+        password_phc: Some(hash),
+        city: true,
+    }
 }
 
 fn installation(from: Instant) -> (Arc<dyn EventLog>, Arc<Vault>, CityClock) {
@@ -66,7 +73,9 @@ async fn the_same_seed_gives_the_same_events_and_another_seed_others() {
     let first = facts(&built(plan(1, 300)).await.1);
     assert_eq!(first, facts(&built(plan(1, 300)).await.1));
     let other = facts(&built(plan(2, 300)).await.1);
-    let cases = |facts: &BTreeSet<Fact>| facts.iter().map(|(stream, ..)| stream.clone()).filter(|stream| stream.starts_with("case-")).collect::<HashSet<_>>();
+    let cases = |facts: &BTreeSet<Fact>| {
+        facts.iter().map(|(stream, ..)| stream.clone()).filter(|stream| stream.starts_with("case-")).collect::<HashSet<_>>()
+    };
     assert_eq!(cases(&first).len(), 300);
     assert!(cases(&first).is_disjoint(&cases(&other)));
 }
@@ -75,7 +84,8 @@ async fn the_same_seed_gives_the_same_events_and_another_seed_others() {
 type Fact = (String, u64, Uuid, String, i64, String, Vec<u8>);
 
 fn facts(events: &[Envelope]) -> BTreeSet<Fact> {
-    let fact = |one: &Envelope| (one.stream.clone(), one.revision, one.id, one.kind.clone(), one.occurred_at, one.actor.clone(), one.data.clone());
+    let fact =
+        |one: &Envelope| (one.stream.clone(), one.revision, one.id, one.kind.clone(), one.occurred_at, one.actor.clone(), one.data.clone());
     events.iter().map(fact).collect()
 }
 
@@ -108,7 +118,17 @@ async fn a_demo_has_cases_in_every_stage_near_their_due_instant_and_past_it() {
         assert!(property);
     }
     let kinds: BTreeSet<&str> = events.iter().map(|one| one.kind.as_str()).collect();
-    for kind in ["case_refused", "case_deemed_received", "case_limit_warned", "case_limit_breached", "case_disputed", "case_rehandled", "case_answer_sent_back", "case_rated", "case_answered_directly"] {
+    for kind in [
+        "case_refused",
+        "case_deemed_received",
+        "case_limit_warned",
+        "case_limit_breached",
+        "case_disputed",
+        "case_rehandled",
+        "case_answer_sent_back",
+        "case_rated",
+        "case_answered_directly",
+    ] {
         assert!(kinds.contains(kind), "{kind}");
     }
 }
@@ -123,7 +143,8 @@ async fn events_stand_in_the_order_of_time_and_were_recorded_soon_after_they_hap
         let late = one.recorded_at - one.occurred_at;
         assert!((0..=20 * MINUTE).contains(&late), "{} {late}", one.kind);
     }
-    let automatic = events.iter().filter(|one| matches!(one.kind.as_str(), "case_limit_warned" | "case_limit_breached" | "case_deemed_received"));
+    let automatic =
+        events.iter().filter(|one| matches!(one.kind.as_str(), "case_limit_warned" | "case_limit_breached" | "case_deemed_received"));
     assert!(automatic.clone().count() > 0);
     assert!(automatic.into_iter().all(|one| one.actor.starts_with("automation:")));
 }
@@ -174,7 +195,7 @@ fn the_catalogue_is_valid_under_the_register_and_finds_a_unit_for_what_people_sa
         let place = Place::any(&mut random);
         let subject = random.weighted(&SUBJECTS, |subject| subject.weight);
         let kind = if n % 3 == 0 { Kind::Question } else { Kind::Demand };
-        let text = words::demand(subject, kind, &place, &mut random);
+        let (_, text) = words::demand(subject, kind, &place, &mut random);
         found += usize::from(!catalogue.suggest("complaint", &text, &place.division(&mut random)).is_empty());
     }
     assert!(found >= 900, "{found} of 1000");
@@ -192,7 +213,10 @@ fn the_register_has_four_levels_with_parents_before_their_children_and_dated_nam
     let count = |level| units.iter().filter(|unit| unit.level == level).map(|unit| &unit.code).collect::<HashSet<_>>().len();
     assert_eq!((count(Level::City), count(Level::County), count(Level::Township), count(Level::Village)), (42, 85, 60, 300));
     assert!(units.len() > known.len(), "somebody was renamed");
-    assert_eq!(units.iter().filter(|unit| unit.hotline).map(|unit| unit.code.as_str()).collect::<HashSet<_>>(), HashSet::from([register::HOTLINE]));
+    assert_eq!(
+        units.iter().filter(|unit| unit.hotline).map(|unit| unit.code.as_str()).collect::<HashSet<_>>(),
+        HashSet::from([register::HOTLINE])
+    );
     let mut names = HashSet::new();
     for unit in units.iter().filter(|unit| unit.level == Level::Village) {
         assert!(names.insert((unit.parent.clone(), unit.name.clone())), "{} twice in its town", unit.name);
@@ -208,7 +232,8 @@ fn demands_have_a_plausible_length_leave_no_slot_open_and_rarely_repeat() {
         let place = Place::any(&mut random);
         let subject = random.weighted(&SUBJECTS, |subject| subject.weight);
         let kind = [Kind::Question, Kind::Demand, Kind::Demand][n as usize % 3];
-        let demand = words::demand(subject, kind, &place, &mut random);
+        let (title, demand) = words::demand(subject, kind, &place, &mut random);
+        assert!((6..=60).contains(&title.chars().count()), "{title}");
         let length = demand.chars().count();
         assert!((30..=600).contains(&length), "{length}: {demand}");
         long += usize::from(length > 200);

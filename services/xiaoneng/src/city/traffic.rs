@@ -221,4 +221,3 @@ impl Life {
         clock.into_iter().chain(self.ahead()).min()
     }
 }
-

@@ -113,7 +113,8 @@ impl Life {
         let petitioner = (!anonymous).then(|| person(r));
         let agent = (!anonymous && r.chance(0.04)).then(|| words::agent(r)).map(|(name, relation)| Agent { name, relation });
         let division = place.division(r);
-        let demand = Demand { title: String::new(), words: words::demand(subject, kind, &place, r), wish: words::wish(subject, kind, &place, r), place: place.detail(r) };
+        let (title, text) = words::demand(subject, kind, &place, r);
+        let demand = Demand { title, words: text, wish: words::wish(subject, kind, &place, r), place: place.detail(r) };
         let (unit, entry) = unit_for(world, class, &demand.words, &division, r);
         let level = world.levels.get(&unit).copied().unwrap_or(Level::City);
         let fate = fate(class, urgency, r);
@@ -240,7 +241,11 @@ impl Life {
         let shown = self.state.unit.as_ref().is_some_and(|unit| unit.as_str() == SHOWN);
         let share = if shown { share * 1.5 } else { share };
         // The hotline works every day, the units do not: for them the days off before the end do not count.
-        let end = if matches!(self.state.stage, Stage::Filed | Stage::Accepted | Stage::CallBack) { world.until } else { world.hours.before_days_off(world.until) };
+        let end = if matches!(self.state.stage, Stage::Filed | Stage::Accepted | Stage::CallBack) {
+            world.until
+        } else {
+            world.hours.before_days_off(world.until)
+        };
         if when >= end - hours * HOUR && self.random.chance(share) { when.max(world.until) } else { when }
     }
 
@@ -298,7 +303,7 @@ impl Life {
             Move::Contact => {
                 let reached = r.chance(0.8);
                 let means = if reached && r.chance(0.12) { Means::Visit } else { Means::Phone };
-                (Command::Contact { means, reached, note: words::contact(reached, r) }, self.handler(world)?)
+                (Command::Contact { means, reached, note: words::contact(reached, means == Means::Visit, r) }, self.handler(world)?)
             }
             Move::Answer => {
                 let answer = words::answer(subject, kind, place, round, r);
