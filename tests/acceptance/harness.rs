@@ -21,7 +21,7 @@
 //!   such option, so that a test never sends what the page does not offer. `force` adds a field without asking.
 //! - `button("act", "streets")` presses a named button; `attach` adds a file (the form is then sent as multipart).
 //! - `page.errors()` are the messages of the error summary, `page.heading()` the `h1`, `page.link(words)` an address.
-//! - Units are constants in `harness::site`: `CITY`, `HOTLINE`, `BUREAU` (city), `COUNTY`, `COUNTY_BUREAU`, `TOWN`; a role's
+//! - Units are constants here and in `harness::site`: `CITY`, `HOTLINE`, `BUREAU` (city), `COUNTY`, `COUNTY_BUREAU`, `TOWN`; a role's
 //!   account has the role's code as sign-in name, `PASSWORD`, works at the hotline or at `BUREAU`, and is a civil servant.
 //! - [`logged`] is everything that was logged by any test so far, at the finest level.
 
@@ -33,4 +33,4 @@ mod html;
 pub mod site;
 
 pub use browser::{Browser, Page};
-pub use site::{Site, logged};
+pub use site::{BUREAU, CITY, HOTLINE, PASSWORD, Site, TOWN, logged};
