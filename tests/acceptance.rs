@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends in a panic; helpers of tests are not known to clippy as such")]
 
+#[path = "acceptance/admin.rs"]
+mod admin;
 #[path = "acceptance/citizen.rs"]
 mod citizen;
 #[path = "acceptance/doors.rs"]

@@ -4,7 +4,8 @@
 //! lag or lie behind unknowingly, crashes of nodes and carriers, repeated forms. After it the clock runs on until nothing is
 //! owed, and the oracle examines the log. The same seed gives the same log, byte for byte.
 //!
-//! One seed again: `SIMULATION_SEED=17 cargo test -p tests --test simulation`; more of them: `SIMULATION_RUNS=500`.
+//! One seed again: `SIMULATION_SEED=17 cargo test -p tests --test simulation`; more of them: `SIMULATION_RUNS=500`,
+//! from `SIMULATION_FROM` on.
 
 // `cfg(test)` says to clippy that helpers outside of a test function may unwrap.
 #[cfg(test)]

@@ -56,7 +56,10 @@ fn first_difference(one: &[Envelope], other: &[Envelope]) -> Option<(usize, Stri
 async fn whatever_happens_limits_are_kept_once_and_at_their_instant_and_notices_come_to_an_end() {
     let seeds = match asked("SIMULATION_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..asked("SIMULATION_RUNS").unwrap_or(16),
+        None => {
+            let from = asked("SIMULATION_FROM").unwrap_or(0);
+            from..from + asked("SIMULATION_RUNS").unwrap_or(16)
+        }
     };
     let few = seeds.clone().count() < 8;
     let (mut sum, mut skipped, mut crashes) = (Counted::default(), 0, 0);

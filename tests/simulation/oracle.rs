@@ -141,8 +141,9 @@ fn judge(seed: u64, case: &mut Case, envelope: &Envelope, event: &CaseEvent, cou
             assert_eq!(one.broken, 1, "{}", name("broken twice"));
         }
         CaseEvent::BreachWithdrawn(e) => {
-            let index = latest(&mut case.running, e.clock);
-            case.running[index].broken -= 1;
+            // After a send-back the broken limit may not be the latest of its kind.
+            let one = case.running.iter_mut().rfind(|one| one.kind == e.clock && one.broken == 1);
+            one.unwrap_or_else(|| panic!("{}", name("no breach to withdraw"))).broken = 0;
             counted.withdrawn += 1;
         }
         CaseEvent::DeadlineRecomputed(e) => {

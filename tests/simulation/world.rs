@@ -236,7 +236,7 @@ impl World {
                 self.journal.extend((0..done.events).map(|index| (stream.clone(), meta.event_id(index))));
                 Some(done)
             }
-            Err(Error::Case(_) | Error::Clash { .. } | Error::Forbidden | Error::NotFound) => None,
+            Err(Error::Case(_) | Error::Person(_) | Error::Clash { .. } | Error::Forbidden | Error::NotFound) => None,
             Err(other) => panic!("seed {}: the house failed: {other:?}", self.seed),
         }
     }

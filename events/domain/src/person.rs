@@ -67,6 +67,9 @@ pub enum PersonRejection {
     /// Limits still run: only restricting is allowed (PIPL §47¶2).
     #[error("还有 {} 件诉求尚未办结，依法只能先“限制处理”，办结且保存期满后才能删除", .0)]
     StillRunning(usize),
+    /// Another system sends a new state of a case whose words are erased or only kept.
+    #[error("此件的个人信息已依法删除或限制处理，不再接收来源系统的新内容")]
+    Withdrawn,
 }
 
 /// The person of one case alone, when nobody grouped cases.

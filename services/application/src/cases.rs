@@ -5,6 +5,7 @@ use domain::case::event::{Agent, Petitioner};
 use domain::case::{CaseEvent, CaseState, Command, Context, Rejection, decide};
 use domain::event::Event;
 use domain::ids::CaseId;
+use domain::person::PersonRejection;
 use domain::private::{Personal, Private};
 use domain::time::{Instant, from_micros};
 use event_log::Expected;
@@ -76,7 +77,7 @@ impl Application {
         let now = self.now();
         let rules = reference.rulebooks.resolve(now, now).ok_or(Error::NoRulebook)?;
         let calendar = reference.calendar();
-        let context = Context { now, rules: &rules, calendar: &calendar };
+        let context = Context { now, rules: &rules, calendar };
         let happened = decide(&CaseState::default(), &Command::File(Box::new(file)), context)?;
         let events = happened.into_iter().map(|happened| (happened.at, happened.event.into())).collect();
         // The command's id is the form's, so that the second submit makes the very same event ids.
@@ -125,7 +126,7 @@ impl Application {
             };
             let rules = reference.rulebooks.resolve(moment, now).ok_or(Error::NoRulebook)?;
             let calendar = reference.calendar();
-            let happened = match decide(&loaded.state, command, Context { now, rules: &rules, calendar: &calendar }) {
+            let happened = match decide(&loaded.state, command, Context { now, rules: &rules, calendar }) {
                 Ok(happened) => happened,
                 Err(rejection @ (Rejection::Stage(_) | Rejection::OtherUnit | Rejection::AlreadyRated)) => {
                     return Err(clash_or(rejection.into(), meta, loaded.revision));
@@ -150,9 +151,20 @@ impl Application {
     /// Takes over a row of another system. New, updated or the same follows from the number of events.
     ///
     /// # Errors
-    /// As [`Self::on_case`].
+    /// As [`Self::on_case`]; [`Error::Person`] for another state of a case whose words are erased or only kept.
     pub async fn take_over(&self, meta: &Meta, row: TakeOver) -> Result<Done, Error> {
         let case = CaseId::of_external(&row.source, &row.external_id);
+        let views = self.projections.views();
+        let fault = |error: projections::ViewError| Error::Internal(error.to_string());
+        if views.erased(case).map_err(fault)? || views.restricted(case).map_err(fault)? {
+            let loaded = self.load_case(case).await?;
+            if loaded.state.external.is_some_and(|external| external.fingerprint == row.fingerprint) {
+                let last = loaded.envelopes.last();
+                return Ok(Done { events: 0, seq: last.map_or(0, |e| e.seq), revision: last.map_or(0, |e| e.revision) });
+            }
+            // A new key would bring back what was destroyed.
+            return Err(PersonRejection::Withdrawn.into());
+        }
         // A row is one command of its batch: a state that comes back in a later batch is another act.
         let command = Uuid::new_v5(&case.0, format!("{}/{}", meta.command, row.fingerprint).as_bytes());
         self.on_case(&Meta { command, ..meta.clone() }, case, &Command::TakeOver(Box::new(row))).await

@@ -22,7 +22,7 @@ impl Application {
         let reference = self.reference();
         let rulebook = Rulebook::parse(text).map_err(Error::Rules)?;
         let failed: Vec<Problem> = rulebook
-            .run_examples(&reference.calendar())
+            .run_examples(reference.calendar())
             .into_iter()
             .filter(|example| !example.ok)
             .map(|example| Problem::at(None, example.title, format!("示例不成立：应为 {}，实际 {}", example.expected, example.got)))

@@ -1,9 +1,14 @@
-//! Tables written out. Both writers stream, and both keep a spreadsheet from running what a citizen typed
+//! Tables written out: CSV, XLSX, JSON. All writers stream, and those for spreadsheets keep a spreadsheet from running what a citizen typed
 //! (ASVS 5.0 V1.2.10): a text that would begin a formula gets a leading apostrophe.
 
 use std::borrow::Cow;
 
+use domain::time::{CHINA, Instant};
+
 pub mod csv;
+pub mod json;
+pub mod sheet;
+pub mod tables;
 pub mod xlsx;
 
 /// A cell to write. Only what the program computed itself is a number; what people typed is always text.
@@ -17,6 +22,37 @@ pub enum Value<'a> {
     Int(i64),
     /// A number with a fraction; written as empty when it is not finite.
     Number(f64),
+    /// Yes or no: 是 and 否 in tables.
+    Flag(bool),
+    /// A moment: local time in tables, RFC 3339 in JSON.
+    Time(Instant),
+}
+
+/// A moment as tables show it, at +08:00.
+fn local(at: Instant) -> String {
+    at.with_timezone(&CHINA).format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+fn yes_no(flag: bool) -> &'static str {
+    if flag { "是" } else { "否" }
+}
+
+impl From<bool> for Value<'_> {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+impl From<Option<Instant>> for Value<'_> {
+    fn from(at: Option<Instant>) -> Self {
+        at.map_or(Self::Empty, Self::Time)
+    }
+}
+
+impl From<u64> for Value<'_> {
+    fn from(number: u64) -> Self {
+        i64::try_from(number).map_or(Self::Empty, Self::Int)
+    }
 }
 
 impl<'a> From<&'a str> for Value<'a> {

@@ -1,6 +1,7 @@
 //! An import or a daily feed: every row becomes a new case, the difference of a known one, nothing, or a refusal.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use domain::ids::UnitCode;
 use domain::import::{Counts, ImportFinished, ImportStarted, Total};
 use domain::rulebook::Rulebook;
 use domain::rulebook::shipped::SHIPPED;
-use domain::time::legal_day;
+use domain::time::{Instant, legal_day};
 use domain::unit::{Nature, UnitEntry};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -24,6 +25,8 @@ use crate::takeover::take_over;
 
 /// Rows in flight: enough for the log to group their commits.
 const IN_FLIGHT: usize = 64;
+/// Rows between two words about the progress.
+const STEP: u64 = 1_000;
 
 /// What came of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,41 +76,46 @@ pub enum ImportError {
     Application(#[from] application::Error),
 }
 
-/// Imports a file.
+/// Imports a file. `progress` hears how many rows are read, of how many (0 while that is not known).
 ///
 /// # Errors
 /// [`ImportError`].
 pub async fn import(app: &Application, meta: &Meta, path: &Path, mapping: &Mapping, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Outcome, ImportError> {
-    let hash = Sha256::digest(std::fs::read(path)?).iter().map(|byte| format!("{byte:02x}")).collect();
     let mut table = Table::open_as(path.to_path_buf(), &mapping.layout(), &Limits::default())?;
+    // The columns are looked at before anything is recorded.
+    drop(read_rows(&mut table, mapping)?);
+    let hash = hash(path)?;
     mapping.check_codes(&*rulebook(app, meta, mapping).await?)?;
     let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let started = ImportStarted { source: mapping.source.clone(), file, hash, mapping: mapping.title.clone() };
     let id = app.begin_import(meta, started).await?;
     let batch = Meta::new(Actor::Import(id), id.0);
-    let mut run = Run { app, batch: &batch, mapping, units: HashMap::new(), totals: BTreeMap::new(), counts: Counts::default(), refusals: Vec::new() };
+    let batch = &batch;
+    let mut run = Run { app, batch, units: HashSet::new(), totals: BTreeMap::new(), counts: Counts::default(), refusals: Vec::new() };
     let now = app.now();
     let mut flying = FuturesUnordered::new();
     for read in read_rows(&mut table, mapping)? {
         run.counts.read += 1;
-        if run.counts.read % 500 == 0 {
+        if run.counts.read % STEP == 0 {
             progress(run.counts.read, 0);
         }
         let row = match read? {
-            Ok(row) if row.filed_at.at > now => {
-                run.refuse(vec![Refusal { line: row.line, column: mapping.columns.filed_at.clone(), reason: "受理时间在将来，请核对".to_owned(), value: String::new() }]);
-                continue;
-            }
-            Ok(row) => row,
+            Ok(row) => match in_the_future(&row, mapping, now) {
+                Some(refusal) => {
+                    run.refuse(vec![refusal]);
+                    continue;
+                }
+                None => row,
+            },
             Err(refusals) => {
                 run.refuse(refusals);
                 continue;
             }
         };
-        let row = run.register(row).await?;
+        run.register(&row).await?;
         run.count_source(&row);
         match take_over(&row, &mapping.source, app.ids.number()) {
-            Ok(command) => flying.push(async move { (row, app.take_over(&batch_meta(id), command).await) }),
+            Ok(command) => flying.push(async move { (row, app.take_over(batch, command).await) }),
             Err(refusal) => run.refuse(vec![refusal]),
         }
         while flying.len() >= IN_FLIGHT {
@@ -126,8 +134,30 @@ pub async fn import(app: &Application, meta: &Meta, path: &Path, mapping: &Mappi
     Ok(Outcome { counts: run.counts, refusals: run.refusals })
 }
 
-fn batch_meta(id: domain::ids::ImportId) -> Meta {
-    Meta::new(Actor::Import(id), id.0)
+/// SHA-256 of the file as it lies there, hexadecimal.
+fn hash(path: &Path) -> std::io::Result<String> {
+    let mut file = std::fs::File::open(path)?;
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 64 << 10]);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            read => hash.update(&buffer[..read]),
+        }
+    }
+}
+
+fn in_the_future(row: &ImportRow, mapping: &Mapping, now: Instant) -> Option<Refusal> {
+    let refusal = |column: &str, what: &str| Refusal {
+        line: row.line,
+        column: column.to_owned(),
+        reason: format!("{what}在将来，请核对"),
+        value: String::new(),
+    };
+    if row.filed_at.at > now {
+        return Some(refusal(&mapping.columns.filed_at, "受理时间"));
+    }
+    let column = mapping.columns.answered_at.as_deref().unwrap_or_default();
+    row.answered_at.is_some_and(|answered| answered.at > now).then(|| refusal(column, "答复时间"))
 }
 
 /// The mapping's rulebook; a shipped one is adopted for the years before this one when the city has not adopted it.
@@ -150,8 +180,8 @@ async fn rulebook(app: &Application, meta: &Meta, mapping: &Mapping) -> Result<A
 struct Run<'a> {
     app: &'a Application,
     batch: &'a Meta,
-    mapping: &'a Mapping,
-    units: HashMap<UnitCode, ()>,
+    /// Units that are in the register for sure.
+    units: HashSet<UnitCode>,
     totals: BTreeMap<(&'static str, String), (u64, u64)>,
     counts: Counts,
     refusals: Vec<Refusal>,
@@ -159,31 +189,32 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Enters the row's unit in the register when nobody knows it.
-    async fn register(&mut self, row: ImportRow) -> Result<ImportRow, application::Error> {
-        if let Some(Unit { code, name, level }) = &row.unit
-            && !self.units.contains_key(code)
-        {
-            if self.app.reference().unit(code).is_none() {
-                let entry = UnitEntry {
-                    code: code.clone(),
-                    name: name.chars().take(60).collect(),
-                    parent: None,
-                    level: *level,
-                    nature: Nature::Accountable,
-                    division: None,
-                    hotline: false,
-                    since: row.filed_at.day(),
-                };
-                self.app.register_unit(self.batch, &entry).await?;
-            }
-            self.units.insert(code.clone(), ());
+    async fn register(&mut self, row: &ImportRow) -> Result<(), application::Error> {
+        let Some(Unit { code, name, level }) = row.unit.as_ref().filter(|unit| !self.units.contains(&unit.code)) else { return Ok(()) };
+        if self.app.reference().unit(code).is_none() {
+            let entry = UnitEntry {
+                code: code.clone(),
+                name: name.chars().take(60).collect(),
+                parent: None,
+                level: *level,
+                nature: Nature::Accountable,
+                division: None,
+                hotline: false,
+                since: row.filed_at.day(),
+            };
+            self.app.register_unit(self.batch, &entry).await?;
         }
-        Ok(row)
+        self.units.insert(code.clone());
+        Ok(())
     }
 
     fn refuse(&mut self, refusals: Vec<Refusal>) {
         self.counts.refused += 1;
         self.refusals.extend(refusals);
+    }
+
+    fn refuse_row(&mut self, row: &ImportRow, reason: String) {
+        self.refuse(vec![Refusal { line: row.line, column: String::new(), reason, value: String::new() }]);
     }
 
     fn count_source(&mut self, row: &ImportRow) {
@@ -195,9 +226,11 @@ impl Run<'_> {
     fn taken(&mut self, row: &ImportRow, done: Result<application::Done, application::Error>) -> Result<(), application::Error> {
         let done = match done {
             Ok(done) => done,
-            Err(application::Error::Case(rejection)) => {
-                self.refuse(vec![Refusal { line: row.line, column: String::new(), reason: rejection.to_string(), value: String::new() }]);
-                return Ok(());
+            // What the rules say of this row alone does not end the batch.
+            Err(application::Error::Case(rejection)) => return Ok(self.refuse_row(row, rejection.to_string())),
+            Err(application::Error::Person(rejection)) => return Ok(self.refuse_row(row, rejection.to_string())),
+            Err(application::Error::NoRulebook) => {
+                return Ok(self.refuse_row(row, "受理时间早于所有已启用规则的生效日，请先启用适用当时的规则".to_owned()));
             }
             Err(error) => return Err(error),
         };
@@ -210,7 +243,6 @@ impl Run<'_> {
             events if events == done.revision + 1 => self.counts.imported += 1,
             _ => self.counts.updated += 1,
         }
-        tracing::trace!(source = %self.mapping.source, line = row.line, "row taken over");
         Ok(())
     }
 }

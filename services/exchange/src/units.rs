@@ -79,7 +79,7 @@ pub fn check(app: &Application, bytes: &[u8]) -> Result<UnitReport, UnitsError> 
     let (entries, mut report) = read(app, bytes)?;
     let mut seen: HashMap<UnitCode, UnitState> = HashMap::new();
     for (line, entry) in entries {
-        let known = seen.get(&entry.code).cloned().or_else(|| reference.unit(&entry.code).map(|unit| UnitState::clone(unit)));
+        let known = seen.get(&entry.code).cloned().or_else(|| reference.unit(&entry.code).map(|unit| (**unit).clone()));
         match domain::unit::register(known.as_ref(), &entry) {
             Ok(events) => {
                 report.count(u64::try_from(events.len()).unwrap_or_default(), known.is_some());

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::time::Period;
 
 /// 机关效能监督与投诉处理平台 · efficiency oversight and complaints, one binary
 #[derive(Debug, Parser)]
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Deadline(Deadline),
     /// Import cases from a table of another system
     Import(Import),
+    /// Write cases, scorecards or breaches to a table
+    Export(Export),
     /// Throw the views away and make them again from the log
     Rebuild(Rebuild),
     /// Check the log: every event, the tree, the high-water record
@@ -130,6 +133,61 @@ pub(crate) struct Import {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// What
+    pub(crate) kind: Kind,
+    /// Data directory
+    #[arg(long)]
+    pub(crate) data: PathBuf,
+    /// As what
+    #[arg(long)]
+    pub(crate) format: Format,
+    /// Where to; a file that is there is replaced
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// Only this month, such as 2026-10: of filing for cases, of the indicator for scorecards and breaches
+    #[arg(long, value_parser = period)]
+    pub(crate) period: Option<Period>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What can be exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// One row per case
+    Cases,
+    /// One row per month, unit and indicator
+    Scorecards,
+    /// One row per limit that was not kept
+    Breaches,
+}
+
+/// A format of tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Comma-separated values
+    Csv,
+    /// A workbook
+    Xlsx,
+    /// An array of objects
+    Json,
+}
+
+/// `2026-10`.
+fn period(text: &str) -> Result<Period, String> {
+    let wanted = || "月份应写成 2026-10".to_owned();
+    let (year, month) = text.split_once('-').ok_or_else(wanted)?;
+    let digits = |text: &str, count: usize| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (true, true) = (digits(year, 4), digits(month, 2)) else { return Err(wanted()) };
+    match (year.parse::<Period>(), month.parse::<Period>()) {
+        (Ok(year), Ok(month @ 1..=12)) => Ok(year * 100 + month),
+        _ => Err(wanted()),
+    }
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Rebuild {
     /// Data directory
     #[arg(long)]
@@ -175,6 +233,9 @@ pub(crate) struct Doctor {
     /// Data directory
     #[arg(long)]
     pub(crate) data: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -205,6 +266,9 @@ pub(crate) enum Rulebook {
     Check {
         /// The file
         file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Adopt a file from a day on
     Adopt {

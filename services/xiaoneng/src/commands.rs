@@ -4,6 +4,7 @@ mod deadline;
 mod demo;
 mod doctor;
 mod erase;
+mod export;
 mod generate;
 mod import;
 mod init;
@@ -58,6 +59,7 @@ pub(crate) fn run(call: Call) -> Result<(), Failure> {
         Command::Serve(words) => served(serve::run(words)),
         Command::Init(words) => worked(init::run(words)),
         Command::Import(words) => worked(import::run(words)),
+        Command::Export(words) => worked(export::run(words)),
         Command::Rebuild(words) => worked(rebuild::run(words)),
         Command::Verify(words) => worked(verify::run(words)),
         Command::Erase(words) => worked(erase::run(words)),

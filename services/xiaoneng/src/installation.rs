@@ -39,9 +39,7 @@ pub(crate) fn log(dir: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn E
 
 /// An installation that is open.
 pub(crate) async fn open(dir: &Path, audited: bool) -> anyhow::Result<Arc<Application>> {
-    if !dir.join("log.db").exists() {
-        bail!("{} 里没有安装。请先运行 xiaoneng init --data {}，或核对目录", dir.display(), dir.display());
-    }
+    must_be_there(dir)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let vault = vault(dir, false)?;
     let log = log(dir, clock.clone())?;
@@ -52,6 +50,14 @@ pub(crate) async fn open(dir: &Path, audited: bool) -> anyhow::Result<Arc<Applic
 pub(crate) async fn found(log: &dyn EventLog, vault: &Vault, actor: &str, at: domain::time::Instant) -> anyhow::Result<()> {
     let meta = Meta::new(Actor::CommandLine { name: actor.to_owned(), user: user() }, domain::ids::NAMESPACE);
     Ok(application::founding::found(log, vault, &meta, at).await?)
+}
+
+/// Refuses a directory without an installation, so that a slip of the pen makes no empty one.
+pub(crate) fn must_be_there(dir: &Path) -> anyhow::Result<()> {
+    if !dir.join("log.db").exists() {
+        bail!("{} 里没有安装。请先运行 xiaoneng init --data {}，或核对目录", dir.display(), dir.display());
+    }
+    Ok(())
 }
 
 /// Puts an application together.

@@ -44,16 +44,22 @@ impl Progress {
         Self { bar, label, told: std::sync::atomic::AtomicU64::new(0) }
     }
 
-    /// So much is done of so much.
+    /// So much is done of so much; 0 while that is not known.
     pub(crate) fn tell(&self, done: u64, of: u64) {
         if let Some(bar) = &self.bar {
-            bar.set_length(of);
+            if of > 0 {
+                bar.set_length(of);
+            }
             bar.set_position(done);
             return;
         }
-        let tenth = if of == 0 { 10 } else { done * 10 / of };
-        if self.told.fetch_max(tenth, std::sync::atomic::Ordering::Relaxed) < tenth {
-            error(&format!("{} {done}/{of}", self.label));
+        // Without an end in sight a line each ten thousand, otherwise one each tenth of the way.
+        let (step, words) = match of {
+            0 => (done / 10_000, format!("{} {done}", self.label)),
+            _ => (done * 10 / of, format!("{} {done}/{of}", self.label)),
+        };
+        if self.told.fetch_max(step, std::sync::atomic::Ordering::Relaxed) < step {
+            error(&words);
         }
     }
 }

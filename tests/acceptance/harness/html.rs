@@ -256,7 +256,10 @@ pub fn errors(html: &str) -> Vec<String> {
 
 /// The form for an action.
 pub fn form(html: &str, action: &str) -> Option<Form> {
-    let (_, open) = tags(html).into_iter().find(|(_, tag)| tag.name == "form" && tag.get("action") == Some(action))?;
+    let of_action: Vec<_> = tags(html).into_iter().filter(|(_, tag)| tag.name == "form" && tag.get("action") == Some(action)).collect();
+    // A search and a command can have the same address: the command is meant.
+    let at = of_action.iter().position(|(_, tag)| tag.get("method") == Some("post")).unwrap_or_default();
+    let (_, open) = of_action.into_iter().nth(at)?;
     let body = inner(html, &open);
     let all = tags(body);
     let labels: Vec<(String, String)> = all

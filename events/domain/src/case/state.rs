@@ -329,7 +329,8 @@ impl CaseState {
     fn close(&mut self, ending: Ending, at: Instant) {
         self.stage = Stage::Archived;
         self.ending = Some(ending);
-        self.ended_at = Some(at);
+        // A source that only asserts how it ended tells no time of the end, and none is made up.
+        self.ended_at = (ending != Ending::Source || self.answered_at.is_some()).then_some(at);
         self.void(&ClockKind::ALL, at);
         self.hand_to(None, at);
     }

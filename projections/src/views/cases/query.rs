@@ -112,6 +112,18 @@ impl Views {
         Ok(statement.query_row([source, id], row).optional()?)
     }
 
+    /// Cases in the order of their filing, after a key (0: from the first), for those who read all of them.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn cases_after(&self, key: i64, limit: usize) -> Result<Vec<CaseRow>, ViewError> {
+        let connection = self.views()?;
+        let mut statement =
+            connection.prepare_cached(&format!("SELECT {COLUMNS} FROM case_row c WHERE c.key > ?1 ORDER BY c.key LIMIT ?2"))?;
+        let rows = statement.query_map(params![key, limit as i64], row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// The folded state of a case.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use domain::ids::{CaseId, UnitCode};
 use domain::rulebook::Measure;
 use domain::time::{Period, from_micros, next_period};
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, Row, params_from_iter};
 use uuid::Uuid;
 
 use super::{FactQuery, FactRow, MeasureFigure, Scope};
@@ -31,14 +31,21 @@ fn sum(connection: &Connection, sql: &str, values: Vec<Value>) -> Result<Sums, V
     let mut rows = statement.query(params_from_iter(values))?;
     let mut sums = Sums::new();
     while let Some(row) = rows.next()? {
-        let measure = Measure::of_code(row.get_ref(1)?.as_str().unwrap_or_default()).ok_or(ViewError::Row("tally"))?;
-        let n = row.get::<_, i64>(4)?.unsigned_abs();
-        let entry = sums.entry((row.get(0)?, measure)).or_default();
-        entry.0 += if row.get(2)? { n } else { 0 };
-        entry.1 += n;
-        entry.2 += if row.get(3)? { n } else { 0 };
+        let period = row.get(0)?;
+        add(&mut sums, period, row)?;
     }
     Ok(sums)
+}
+
+/// Adds a row whose columns after the first are measure, yes, asserted, n.
+fn add(sums: &mut Sums, period: Period, row: &Row<'_>) -> Result<(), ViewError> {
+    let measure = Measure::of_code(row.get_ref(1)?.as_str().unwrap_or_default()).ok_or(ViewError::Row("tally"))?;
+    let n = row.get::<_, i64>(4)?.unsigned_abs();
+    let entry = sums.entry((period, measure)).or_default();
+    entry.0 += if row.get(2)? { n } else { 0 };
+    entry.1 += n;
+    entry.2 += if row.get(3)? { n } else { 0 };
+    Ok(())
 }
 
 fn in_list(column: &str, units: &[UnitCode], values: &mut Vec<Value>) -> String {
@@ -125,14 +132,41 @@ impl Views {
         let mut rows = statement.query([period])?;
         while let Some(row) = rows.next()? {
             let Some(sums) = child_of.get(row.get_ref(0)?.as_str().unwrap_or_default()).and_then(|at| all.get_mut(*at)) else { continue };
-            let measure = Measure::of_code(row.get_ref(1)?.as_str().unwrap_or_default()).ok_or(ViewError::Row("tally"))?;
-            let n = row.get::<_, i64>(4)?.unsigned_abs();
-            let entry = sums.entry((period, measure)).or_default();
-            entry.0 += if row.get(2)? { n } else { 0 };
-            entry.1 += n;
-            entry.2 += if row.get(3)? { n } else { 0 };
+            add(sums, period, row)?;
         }
         Ok(children.into_iter().zip(all).map(|(child, sums)| (child, figures(&sums, period, &Measure::ALL))).collect())
+    }
+
+    /// The first and the last month with facts.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn months(&self) -> Result<Option<(Period, Period)>, ViewError> {
+        let connection = self.scores()?;
+        let mut statement = connection.prepare_cached("SELECT min(period), max(period) FROM tally WHERE n <> 0")?;
+        let (first, last): (Option<Period>, Option<Period>) = statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(first.zip(last))
+    }
+
+    /// A month's figures of every unit alone that has any, in the order of codes; none = cases without a unit.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn month_by_unit(&self, period: Period) -> Result<Vec<(Option<UnitCode>, Vec<MeasureFigure>)>, ViewError> {
+        let connection = self.scores()?;
+        let mut statement = connection
+            .prepare_cached("SELECT unit, measure, yes, asserted, n FROM tally WHERE period = ?1 AND unit <> ?2 AND n <> 0 ORDER BY unit")?;
+        let mut rows = statement.query(rusqlite::params![period, EVERYTHING])?;
+        let mut units: Vec<(String, Sums)> = Vec::new();
+        while let Some(row) = rows.next()? {
+            let unit: String = row.get(0)?;
+            if units.last().is_none_or(|(last, _)| *last != unit) {
+                units.push((unit, Sums::new()));
+            }
+            let Some((_, sums)) = units.last_mut() else { continue };
+            add(sums, period, row)?;
+        }
+        Ok(units.into_iter().map(|(unit, sums)| (UnitCode::parse(&unit).ok(), figures(&sums, period, &Measure::ALL))).collect())
     }
 
     /// A month's figures as the log stood at a `seq`, counted from the facts. Units below are those of today's tree.

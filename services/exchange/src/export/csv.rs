@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{Value, guard};
+use super::{Value, guard, local, yes_no};
 
 /// What a CSV export can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +57,8 @@ impl<W: Write> CsvWriter<W> {
                 Value::Int(number) => self.inner.write_field(number.to_string())?,
                 Value::Number(number) if number.is_finite() => self.inner.write_field(number.to_string())?,
                 Value::Number(_) => self.inner.write_field("")?,
+                Value::Flag(flag) => self.inner.write_field(yes_no(*flag))?,
+                Value::Time(at) => self.inner.write_field(local(*at))?,
             }
         }
         self.inner.write_record(None::<&[u8]>)?;

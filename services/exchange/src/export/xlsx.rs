@@ -6,7 +6,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
-use super::{Value, guard};
+use super::{Value, guard, local, yes_no};
 
 /// Rows of a sheet, the header counted; a longer table goes on in a second sheet.
 const SHEET_ROWS: u32 = 1_048_576;
@@ -137,6 +137,8 @@ fn write_cell(sheet: &mut Worksheet, row: u32, column: u16, cell: &Value<'_>) ->
         Value::Int(number) => drop(sheet.write_string(row, column, number.to_string())?),
         Value::Number(number) if number.is_finite() => drop(sheet.write_number(row, column, *number)?),
         Value::Number(_) => {}
+        Value::Flag(flag) => drop(sheet.write_string(row, column, yes_no(*flag))?),
+        Value::Time(at) => drop(sheet.write_string(row, column, local(*at))?),
         Value::Text(text) if text.is_empty() => {}
         Value::Text(text) => {
             let text = guard(text);

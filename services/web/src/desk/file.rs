@@ -87,6 +87,12 @@ async fn after(ctx: &Ctx, case: CaseId, seq: u64, wanted: &str) -> Reply {
         return see_other("/desk/file");
     };
     let number = words::number(&row.number);
+    // Whoever registers a report of wrongdoing may not be one who may read it.
+    if !say::sees(&ctx.staff()?.staff, &row, &ctx.app().reference()) {
+        let code = words::code_groups(&ctx.app().query_code(case)).join("-");
+        ctx.flash(true, &format!("已登记，编号 {number}，查询码 {code}，请告知来电人。按保密规定，内容只由指定人员查看。"));
+        return see_other("/desk/file");
+    }
     match wanted {
         "dispatch" => {
             ctx.flash(true, &format!("已登记，编号 {number}，请派单。"));

@@ -32,7 +32,7 @@ pub(super) async fn run(words: cli::Demo) -> Result<(), Failure> {
         city::build(log, vault, clock, plan).await?
     };
     let app = installation::open(&words.data, true).await?;
-    app.projections.wait_for(built.events, std::time::Duration::from_secs(60)).await;
+    app.projections.catch_up().await?;
     let mut settings = Settings::load(None)?;
     settings.web.site_name = "清源市诉求与效能服务平台".to_owned();
     settings.web.organiser = "清源市人民政府办公室".to_owned();

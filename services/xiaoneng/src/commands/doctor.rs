@@ -12,7 +12,9 @@ use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Doctor) -> Result<(), Failure> {
     let mut faults = Vec::new();
-    let mut good = |what: &str| output::line(&format!("好  {what}"));
+    let mut notes = Vec::new();
+    let mut fine = Vec::new();
+    let mut good = |what: &str| fine.push(what.to_owned());
     if !words.data.join("log.db").exists() {
         return Err(Failure::Faults(vec![format!("{} 里没有 log.db：请先运行 xiaoneng init，或核对 --data", words.data.display())]));
     }
@@ -39,12 +41,18 @@ pub(super) async fn run(words: cli::Doctor) -> Result<(), Failure> {
             && calendar.day(day).provisional
         {
             let line = format!("{year} 年的放假通知尚未导入，涉及的期限按临时日历计算；通知公布后请在“日历”页导入");
-            if year == now.year() { faults.push(line) } else { output::line(&format!("注意 {line}")) }
+            if year == now.year() { faults.push(line) } else { notes.push(line) }
         }
     }
     match open_to_others(&words.data) {
         true => faults.push(format!("目录 {} 其他用户也能进入：请执行 chmod 700", words.data.display())),
         false => good("数据目录只限本人"),
+    }
+    if words.json {
+        output::line(&serde_json::json!({ "good": fine, "notes": notes, "faults": faults }).to_string());
+    } else {
+        fine.iter().for_each(|what| output::line(&format!("好  {what}")));
+        notes.iter().for_each(|what| output::line(&format!("注意 {what}")));
     }
     if faults.is_empty() { Ok(()) } else { Err(Failure::Faults(faults)) }
 }

@@ -4,6 +4,7 @@ use super::Failure;
 use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Rebuild) -> Result<(), Failure> {
+    installation::must_be_there(&words.data)?;
     let log = installation::log(&words.data, std::sync::Arc::new(application::clock::SystemClock))?;
     let vault = installation::vault(&words.data, false)?;
     let progress = output::Progress::new("已重建");

@@ -9,7 +9,7 @@ use crate::{cli, installation, output};
 
 pub(super) fn run(words: cli::Rulebook) -> Result<(), Failure> {
     match words {
-        cli::Rulebook::Check { file } => check(&file),
+        cli::Rulebook::Check { file, json } => check(&file, json),
         cli::Rulebook::Adopt { file, data, from, until, actor } => worked(async move {
             let text = std::fs::read_to_string(&file).with_context(|| format!("无法读取 {}", file.display()))?;
             let app = installation::open(&data, false).await?;
@@ -21,7 +21,7 @@ pub(super) fn run(words: cli::Rulebook) -> Result<(), Failure> {
     }
 }
 
-fn check(file: &std::path::Path) -> Result<(), Failure> {
+fn check(file: &std::path::Path, json: bool) -> Result<(), Failure> {
     let text = std::fs::read_to_string(file).with_context(|| format!("无法读取 {}", file.display()))?;
     let rulebook = Rulebook::parse(&text).map_err(|problems| Failure::Faults(problems.iter().map(ToString::to_string).collect()))?;
     let results = rulebook.run_examples(&Calendar::official());
@@ -29,6 +29,10 @@ fn check(file: &std::path::Path) -> Result<(), Failure> {
         results.iter().filter(|result| !result.ok).map(|result| format!("示例“{}”不成立：应为 {}，实际 {}", result.title, result.expected, result.got)).collect();
     if !failed.is_empty() {
         return Err(Failure::Faults(failed));
+    }
+    if json {
+        output::line(&serde_json::json!({ "rulebook": rulebook.reference(), "examples": results.len() }).to_string());
+        return Ok(());
     }
     output::line(&format!("{}：没有问题，{} 个示例全部成立", rulebook.reference(), results.len()));
     Ok(())
