@@ -207,7 +207,14 @@ fn edit_page(ctx: &Ctx, form: Option<&Form>, at: &str, errors: Errors) -> Result
     let account = reference.account_by_login(ctx.part("login")).ok_or(Fault::NotFound)?;
     let own = ctx.staff()?.staff.account == account.id;
     let here = format!("{LIST}/{}", account.login);
-    let errors_of = |id: &str| if id == at { errors.clone() } else { Errors::none() };
+    let offered = |id: &str| match id {
+        "enable" => !account.enabled,
+        "" => true,
+        _ => !own && account.enabled,
+    };
+    // What was sent by a form that is not offered is answered at the head of the page.
+    let shown_at = if offered(at) { at } else { "" };
+    let errors_of = |id: &str| if id == shown_at { errors.clone() } else { Errors::none() };
     let act = |id: &str| fields(ctx, id, &format!("{here}/{id}")).with(errors_of(id));
     let unit = form.map_or_else(|| account.unit.as_ref().map(ToString::to_string).unwrap_or_default(), |form| form.get("unit").to_owned());
     let chosen: Vec<&str> = form.map_or_else(|| account.roles.iter().map(|role| role.code()).collect(), |form| form.all("roles").collect());
@@ -230,10 +237,10 @@ fn edit_page(ctx: &Ctx, form: Option<&Form>, at: &str, errors: Errors) -> Result
         phone: String::new(),
         email: String::new(),
         state: state(account),
-        reset: (!own && account.enabled).then(|| act("reset")),
-        sessions: (!own && account.enabled).then(|| act("sessions")),
-        disable: (!own && account.enabled).then(|| act("disable")),
-        enable: (!account.enabled).then(|| act("enable")),
+        reset: offered("reset").then(|| act("reset")),
+        sessions: offered("sessions").then(|| act("sessions")),
+        disable: offered("disable").then(|| act("disable")),
+        enable: offered("enable").then(|| act("enable")),
     })
 }
 
