@@ -33,4 +33,6 @@ mod html;
 pub mod site;
 
 pub use browser::{Browser, Page};
-pub use site::{BUREAU, CITY, HOTLINE, PASSWORD, Site, TOWN, logged};
+pub use html::Form;
+pub use html::Form;
+pub use site::{BUREAU, CITY, COUNTY_BUREAU, HOTLINE, PASSWORD, Site, TOWN, logged};
