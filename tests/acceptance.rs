@@ -7,6 +7,8 @@
 mod admin;
 #[path = "acceptance/citizen.rs"]
 mod citizen;
+#[path = "acceptance/desk.rs"]
+mod desk;
 #[path = "acceptance/doors.rs"]
 mod doors;
 #[path = "acceptance/harness.rs"]

@@ -6,7 +6,8 @@ use chrono::TimeDelta;
 use domain::account::{Role, StaffKind};
 use domain::ids::UnitCode;
 
-use crate::harness::{BUREAU, Browser, CITY, COUNTY_BUREAU, Form, HOTLINE, PASSWORD, Page, Site};
+use crate::harness::site::COUNTY_BUREAU;
+use crate::harness::{BUREAU, Browser, CITY, Form, HOTLINE, PASSWORD, Page, Site};
 
 const WORDS: &str = "小区北门的路灯连续五天不亮，晚上看不清路，请尽快维修。";
 const ANSWER: &str = "经现场检查，路灯线路受潮断路，已于当日更换线路并恢复照明，联系电话 0572-2345678。";
@@ -111,7 +112,12 @@ async fn a_case_goes_from_the_filing_to_the_scorecard_that_leads_back_to_it() {
     let page = dispatcher.get(&of(&number)).await;
     assert!(page.has("王小明") && page.has("13800001234") && page.has("路灯连续五天不亮"), "{}", page.text());
     let before = events(&site, &number).await;
-    let form = page.form(&format!("{}/dispatch", of(&number))).set("unit_query", "城市管理").set("unit", BUREAU).set("reason", "市容").button("do", "find");
+    let form = page
+        .form(&format!("{}/dispatch", of(&number)))
+        .set("unit_query", "城市管理")
+        .set("unit", BUREAU)
+        .set("reason", "市容")
+        .button("do", "find");
     let found = dispatcher.submit(form).await;
     assert!(found.status == 200 && found.has("派单后的时限（预览）") && found.has("办理时限"), "{}", found.text());
     let found = found.form(&format!("{}/dispatch", of(&number)));
@@ -147,7 +153,10 @@ async fn a_case_goes_from_the_filing_to_the_scorecard_that_leads_back_to_it() {
     assert!(card.has("市城市管理局") && card.has("2026年5月"), "{}", card.text());
     let facts = head.get(&format!("/desk/scorecard/{BUREAU}/answered?period=2026-05&kind=yes")).await;
     assert!(facts.has("计入的 1 件"), "{}", facts.text());
-    assert!(card.links().iter().any(|(href, _)| href.starts_with(&format!("/desk/scorecard/{BUREAU}/answered?"))), "the figure leads to its facts");
+    assert!(
+        card.links().iter().any(|(href, _)| href.starts_with(&format!("/desk/scorecard/{BUREAU}/answered?"))),
+        "the figure leads to its facts"
+    );
     let (case, _) = facts.links().into_iter().find(|(href, _)| *href == of(&number)).expect("the fact leads to the case");
     let page = head.get(&case).await;
     assert!(page.has("办理过程") && page.has("热线审核通过") && page.has("回访（第 1 次）"), "{}", page.text());
@@ -169,8 +178,32 @@ async fn nobody_does_what_another_role_does() {
     let site = Site::open().await;
     let number = site.file(WORDS).await;
     let before = events(&site, &number).await;
-    let fields = [("unit", BUREAU), ("suggestion", "other"), ("reason", "试一试"), ("answer", ANSWER), ("outcome", "solved"), ("means", "phone"), ("reached", "no"), ("note", "无人接听"), ("justified", "no")];
-    let acts = ["accept", "refuse", "answer-directly", "dispatch", "sign", "assign", "contact", "answer", "approve", "send-back", "pass", "call-back", "judge"];
+    let fields = [
+        ("unit", BUREAU),
+        ("suggestion", "other"),
+        ("reason", "试一试"),
+        ("answer", ANSWER),
+        ("outcome", "solved"),
+        ("means", "phone"),
+        ("reached", "no"),
+        ("note", "无人接听"),
+        ("justified", "no"),
+    ];
+    let acts = [
+        "accept",
+        "refuse",
+        "answer-directly",
+        "dispatch",
+        "sign",
+        "assign",
+        "contact",
+        "answer",
+        "approve",
+        "send-back",
+        "pass",
+        "call-back",
+        "judge",
+    ];
     for role in [Role::Operator, Role::Inspector] {
         let mut browser = site.sign_in(role).await;
         for action in acts {
@@ -302,7 +335,9 @@ async fn justified_dissatisfaction_is_handled_again() {
     let unsolved = |form: Form| grade(form.set("reached", "yes").set("contacted", "yes").set("solved", "no").set("note", "又不亮了"));
     let page = act(&site, &mut reviewer, &number, "call-back", unsolved).await;
     assert!(page.has("待研判"), "{}", page.text());
-    let page = act(&site, &mut reviewer, &number, "judge", |form| form.set("justified", "yes").set("reason", "同一路灯再次熄灭，应重新办理")).await;
+    let page =
+        act(&site, &mut reviewer, &number, "judge", |form| form.set("justified", "yes").set("reason", "同一路灯再次熄灭，应重新办理"))
+            .await;
     assert!(page.has("二次办理") && page.has("待签收") && page.has("第 2 次办理"), "{}", page.text());
     let mut liaison = site.sign_in(Role::Liaison).await;
     act(&site, &mut liaison, &number, "sign", |form| form).await;
@@ -320,7 +355,12 @@ async fn a_call_is_registered_once_and_its_history_is_shown() {
     assert!(page.links().iter().any(|(href, _)| *href == of(&earlier)), "{}", page.text());
 
     let filled = |page: &Page| {
-        page.form("/desk/file").set("phone", "13900005678").set("name", "李女士").set("words", "菜市场门口的早市占道，学生上学过不去。").set("division", "330502").set("class", "complaint")
+        page.form("/desk/file")
+            .set("phone", "13900005678")
+            .set("name", "李女士")
+            .set("words", "菜市场门口的早市占道，学生上学过不去。")
+            .set("division", "330502")
+            .set("class", "complaint")
     };
     let incomplete = dispatcher.submit(filled(&page).set("name", "").button("do", "dispatch")).await;
     assert!(incomplete.status == 422 && incomplete.body.contains("id=\"name-error\""), "{}", incomplete.text());
@@ -375,9 +415,15 @@ async fn a_new_password_ends_the_other_sessions_and_keeps_this_one() {
     let mut here = site.sign_in(Role::Liaison).await;
     let mut elsewhere = site.sign_in(Role::Liaison).await;
     let page = here.get("/desk/password").await;
-    let form = |page: &Page, current: &str, password: &str, again: &str| page.form("/desk/password").set("current", current).set("password", password).set("again", again);
+    let form = |page: &Page, current: &str, password: &str, again: &str| {
+        page.form("/desk/password").set("current", current).set("password", password).set("again", again)
+    };
     let wrong = here.submit(form(&page, "不对的旧密码啊啊", "海阔凭鱼跃 天高任鸟飞", "海阔天空")).await;
-    assert!(wrong.status == 422 && wrong.body.contains("id=\"current-error\"") && wrong.body.contains("id=\"again-error\""), "{}", wrong.text());
+    assert!(
+        wrong.status == 422 && wrong.body.contains("id=\"current-error\"") && wrong.body.contains("id=\"again-error\""),
+        "{}",
+        wrong.text()
+    );
     let weak = here.submit(form(&page, PASSWORD, "liaison-2026-abc", "liaison-2026-abc")).await;
     assert!(weak.status == 422 && weak.body.contains("id=\"password-error\""), "{}", weak.text());
     let done = here.submit(form(&page, PASSWORD, "海阔凭鱼跃 天高任鸟飞", "海阔凭鱼跃 天高任鸟飞")).await;
@@ -450,7 +496,13 @@ async fn outsourced_staff_never_see_a_report_of_wrongdoing() {
     let mut civil = site.sign_in(Role::Dispatcher).await;
     let mut outsourced = staff(&site, "outsourced", HOTLINE, Role::Dispatcher, StaffKind::Outsourced).await;
     let page = civil.get("/desk/file").await;
-    let form = page.form("/desk/file").set("phone", "13900005678").set("name", "知情人").set("words", "举报某饭店后厨使用过期食材，请查处。").set("division", "330502").set("class", "report");
+    let form = page
+        .form("/desk/file")
+        .set("phone", "13900005678")
+        .set("name", "知情人")
+        .set("words", "举报某饭店后厨使用过期食材，请查处。")
+        .set("division", "330502")
+        .set("class", "report");
     let page = civil.submit(form.button("do", "file")).await;
     let case = page.path.clone();
     assert!(page.status == 200 && page.has("举报") && page.has("保密"), "{}", page.text());
@@ -466,25 +518,42 @@ async fn a_scorecard_takes_months_that_have_begun_and_measures_that_exist() {
     let site = Site::open().await;
     let mut head = site.sign_in(Role::Head).await;
     assert!(head.get(&format!("/desk/scorecard/{BUREAU}?period=2026-04")).await.has("2026年4月"));
-    for bad in ["0101?period=2026-06", "0101?period=2026-13", "0101?period=x", "0101/nothing", "0101/received?kind=no", "0101/answered?kind=x", "0101/answered?after=x", CITY, "nowhere"] {
+    for bad in [
+        "0101?period=2026-06",
+        "0101?period=2026-13",
+        "0101?period=x",
+        "0101/nothing",
+        "0101/received?kind=no",
+        "0101/answered?kind=x",
+        "0101/answered?after=x",
+        CITY,
+        "nowhere",
+    ] {
         assert_eq!(head.get(&format!("/desk/scorecard/{bad}")).await.status, 404, "{bad}");
     }
     let mut inspector = site.sign_in(Role::Inspector).await;
     let page = inspector.get("/desk/scorecard").await;
-    assert!(page.path.starts_with(&format!("/desk/scorecard/{CITY}")) && page.has("下级单位") && page.has("市城市管理局"), "{}", page.text());
+    assert!(
+        page.path.starts_with(&format!("/desk/scorecard/{CITY}")) && page.has("下级单位") && page.has("市城市管理局"),
+        "{}",
+        page.text()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_catalogue_suggests_with_its_reasons_and_a_person_decides() {
     let site = Site::open().await;
     let meta = Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, site.app.ids.uuid());
-    let text = format!("id = \"duties\"\nversion = \"1\"\n[[entries]]\ncode = \"lamp\"\nmatter = \"路灯照明\"\nwords = [\"路灯\", \"不亮\"]\nunit = \"{BUREAU}\"\nbasis = \"市城市管理局三定规定\"\n");
+    let text = format!(
+        "id = \"duties\"\nversion = \"1\"\n[[entries]]\ncode = \"lamp\"\nmatter = \"路灯照明\"\nwords = [\"路灯\", \"不亮\"]\nunit = \"{BUREAU}\"\nbasis = \"市城市管理局三定规定\"\n"
+    );
     let done = site.app.adopt_catalogue(&meta, &text, chrono::NaiveDate::from_ymd_opt(2026, 1, 1).unwrap()).await.unwrap();
     assert!(site.app.seen(done.seq).await);
     let number = site.file(WORDS).await;
     let mut dispatcher = site.sign_in(Role::Dispatcher).await;
     let page = dispatcher.get(&of(&number)).await;
-    for words in ["路灯照明", "诉求中有“路灯”“不亮”", "市城市管理局三定规定", "派单后的时限（预览）"] {
+    for words in ["路灯照明", "诉求中有“路灯”“不亮”", "市城市管理局三定规定", "派单后的时限（预览）"]
+    {
         assert!(page.has(words), "{words}: {}", page.text());
     }
     let form = page.form(&format!("{}/dispatch", of(&number)));
@@ -509,7 +578,11 @@ async fn late_work_is_late_on_the_page_and_on_the_scorecard() {
     let page = act(&site, &mut head, &number, "approve", |form| form).await;
     assert!(page.has("超期完成"), "{}", page.text());
     site.settle().await;
-    for (path, words) in [("overdue?period=2026-05", "计入的 1 件"), ("answered?period=2026-05&kind=no", "未按时的 1 件"), ("answered?period=2026-05", "计入的 0 件")] {
+    for (path, words) in [
+        ("overdue?period=2026-05", "计入的 1 件"),
+        ("answered?period=2026-05&kind=no", "未按时的 1 件"),
+        ("answered?period=2026-05", "计入的 0 件"),
+    ] {
         let facts = head.get(&format!("/desk/scorecard/{BUREAU}/{path}")).await;
         assert!(facts.has(words), "{path}: {}", facts.text());
         assert_eq!(facts.links().iter().any(|(href, _)| *href == of(&number)), !words.contains('0'), "{path}");
@@ -521,7 +594,13 @@ async fn whoever_may_not_read_reports_of_wrongdoing_can_still_register_one() {
     let site = Site::open().await;
     let mut operator = staff(&site, "outsourced", HOTLINE, Role::Operator, StaffKind::Outsourced).await;
     let page = operator.get("/desk/file").await;
-    let form = page.form("/desk/file").set("phone", "13900005678").set("name", "知情人").set("words", "举报某饭店后厨使用过期食材，请查处。").set("division", "330502").set("class", "report");
+    let form = page
+        .form("/desk/file")
+        .set("phone", "13900005678")
+        .set("name", "知情人")
+        .set("words", "举报某饭店后厨使用过期食材，请查处。")
+        .set("division", "330502")
+        .set("class", "report");
     let page = operator.submit(form.button("do", "file")).await;
     assert_eq!((page.status, page.path.as_str()), (200, "/desk/file"), "{}", page.text());
     assert!(page.has("已登记，编号") && page.has("查询码") && !page.has("过期食材"), "{}", page.text());
