@@ -58,7 +58,7 @@ async fn whatever_happens_limits_are_kept_once_and_at_their_instant_and_notices_
         Some(seed) => seed..seed + 1,
         None => {
             let from = asked("SIMULATION_FROM").unwrap_or(0);
-            from..from + asked("SIMULATION_RUNS").unwrap_or(16)
+            from..from + asked("SIMULATION_RUNS").unwrap_or(12)
         }
     };
     let few = seeds.clone().count() < 8;
