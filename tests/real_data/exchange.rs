@@ -9,11 +9,11 @@ use exchange::row::{ImportRow, read_rows};
 use exchange::table::{Encoding, Format, Limits, Source, Table};
 
 /// The file, or `None` with a word about it where the data were not laid.
-fn data(name: &str) -> Option<PathBuf> {
+pub(super) fn data(name: &str) -> Option<PathBuf> {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let found = here.ancestors().map(|dir| dir.join("shared/data").join(name)).find(|path| path.exists());
     if found.is_none() {
-        println!("shared/data/{name} is not here: nothing was tested");
+        println!("skipped: data absent (shared/data/{name})");
     }
     found
 }
