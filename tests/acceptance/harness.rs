@@ -34,4 +34,4 @@ pub mod site;
 
 pub use browser::{Browser, Page};
 pub use html::Form;
-pub use site::{BUREAU, CITY, COUNTY_BUREAU, HOTLINE, PASSWORD, Site, TOWN, logged};
+pub use site::{BUREAU, CITY, HOTLINE, PASSWORD, Site, TOWN, logged};
