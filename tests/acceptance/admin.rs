@@ -147,7 +147,13 @@ async fn an_account_lives_from_its_first_password_to_its_end() {
 
     // Given an account opened by the security administrator, its password shown once.
     let page = security.get("/admin/accounts/new").await;
-    let form = page.form("/admin/accounts/new").set("login", "liu.yue").set("name", "刘悦").set("unit", HOTLINE).set("staff", "civil_servant").set("roles", "operator");
+    let form = page
+        .form("/admin/accounts/new")
+        .set("login", "liu.yue")
+        .set("name", "刘悦")
+        .set("unit", HOTLINE)
+        .set("staff", "civil_servant")
+        .set("roles", "operator");
     let first = one_time(&security.submit(form.clone()).await);
     let again = security.submit(form).await;
     refused(&again, "登录名已被使用");
@@ -329,14 +335,16 @@ async fn an_import_is_reconciled_and_the_same_file_again_adds_nothing() {
     let site = Site::open().await;
     let mut browser = site.sign_in(Role::SystemAdmin).await;
     let file = "留言编号,留言用户,留言主题,留言时间,留言详情,答复意见,答复时间\nT1,网友甲,路灯不亮,2019-04-25 09:32:09,幸福路路灯不亮已经一周,已更换线路恢复照明,2019-05-10 14:56:53\nT2,网友乙,井盖破损,2019-04-26 10:00:00,井盖破损请尽快更换,已更换井盖,2019-05-11 09:00:00\nT3,网友丙,时间不对,不是时间,内容,答复,2019-05-11 09:00:00\n";
-    let form = browser.get("/admin/imports").await.form("/admin/imports").set("source", "tipdm").attach("file", "附件.csv", file.as_bytes());
+    let form =
+        browser.get("/admin/imports").await.form("/admin/imports").set("source", "tipdm").attach("file", "附件.csv", file.as_bytes());
     let page = browser.submit(form.clone()).await;
     assert_eq!(page.status, 200, "{}", page.text());
     for words in ["读取 3", "新增 2", "未导入 1", "留言时间", "按类型"] {
         assert!(page.has(words), "{words}: {}", page.text());
     }
     let good = file.lines().take(3).collect::<Vec<_>>().join("\n");
-    let form = browser.get("/admin/imports").await.form("/admin/imports").set("source", "tipdm").attach("file", "附件.csv", good.as_bytes());
+    let form =
+        browser.get("/admin/imports").await.form("/admin/imports").set("source", "tipdm").attach("file", "附件.csv", good.as_bytes());
     let page = browser.submit(form).await;
     done(&page, "新增 0，更新 0，已有 2");
     assert!(page.path.starts_with("/admin/imports/") && page.has("逐项一致"), "{}", page.text());
@@ -355,7 +363,14 @@ async fn a_parked_notice_is_shown_with_its_reason_and_tried_again() {
     let site = Site::open().await;
     let number = site.file("路灯不亮，晚上看不清路，请尽快维修。").await;
     let (event, meta) = (Uuid::from_u128(9), site.app.job("notices", Uuid::from_u128(10)));
-    let owed = Owed { kind: NoticeKind::Receipt, case: site.case(&number), event, to: Recipient::Petitioner, urgent: false, not_before: site.clock.now() };
+    let owed = Owed {
+        kind: NoticeKind::Receipt,
+        case: site.case(&number),
+        event,
+        to: Recipient::Petitioner,
+        urgent: false,
+        not_before: site.clock.now(),
+    };
     site.app.owe_notice(&meta, owed).await.unwrap();
     let id = NoticeId::of_event(event, NoticeKind::Receipt.code());
     site.app.claim_notice(&meta, id).await.unwrap();
@@ -378,7 +393,12 @@ async fn a_person_is_restricted_in_two_steps_and_not_erased_while_a_case_runs() 
     let mut browser = site.sign_in(Role::SecurityAdmin).await;
     let here = "/admin/persons";
     let form = browser.get(here).await.form(here);
-    refused(&browser.submit(form.clone().set("numbers", "ABC").set("act", "erase").set("reason", "本人书面申请，已核验").button("do", "check")).await, "第 1 行");
+    refused(
+        &browser
+            .submit(form.clone().set("numbers", "ABC").set("act", "erase").set("reason", "本人书面申请，已核验").button("do", "check"))
+            .await,
+        "第 1 行",
+    );
 
     let form = form.set("numbers", &number).set("reason", "本人书面申请，已核验");
     let page = browser.submit(form.clone().set("act", "erase").button("do", "check")).await;
@@ -422,7 +442,14 @@ async fn the_system_page_says_how_the_installation_does() {
     let mut browser = site.sign_in(Role::SystemAdmin).await;
     let page = browser.get("/admin/system").await;
     let size = site.app.log.head().await.unwrap().size;
-    for words in [format!("{size} 个事件"), "落后 0 个".to_owned(), "数据盘剩余".to_owned(), "2026 年正式；2027 年临时推算".to_owned(), "generic@2026.1".to_owned(), "第 1 代".to_owned()] {
+    for words in [
+        format!("{size} 个事件"),
+        "落后 0 个".to_owned(),
+        "数据盘剩余".to_owned(),
+        "2026 年正式；2027 年临时推算".to_owned(),
+        "generic@2026.1".to_owned(),
+        "第 1 代".to_owned(),
+    ] {
         assert!(page.has(&words), "{words}: {}", page.text());
     }
 }

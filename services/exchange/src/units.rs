@@ -83,7 +83,7 @@ pub fn check(app: &Application, bytes: &[u8]) -> Result<UnitReport, UnitsError> 
         match domain::unit::register(known.as_ref(), &entry) {
             Ok(events) => {
                 report.count(u64::try_from(events.len()).unwrap_or_default(), known.is_some());
-                if let Some(unit) = events.iter().fold(known, |unit, event| domain::unit::evolve(unit, event)) {
+                if let Some(unit) = events.iter().fold(known, domain::unit::evolve) {
                     seen.insert(entry.code, unit);
                 }
             }

@@ -85,7 +85,10 @@ fn faulty(count: usize) -> Errors {
 /// Units in use as choices.
 fn unit_choices(reference: &Reference, chosen: &str, keep: impl Fn(&UnitCode) -> bool) -> Vec<Choice> {
     let open = reference.units().filter(|unit| unit.closed.is_none() && keep(&unit.code));
-    let choice = |code: &UnitCode, name: &str| Choice { selected: code.as_str() == chosen, ..Choice::new(code.as_str(), &format!("{name}（{code}）")) };
+    let choice = |code: &UnitCode, name: &str| Choice {
+        selected: code.as_str() == chosen,
+        ..Choice::new(code.as_str(), &format!("{name}（{code}）"))
+    };
     open.map(|unit| choice(&unit.code, unit.name())).collect()
 }
 

@@ -88,7 +88,10 @@ fn roles(chosen: &[&str]) -> Vec<Choice> {
         Role::SecurityAdmin => "账号与角色；不兼任其他角色",
         Role::Auditor => "只读审计；不兼任其他角色",
     };
-    Role::ALL.iter().map(|role| Choice { selected: chosen.contains(&role.code()), ..Choice::new(role.code(), role.label()).hint(hint(*role)) }).collect()
+    Role::ALL
+        .iter()
+        .map(|role| Choice { selected: chosen.contains(&role.code()), ..Choice::new(role.code(), role.label()).hint(hint(*role)) })
+        .collect()
 }
 
 fn chosen(form: &Form) -> Vec<Role> {
@@ -107,7 +110,10 @@ pub(crate) async fn new(ctx: Ctx) -> Reply {
 }
 
 fn new_page(ctx: &Ctx, form: &Form, errors: Errors) -> AccountEdit {
-    let staff = vec![Choice::new("civil_servant", staff_words(StaffKind::CivilServant)), Choice::new("outsourced", staff_words(StaffKind::Outsourced)).hint("只能担任话务员或派单员")];
+    let staff = vec![
+        Choice::new("civil_servant", staff_words(StaffKind::CivilServant)),
+        Choice::new("outsourced", staff_words(StaffKind::Outsourced)).hint("只能担任话务员或派单员"),
+    ];
     AccountEdit {
         shell: shell::of(ctx),
         crumbs: crumbs(LIST, "账号"),
@@ -157,10 +163,15 @@ fn read(ctx: &Ctx, form: &Form) -> Result<NewAccount, Errors> {
         errors = errors.and("staff", "请选择人员身份");
     }
     let (phone, email) = (form.get("phone").trim(), form.get("email").trim());
-    if !phone.is_empty() && !(phone.len() == 11 && phone.starts_with('1') && phone.bytes().all(|byte| byte.is_ascii_digit())) {
+    let mobile = |text: &str| text.len() == 11 && text.starts_with('1') && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !phone.is_empty() && !mobile(phone) {
         errors = errors.and("phone", "手机号码应为 11 位数字");
     }
-    if !email.is_empty() && !email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && email.is_ascii() && !email.contains(' ')) {
+    if !email.is_empty()
+        && !email
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && email.is_ascii() && !email.contains(' '))
+    {
         errors = errors.and("email", "电子邮箱写法不对，例如 name@example.gov.cn");
     }
     let unit = unit_code(&ctx.app().reference(), form.get("unit"));
@@ -194,7 +205,13 @@ fn field(reason: &AccountRejection) -> &'static str {
 
 /// The answer that shows a one-time password; every page of ours is `no-store`.
 fn shown(ctx: &Ctx, login: &str, name: &str, password: String) -> Reply {
-    page(&PasswordShown { shell: shell::of(ctx), login: login.to_owned(), name: name.to_owned(), password, href: format!("{LIST}/{login}") })
+    page(&PasswordShown {
+        shell: shell::of(ctx),
+        login: login.to_owned(),
+        name: name.to_owned(),
+        password,
+        href: format!("{LIST}/{login}"),
+    })
 }
 
 pub(crate) async fn get(ctx: Ctx) -> Reply {

@@ -28,7 +28,8 @@ const KINDS: [(&str, &str, &[&str]); 4] = [
 
 pub(crate) async fn get(ctx: Ctx) -> Reply {
     let reference = ctx.app().reference();
-    let (kind, login, number, from, to) = (ctx.query("kind"), ctx.query("account").trim(), ctx.query("number").trim(), ctx.query("from"), ctx.query("to"));
+    let (kind, login, number, from, to) =
+        (ctx.query("kind"), ctx.query("account").trim(), ctx.query("number").trim(), ctx.query("from"), ctx.query("to"));
     let mut found = match find(&ctx, &reference)? {
         Some(find) => ctx.app().audit.find(&find, ROWS + 1).map_err(|error| Fault::Internal(error.to_string()))?,
         None => Vec::new(),
@@ -92,7 +93,10 @@ fn begins(day: NaiveDate) -> Option<Instant> {
 }
 
 fn row(ctx: &Ctx, reference: &Reference, reading: &Reading) -> Result<AuditRow, Fault> {
-    let account = Uuid::try_parse(&reading.account).ok().and_then(|id| reference.account(AccountId(id))).or_else(|| reference.account_by_login(&reading.account));
+    let account = Uuid::try_parse(&reading.account)
+        .ok()
+        .and_then(|id| reference.account(AccountId(id)))
+        .or_else(|| reference.account_by_login(&reading.account));
     let who = match account {
         Some(account) => format!("{} {}", account.name, account.login),
         None if reading.account == "?" => "未知登录名".to_owned(),
@@ -111,7 +115,14 @@ fn row(ctx: &Ctx, reference: &Reference, reading: &Reading) -> Result<AuditRow, 
         Some(case) => ctx.app().projections.views().case_by_id(case)?.map(|case| words::number(&case.number)).unwrap_or_default(),
         None => reading.subject.clone(),
     };
-    Ok(AuditRow { at: words::moment(reading.at), who, unit: unit(reference, reading, account.map(|account| &**account)), what: what.to_owned(), object, result })
+    Ok(AuditRow {
+        at: words::moment(reading.at),
+        who,
+        unit: unit(reference, reading, account.map(|account| &**account)),
+        what: what.to_owned(),
+        object,
+        result,
+    })
 }
 
 /// The unit at the time, with the roles of today.

@@ -29,7 +29,13 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
     page(&calendar_page(&ctx, Some(form.get("text")).filter(|text| !text.is_empty()), None, Errors::none(), Errors::none())?)
 }
 
-fn calendar_page(ctx: &Ctx, notice: Option<&str>, overlay: Option<&str>, notice_errors: Errors, overlay_errors: Errors) -> Result<CalendarPage, Fault> {
+fn calendar_page(
+    ctx: &Ctx,
+    notice: Option<&str>,
+    overlay: Option<&str>,
+    notice_errors: Errors,
+    overlay_errors: Errors,
+) -> Result<CalendarPage, Fault> {
     let reference = ctx.app().reference();
     let calendar = reference.calendar();
     let this = legal_day(ctx.app().now()).year();
@@ -51,16 +57,28 @@ fn calendar_page(ctx: &Ctx, notice: Option<&str>, overlay: Option<&str>, notice_
 }
 
 fn year_row(calendar: &Calendar, year: i32) -> CalendarYear {
-    let days: Vec<_> = NaiveDate::from_ymd_opt(year, 1, 1).into_iter().flat_map(|first| first.iter_days().take_while(move |day| day.year() == year)).map(|day| calendar.day(day)).collect();
+    let days: Vec<_> = NaiveDate::from_ymd_opt(year, 1, 1)
+        .into_iter()
+        .flat_map(|first| first.iter_days().take_while(move |day| day.year() == year))
+        .map(|day| calendar.day(day))
+        .collect();
     let worked = days.iter().filter(|day| day.kind.is_workday()).count();
-    let made_up: Vec<String> = days.iter().filter(|day| day.kind == DayKind::MakeUpWorkday).map(|day| format!("{}月{}日", day.date.month(), day.date.day())).collect();
+    let made_up: Vec<String> = days
+        .iter()
+        .filter(|day| day.kind == DayKind::MakeUpWorkday)
+        .map(|day| format!("{}月{}日", day.date.month(), day.date.day()))
+        .collect();
     let published = official(calendar, year);
     let (state, basis) = if published {
         (Tag::new("正式", Tone::Good), "放假安排通知")
     } else {
         (Tag::new("临时推算", Tone::Warn), "通知未导入，按《全国年节及纪念日放假办法》推算，不含调休")
     };
-    let made_up = if made_up.is_empty() { "没有调休上班日".to_owned() } else { format!("含调休上班 {} 天：{}", made_up.len(), made_up.join("、")) };
+    let made_up = if made_up.is_empty() {
+        "没有调休上班日".to_owned()
+    } else {
+        format!("含调休上班 {} 天：{}", made_up.len(), made_up.join("、"))
+    };
     CalendarYear { year: year.to_string(), state, basis: basis.to_owned(), days: format!("{worked} 个工作日；{made_up}") }
 }
 
@@ -99,7 +117,10 @@ pub(crate) async fn import(ctx: Ctx, form: Form) -> Reply {
     };
     if form.get("do") == "check" {
         let mut shown = calendar_page(&ctx, Some(&text), None, Errors::none(), Errors::none())?;
-        shown.shell.flash = Some(Flash { tone: Tone::Good, message: format!("检查通过：{year} 年的放假安排没有错误，还没有导入。请点“导入”") });
+        shown.shell.flash = Some(Flash {
+            tone: Tone::Good,
+            message: format!("检查通过：{year} 年的放假安排没有错误，还没有导入。请点“导入”"),
+        });
         return page(&shown);
     }
     match ctx.app().import_notice(&ctx.meta(&form)?, &text).await {
@@ -130,7 +151,14 @@ pub(crate) async fn overlay(ctx: Ctx, form: Form) -> Reply {
         Ok(done) => {
             ctx.app().seen(done.seq).await;
             let today = words::date(legal_day(ctx.app().now()));
-            ctx.flash(true, &if done.events == 0 { "没有变化，不用保存".to_owned() } else { format!("本市的安排已于 {today} 保存，在走的时限会自动重算") });
+            ctx.flash(
+                true,
+                &if done.events == 0 {
+                    "没有变化，不用保存".to_owned()
+                } else {
+                    format!("本市的安排已于 {today} 保存，在走的时限会自动重算")
+                },
+            );
             see_other("/admin/calendar")
         }
         Err(Error::Rules(problems)) => invalid(&calendar_page(&ctx, None, Some(text), Errors::none(), told(&problems))?),

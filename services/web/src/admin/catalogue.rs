@@ -64,7 +64,14 @@ pub(crate) async fn adopt(ctx: Ctx, form: Form) -> Reply {
     match ctx.app().adopt_catalogue(&ctx.meta(&form)?, &text, from).await {
         Ok(done) => {
             ctx.app().seen(done.seq).await;
-            ctx.flash(true, &if done.events == 0 { "这个目录已经采用，没有变化".to_owned() } else { format!("派单目录 {} 已采用，{} 起生效", report.reference, words::date(from)) });
+            ctx.flash(
+                true,
+                &if done.events == 0 {
+                    "这个目录已经采用，没有变化".to_owned()
+                } else {
+                    format!("派单目录 {} 已采用，{} 起生效", report.reference, words::date(from))
+                },
+            );
             see_other("/admin/catalogue")
         }
         Err(Error::Rules(problems)) => {

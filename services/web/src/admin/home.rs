@@ -31,15 +31,30 @@ fn system_tasks(ctx: &Ctx) -> Result<Vec<Task>, Fault> {
     let (reference, now) = (ctx.app().reference(), ctx.app().now());
     let views = ctx.app().projections.views();
     let units = reference.units().filter(|unit| unit.closed.is_none()).count();
-    let rules = words::rules(&reference, now).map_or_else(|| Tag::new("没有启用", Tone::Bad), |rules| Tag::new(&rules.reference(), Tone::Good));
+    let rules =
+        words::rules(&reference, now).map_or_else(|| Tag::new("没有启用", Tone::Bad), |rules| Tag::new(&rules.reference(), Tone::Good));
     let next = legal_day(now).year() + 1;
-    let calendar = if super::calendar::official(reference.calendar(), next) { Tag::new(&format!("{next} 年已公布"), Tone::Good) } else { Tag::new(&format!("{next} 年临时推算"), Tone::Warn) };
-    let catalogue = reference.catalogue(now).map_or_else(|| Tag::new("没有启用", Tone::Warn), |one| Tag::new(&format!("{}@{}", one.id, one.version), Tone::Good));
-    let imports = views.imports(1)?.first().map_or_else(|| Tag::new("还没有导入过", Tone::Neutral), |row| Tag::new(&format!("最近 {}", words::day_of(row.started_at).text), Tone::Neutral));
+    let calendar = if super::calendar::official(reference.calendar(), next) {
+        Tag::new(&format!("{next} 年已公布"), Tone::Good)
+    } else {
+        Tag::new(&format!("{next} 年临时推算"), Tone::Warn)
+    };
+    let catalogue = reference
+        .catalogue(now)
+        .map_or_else(|| Tag::new("没有启用", Tone::Warn), |one| Tag::new(&format!("{}@{}", one.id, one.version), Tone::Good));
+    let imports = views.imports(1)?.first().map_or_else(
+        || Tag::new("还没有导入过", Tone::Neutral),
+        |row| Tag::new(&format!("最近 {}", words::day_of(row.started_at).text), Tone::Neutral),
+    );
     let parked = views.count_notices(NoticeStage::Parked)?;
     let notices = if parked == 0 { Tag::new("没有搁置", Tone::Good) } else { Tag::new(&format!("搁置 {parked} 条"), Tone::Warn) };
     Ok(vec![
-        task("单位", "/admin/units", "登记、更名、调整上级、撤销", Tag::new(&format!("{units} 个在用"), if units == 0 { Tone::Bad } else { Tone::Neutral })),
+        task(
+            "单位",
+            "/admin/units",
+            "登记、更名、调整上级、撤销",
+            Tag::new(&format!("{units} 个在用"), if units == 0 { Tone::Bad } else { Tone::Neutral }),
+        ),
         task("规则文件", "/admin/rulebooks", "查看全文，采用新版本", rules),
         task("工作日历", "/admin/calendar", "导入放假通知，设置本市的安排", calendar),
         task("派单目录", "/admin/catalogue", "哪类事项归哪个单位", catalogue),
@@ -60,7 +75,12 @@ fn security_tasks(ctx: &Ctx) -> Vec<Task> {
 
 fn state_task(ctx: &Ctx) -> Task {
     let good = ctx.app().projections.health().is_good();
-    task("运行状态", "/admin/system", "日志、查询、磁盘、密钥", if good { Tag::new("正常", Tone::Good) } else { Tag::new("故障", Tone::Bad) })
+    task(
+        "运行状态",
+        "/admin/system",
+        "日志、查询、磁盘、密钥",
+        if good { Tag::new("正常", Tone::Good) } else { Tag::new("故障", Tone::Bad) },
+    )
 }
 
 /// What needs somebody's attention whatever the role.

@@ -81,7 +81,11 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
 fn batch_page(ctx: &Ctx, row: &ImportRow, refused: Vec<RefusedRow>, refused_note: String) -> Import {
     let reference = ctx.app().reference();
     let totals = row.finished.as_ref().map(|(_, finished)| finished.totals.as_slice()).unwrap_or_default();
-    let mut facts = vec![SummaryRow::new("来源", &row.started.source), SummaryRow::new("映射", &row.started.mapping), SummaryRow::new("文件 SHA-256", &row.started.hash)];
+    let mut facts = vec![
+        SummaryRow::new("来源", &row.started.source),
+        SummaryRow::new("映射", &row.started.mapping),
+        SummaryRow::new("文件 SHA-256", &row.started.hash),
+    ];
     if let Some((at, _)) = &row.finished {
         facts.push(SummaryRow::new("完成", &words::moment(*at).text));
     }
@@ -132,7 +136,8 @@ fn label(reference: &Reference, dimension: &str, value: &str) -> String {
         "unit" => UnitCode::parse(value).map_or_else(|_| value.to_owned(), |code| words::unit(reference, &code)),
         _ => {
             let (measure, said) = value.split_once('=').unwrap_or((value, ""));
-            let indicator = Measure::of_code(measure).and_then(|measure| reference.rulebooks.adoptions().iter().rev().find_map(|one| one.rulebook.indicator(measure)));
+            let indicator = Measure::of_code(measure)
+                .and_then(|measure| reference.rulebooks.adoptions().iter().rev().find_map(|one| one.rulebook.indicator(measure)));
             let name = indicator.map_or_else(|| measure.to_owned(), |indicator| indicator.label.clone());
             format!("{name}：{}", if said == "true" { "是" } else { "否" })
         }
@@ -155,7 +160,8 @@ pub(crate) async fn upload(ctx: Ctx, form: Form) -> Reply {
     match run(&ctx, mapping, file).await? {
         Ok(outcome) => {
             settle(ctx.app()).await?;
-            let row = ctx.app().projections.views().imports(1)?.into_iter().next().filter(|row| Some(row.id) != before).ok_or(Fault::NotFound)?;
+            let row =
+                ctx.app().projections.views().imports(1)?.into_iter().next().filter(|row| Some(row.id) != before).ok_or(Fault::NotFound)?;
             finished(&ctx, &row, &outcome)
         }
         Err(ImportError::Application(error)) => Err(error.into()),
@@ -166,13 +172,24 @@ pub(crate) async fn upload(ctx: Ctx, form: Form) -> Reply {
 /// Clean: on to the page of the batch. Else its page at once, with the refused rows that nobody keeps.
 fn finished(ctx: &Ctx, row: &ImportRow, outcome: &Outcome) -> Reply {
     if outcome.refusals.is_empty() {
-        ctx.flash(true, &format!("导入完成：新增 {}，更新 {}，已有 {}", outcome.counts.imported, outcome.counts.updated, outcome.counts.already_there));
+        ctx.flash(
+            true,
+            &format!("导入完成：新增 {}，更新 {}，已有 {}", outcome.counts.imported, outcome.counts.updated, outcome.counts.already_there),
+        );
         return see_other(&format!("/admin/imports/{}", row.id.0));
     }
     let column = |column: &str| if column.is_empty() { "（整行）".to_owned() } else { column.to_owned() };
-    let refused = outcome.refusals.iter().take(REFUSED).map(|one| RefusedRow { row: one.line, column: column(&one.column), reason: one.reason.clone() });
+    let refused = outcome.refusals.iter().take(REFUSED).map(|one| RefusedRow {
+        row: one.line,
+        column: column(&one.column),
+        reason: one.reason.clone(),
+    });
     let shown = if outcome.refusals.len() > REFUSED { format!("先列出 {REFUSED} 处。") } else { String::new() };
-    let note = format!("共 {} 行没有导入，{} 处问题。{shown}请现在记下，离开本页后不再列出；改正后把整个文件再导入一次，已导入的行不会重复。", outcome.counts.refused, outcome.refusals.len());
+    let note = format!(
+        "共 {} 行没有导入，{} 处问题。{shown}请现在记下，离开本页后不再列出；改正后把整个文件再导入一次，已导入的行不会重复。",
+        outcome.counts.refused,
+        outcome.refusals.len()
+    );
     page(&batch_page(ctx, row, refused.collect(), note))
 }
 

@@ -3,9 +3,9 @@
 use domain::ids::NoticeId;
 use domain::notice::{NoticeStage, Recipient};
 use projections::{NoticeRow as Row, Reference};
+use templates::NavItem;
 use templates::admin::{NoticeRow, Notices};
 use templates::components::{Paging, Tag, Tone};
-use templates::NavItem;
 use uuid::Uuid;
 
 use super::{fields, query};
@@ -38,7 +38,8 @@ pub(crate) async fn list(ctx: Ctx) -> Reply {
     let reference = ctx.app().reference();
     let cases: Vec<_> = rows.iter().map(|row| row.state.owed.case).collect();
     let cases = views.cases_by_ids(&cases)?;
-    let number = |row: &Row| cases.iter().find(|case| case.id == row.state.owed.case).map(|case| words::number(&case.number)).unwrap_or_default();
+    let number =
+        |row: &Row| cases.iter().find(|case| case.id == row.state.owed.case).map(|case| words::number(&case.number)).unwrap_or_default();
     page(&Notices {
         shell: shell::of(&ctx),
         tabs,

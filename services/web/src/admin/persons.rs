@@ -64,7 +64,9 @@ fn cases(ctx: &Ctx, numbers: &str) -> Result<Vec<CaseRow>, Errors> {
     let mut errors = Errors::none();
     let mut rows: Vec<CaseRow> = Vec::new();
     for (at, line) in numbers.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let found = codes::parse_public_number(line.trim()).ok().and_then(|number| ctx.app().projections.views().case_by_number(&number).ok().flatten());
+        let found = codes::parse_public_number(line.trim())
+            .ok()
+            .and_then(|number| ctx.app().projections.views().case_by_number(&number).ok().flatten());
         match found {
             Some(row) if !rows.iter().any(|other| other.id == row.id) => rows.push(row),
             Some(_) => {}

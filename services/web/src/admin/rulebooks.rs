@@ -144,7 +144,9 @@ fn example(result: examples::ExampleResult) -> ExampleResult {
 fn changes(ctx: &Ctx, reference: &Reference, text: &str) -> Vec<String> {
     let Some(current) = words::rules(reference, ctx.app().now()) else { return Vec::new() };
     let old = reference.rulebooks.text(&current.reference()).unwrap_or_default();
-    let meant = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>();
+    let meant = |text: &str| {
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>()
+    };
     let (old, new) = (meant(old), meant(text));
     let only = |one: &[String], other: &[String], word: &str| {
         let other: std::collections::HashSet<&String> = other.iter().collect();

@@ -30,7 +30,11 @@ fn list_page(ctx: &Ctx, form: &Form, errors: Errors, report: Option<ImportedUnit
     let found: Vec<UnitRow> = if q.is_empty() {
         tree(&reference)
     } else {
-        reference.units().filter(|unit| unit.code.as_str().contains(&q) || unit.names.iter().any(|(_, name)| name.contains(&q))).map(|unit| row(unit, 0)).collect()
+        reference
+            .units()
+            .filter(|unit| unit.code.as_str().contains(&q) || unit.names.iter().any(|(_, name)| name.contains(&q)))
+            .map(|unit| row(unit, 0))
+            .collect()
     };
     let closed = found.iter().filter(|row| !row.closed.is_empty()).count();
     let note = match found.len() {
@@ -41,7 +45,11 @@ fn list_page(ctx: &Ctx, form: &Form, errors: Errors, report: Option<ImportedUnit
     Units {
         shell: shell::of(ctx),
         rows: found.into_iter().take(MOST).collect(),
-        empty: if q.is_empty() { "还没有单位。请在下面导入单位表。".to_owned() } else { "没有找到，请换一个名称或编码。".to_owned() },
+        empty: if q.is_empty() {
+            "还没有单位。请在下面导入单位表。".to_owned()
+        } else {
+            "没有找到，请换一个名称或编码。".to_owned()
+        },
         q,
         note,
         form: fields(ctx, "", "/admin/units").with(errors),
@@ -112,7 +120,11 @@ pub(crate) async fn upload(ctx: Ctx, form: Form) -> Reply {
         ctx.flash(true, &format!("单位表已导入：新登记 {} 个，变更 {} 个，无变化 {} 个", report.registered, report.changed, report.same));
         return see_other("/admin/units");
     }
-    let errors = if report.refused.is_empty() { Errors::none() } else { Errors::one("file", &format!("有 {} 行需要改正，见下面的清单", report.refused.len())) };
+    let errors = if report.refused.is_empty() {
+        Errors::none()
+    } else {
+        Errors::one("file", &format!("有 {} 行需要改正，见下面的清单", report.refused.len()))
+    };
     let bad = errors.any();
     let shown = list_page(&ctx, &form, errors, Some(said(report, dry)));
     if bad { invalid(&shown) } else { page(&shown) }
@@ -122,7 +134,11 @@ fn said(report: UnitReport, dry: bool) -> ImportedUnits {
     let refused: Vec<UnitFault> = report
         .refused
         .into_iter()
-        .map(|refusal| UnitFault { line: refusal.line, column: if refusal.column.is_empty() { "（整行）".to_owned() } else { refusal.column }, reason: refusal.reason })
+        .map(|refusal| UnitFault {
+            line: refusal.line,
+            column: if refusal.column.is_empty() { "（整行）".to_owned() } else { refusal.column },
+            reason: refusal.reason,
+        })
         .collect();
     let read = report.registered + report.changed + report.same + u64::try_from(refused.len()).unwrap_or_default();
     ImportedUnits { dry, read, registered: report.registered, changed: report.changed, same: report.same, refused }
@@ -184,8 +200,12 @@ fn close_form(ctx: &Ctx, reference: &Reference, unit: &UnitState, form: &Form, e
 fn names(unit: &UnitState) -> Vec<UnitName> {
     let next = unit.names.iter().skip(1).map(|(since, _)| Some(*since)).chain([None]);
     let until = |next: Option<chrono::NaiveDate>| next.map(|day| (day - TimeDelta::days(1)).to_string()).unwrap_or_default();
-    let mut names: Vec<UnitName> =
-        unit.names.iter().zip(next).map(|((since, name), next)| UnitName { name: name.clone(), since: since.to_string(), until: until(next) }).collect();
+    let mut names: Vec<UnitName> = unit
+        .names
+        .iter()
+        .zip(next)
+        .map(|((since, name), next)| UnitName { name: name.clone(), since: since.to_string(), until: until(next) })
+        .collect();
     names.reverse();
     names
 }
@@ -202,10 +222,20 @@ pub(crate) async fn update(ctx: Ctx, form: Form) -> Reply {
         errors = errors.and("parent", "上级不能是本单位或它的下级，请重新选择");
     }
     let Some(since) = day(form.get("since")).filter(|_| !errors.any()) else {
-        let errors = if day(form.get("since")).is_none() { errors.and("since", "请填写从哪天起，例如 2026-11-01") } else { errors };
+        let errors =
+            if day(form.get("since")).is_none() { errors.and("since", "请填写从哪天起，例如 2026-11-01") } else { errors };
         return invalid(&detail(&ctx, &form, errors, Errors::none())?);
     };
-    let entry = UnitEntry { code: unit.code, name: form.get("name").to_owned(), parent, level: unit.level, nature: unit.nature, division: unit.division, hotline: unit.hotline, since };
+    let entry = UnitEntry {
+        code: unit.code,
+        name: form.get("name").to_owned(),
+        parent,
+        level: unit.level,
+        nature: unit.nature,
+        division: unit.division,
+        hotline: unit.hotline,
+        since,
+    };
     match ctx.app().register_unit(&ctx.meta(&form)?, &entry).await {
         Ok(done) => {
             ctx.app().seen(done.seq).await;
@@ -223,7 +253,8 @@ pub(crate) async fn update(ctx: Ctx, form: Form) -> Reply {
 pub(crate) async fn close(ctx: Ctx, form: Form) -> Reply {
     let reference = ctx.app().reference();
     let unit = unit_of(&ctx, &reference)?;
-    let below = reference.children(&unit.code).iter().filter(|code| reference.unit(code).is_some_and(|child| child.closed.is_none())).count();
+    let below =
+        reference.children(&unit.code).iter().filter(|code| reference.unit(code).is_some_and(|child| child.closed.is_none())).count();
     let mut errors = Errors::none();
     if below > 0 {
         errors = errors.and("", &format!("还有 {below} 个下级单位在用，请先把它们调整到别的上级或撤销"));
