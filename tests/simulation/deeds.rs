@@ -150,7 +150,7 @@ impl World {
 
     /// A row of the source, new or in a later state: without a unit, with one, answered.
     async fn import(&mut self, node: usize) {
-        let number = self.chance.below(8);
+        let number = self.chance.below(4);
         while self.rows.len() <= number {
             let case = CaseId::of_external("sim", &format!("e{}", self.rows.len()));
             self.rows.push((case, 0));

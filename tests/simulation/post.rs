@@ -70,9 +70,9 @@ impl Carrier for Post {
                 Fate::Arrives
             } else {
                 match state.chance.below(8) {
-                    0..3 => Fate::Down,
-                    3 => Fate::AnswerLost,
-                    4 => Fate::Refused,
+                    0..2 => Fate::Down,
+                    2 => Fate::AnswerLost,
+                    3..5 => Fate::Refused,
                     5 => Fate::DiesBefore,
                     _ => Fate::DiesAfter,
                 }
