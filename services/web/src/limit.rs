@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn the_one_too_many_waits_until_the_minute_is_over() {
-        let at = |seconds| domain::time::from_micros(seconds * 1_000_000);
+        let at = |seconds: i64| domain::time::from_micros(seconds * 1_000_000);
         let limiter = Limiter::default();
         assert_eq!(limiter.knock("a", 2, at(5)), None);
         assert_eq!(limiter.knock("a", 2, at(6)), None);

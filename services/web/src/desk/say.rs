@@ -44,9 +44,14 @@ pub(super) fn state(clock: &Clock, withdrawn: bool, now: Instant) -> DueState {
     }
 }
 
+/// Time left or time over; the badge beside it says already which of the two.
+fn left(due: Instant, now: Instant) -> String {
+    if now >= due { format!("超 {}", words::duration(now - due)) } else { format!("剩 {}", words::duration(due - now)) }
+}
+
 /// A limit with the time left.
 pub(super) fn due(clock: &Clock, withdrawn: bool, now: Instant) -> Due {
-    let left = if clock.runs() { words::countdown(clock.due, clock.warn_at, clock.provisional, now).text } else { String::new() };
+    let left = if clock.runs() { left(clock.due, now) } else { String::new() };
     Due { at: words::due(clock.due), left, state: state(clock, withdrawn, now), provisional: clock.provisional }
 }
 
@@ -122,13 +127,14 @@ fn holder(reference: &Reference, row: &CaseRow) -> String {
 /// A case as a row of a list.
 pub(super) fn row(reference: &Reference, row: &CaseRow, now: Instant) -> templates::desk::CaseRow {
     let due = row.due_at.filter(|_| !row.stage.is_ended()).map(|at| {
-        let countdown = words::countdown(at, Some(at - NEAR), row.provisional, now);
-        let state = match countdown.tone {
-            Tone::Bad => DueState::Over,
-            Tone::Warn => DueState::Near,
-            _ => DueState::Running,
+        let state = if now >= at {
+            DueState::Over
+        } else if now >= at - NEAR {
+            DueState::Near
+        } else {
+            DueState::Running
         };
-        Due { at: words::due(at), left: countdown.text, state, provisional: row.provisional }
+        Due { at: words::due(at), left: left(at, now), state, provisional: row.provisional }
     });
     templates::desk::CaseRow {
         number: words::number(&row.number),

@@ -219,7 +219,8 @@ fn figure(month: &Month, measure: Measure, trend: &Trend) -> Figure {
         _ if measure == Measure::Overdue && this.yes > 0 => Tone::Bad,
         _ => Tone::Neutral,
     };
-    let rate = !measure.is_count();
+    // Nothing to divide by: no numbers are shown beside the dash.
+    let rate = !measure.is_count() && this.total > 0;
     let missing = this.total.saturating_sub(this.yes);
     let year = &trend[1..];
     Figure {
