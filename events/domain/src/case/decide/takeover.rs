@@ -60,8 +60,13 @@ pub(super) fn take_over(case: &CaseState, row: &TakeOver, context: Context<'_>) 
     let holder_changed = row.unit.as_ref().is_some_and(|(unit, _)| done.state.unit.as_ref() != Some(unit));
     if let Some((unit, level)) = row.unit.as_ref().filter(|_| holder_changed) {
         let answered = row.answer.as_ref().and_then(|(_, at)| *at);
-        // Somebody new has it since we last looked: at the latest now, and before it answered.
-        let at = if case.exists() { answered.map_or(context.now, |at| at.min(context.now)).max(row.filed_at) } else { row.filed_at };
+        // Somebody new has it since we last looked: at the latest now, and before it answered. Of a case that has ended
+        // it is a correction: the same as if the first state had told it.
+        let at = if case.exists() && !case.stage.is_ended() {
+            answered.map_or(context.now, |at| at.min(context.now)).max(row.filed_at)
+        } else {
+            row.filed_at
+        };
         // No limit where no time can tell whether it was kept, nor beside a breach of the matter that is counted already.
         let handles = row.can_be_judged()
             && done.state.answered_at.is_none()

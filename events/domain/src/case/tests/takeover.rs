@@ -210,6 +210,27 @@ fn an_asserted_outcome_counts_as_asserted_and_follows_the_source() {
 }
 
 #[test]
+fn a_unit_told_after_the_end_counts_in_the_month_of_the_case() {
+    let says = |fingerprint: &str, code: Option<&'static str>| {
+        row(fingerprint, |row| {
+            if let Some(code) = code {
+                with_unit(row, code);
+            }
+            row.asserted.push(in_time(true));
+        })
+    };
+    let story = given(&[("03 01:00", says("a", None))]);
+    assert_eq!((story.state.stage, story.state.ended_at), (Stage::Archived, None));
+    let story = story.when("13 01:00", says("b", Some("lamps"))).then(&[
+        ("case_source_changed", "13 01:00"),
+        ("case_holder_reported", "02 10:00"),
+        ("case_outcome_asserted", "13 01:00"),
+    ]);
+    assert_eq!(story.state.dispatched_at, Some(at("02 10:00")));
+    assert_eq!((story.sum(Measure::Received, NOBODY), story.sum(Measure::Received, "lamps")), ((0, 0), (1, 1)));
+}
+
+#[test]
 fn a_source_that_says_in_time_takes_back_our_own_breach() {
     let story = given(&[("03 01:00", row("a", |row| with_unit(row, "lamps")))]).ticked("12 00:00");
     let story = story.and(&[(
