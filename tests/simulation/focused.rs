@@ -86,7 +86,7 @@ async fn given_a_process_killed_between_claim_and_record_when_another_starts_the
     let names = || -> Vec<String> { std::fs::read_dir(&outbox).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect() };
     let notice = NoticeId::of_event(Meta::new(Actor::Citizen, form).event_id(0), "receipt");
     let name = format!("{}.eml", notice.0);
-    assert_eq!(names(), [name.clone()]);
+    assert_eq!(names(), [name.as_str()]);
     let before = std::fs::read_to_string(outbox.join(&name)).unwrap();
 
     let node = Node::start(&ground, &views).await;
@@ -96,7 +96,7 @@ async fn given_a_process_killed_between_claim_and_record_when_another_starts_the
     assert_eq!(node.automation.tick_notices().await.unwrap().sent, 1);
     node.sync().await;
     assert_eq!(node.automation.tick_notices().await.unwrap().sent, 0);
-    assert_eq!(names(), [name.clone()]);
+    assert_eq!(names(), [name.as_str()]);
     let after = std::fs::read_to_string(outbox.join(&name)).unwrap();
     assert_eq!(after, before, "the repeat is the same message, byte for byte");
     assert!(after.contains(&format!("Message-ID: <{}@example.gov.cn>", notice.0)));
