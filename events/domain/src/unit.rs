@@ -160,6 +160,9 @@ pub enum UnitRejection {
     /// A name cannot start before the one that it replaces.
     #[error("新名称的启用日期不能早于现用名称的启用日期")]
     EarlierThanName,
+    /// What a unit is does not change: whatever was counted for it was counted for that.
+    #[error("层级、性质、区划代码和是否热线办在登记后不能修改；确需修改的，请撤销该单位，用新的代码登记")]
+    Fixed,
 }
 
 /// Folds one event.
@@ -199,6 +202,13 @@ pub fn register(state: Option<&UnitState>, entry: &UnitEntry) -> Result<Vec<Unit
     let Some(unit) = state else { return Ok(vec![UnitRegistered { name: name.to_owned(), ..entry.clone() }.into()]) };
     if unit.closed.is_some() {
         return Err(UnitRejection::Closed);
+    }
+    if unit.name() != name && unit.names.iter().any(|(since, known)| *since == entry.since && known == name) {
+        // Tables may keep the names of the past: this one is on record.
+        return Ok(Vec::new());
+    }
+    if (unit.level, unit.nature, &unit.division, unit.hotline) != (entry.level, entry.nature, &entry.division, entry.hotline) {
+        return Err(UnitRejection::Fixed);
     }
     let mut events: Vec<UnitEvent> = Vec::new();
     if unit.name() != name {
@@ -256,6 +266,16 @@ mod tests {
         events.extend(register(given(&events).as_ref(), &entry("市住建局", 9)).unwrap());
         let unit = given(&events).unwrap();
         assert_eq!((unit.name_on(day(8)), unit.name_on(day(9))), ("市建设局", "市住建局"));
+    }
+
+    #[test]
+    fn a_name_of_the_past_is_quiet_and_another_level_is_refused() {
+        let mut events = register(None, &entry("市建设局", 1)).unwrap();
+        events.extend(register(given(&events).as_ref(), &entry("市住建局", 9)).unwrap());
+        assert_eq!(register(given(&events).as_ref(), &entry("市建设局", 1)), Ok(vec![]));
+        assert_eq!(register(given(&events).as_ref(), &entry("市规划局", 1)), Err(UnitRejection::EarlierThanName));
+        let county = UnitEntry { level: Level::County, ..entry("市住建局", 9) };
+        assert_eq!(register(given(&events).as_ref(), &county), Err(UnitRejection::Fixed));
     }
 
     #[test]

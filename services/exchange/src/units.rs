@@ -1,11 +1,13 @@
 //! The register of units from a table: `code,name,parent,level,nature,division,hotline,since`.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use application::{Application, Meta};
 use chrono::NaiveDate;
 use domain::ids::UnitCode;
 use domain::unit::{Level, Nature, UnitEntry, UnitState};
+use projections::Reference;
 
 use crate::normalise;
 use crate::row::Refusal;
@@ -114,16 +116,60 @@ fn read(app: &Application, bytes: &[u8]) -> Result<(Vec<(u64, UnitEntry)>, UnitR
             Err((column, reason)) => report.refuse(row.line, column, reason),
         }
     }
-    let reference = app.reference();
-    let known: HashSet<UnitCode> = entries.iter().map(|(_, entry)| entry.code.clone()).collect();
-    entries.retain(|(line, entry)| {
-        let found = entry.parent.as_ref().is_none_or(|parent| known.contains(parent) || reference.unit(parent).is_some());
-        if !found {
-            report.refuse(*line, 2, "上级单位没有登记，请先登记上级，或把两行放在同一个文件里");
-        }
-        found
-    });
+    refuse_repeated(&mut entries, &mut report);
+    refuse_without_ground(&mut entries, &app.reference(), &mut report);
     Ok((entries, report))
+}
+
+/// A unit may have several lines, one for each of its names.
+fn refuse_repeated(entries: &mut Vec<(u64, UnitEntry)>, report: &mut UnitReport) {
+    let mut first: HashMap<(UnitCode, NaiveDate), u64> = HashMap::new();
+    entries.retain(|(line, entry)| match first.entry((entry.code.clone(), entry.since)) {
+        Entry::Vacant(place) => {
+            place.insert(*line);
+            true
+        }
+        Entry::Occupied(place) => {
+            let reason = format!("代码与第 {} 行重复。同一单位改过名称的，每个名称一行，启用日期各不相同", place.get());
+            report.refuse(*line, 0, &reason);
+            false
+        }
+    });
+}
+
+/// Above every unit there must be known ones, up to one that has none above.
+fn refuse_without_ground(entries: &mut Vec<(u64, UnitEntry)>, reference: &Reference, report: &mut UnitReport) {
+    loop {
+        let told: HashMap<UnitCode, Option<UnitCode>> = entries.iter().map(|(_, entry)| (entry.code.clone(), entry.parent.clone())).collect();
+        let before = entries.len();
+        entries.retain(|(line, entry)| match ground(entry, &told, reference) {
+            Ok(()) => true,
+            Err(reason) => {
+                report.refuse(*line, 2, reason);
+                false
+            }
+        });
+        // What stood below a refused line stands below nothing now.
+        if entries.len() == before {
+            return;
+        }
+    }
+}
+
+fn ground(entry: &UnitEntry, told: &HashMap<UnitCode, Option<UnitCode>>, reference: &Reference) -> Result<(), &'static str> {
+    let mut passed = HashSet::from([&entry.code]);
+    let mut above = entry.parent.as_ref();
+    while let Some(code) = above {
+        if !passed.insert(code) {
+            return Err("上级单位成了自己的下级，请核对上级代码");
+        }
+        above = match (told.get(code), reference.unit(code)) {
+            (Some(parent), _) => parent.as_ref(),
+            (None, Some(unit)) => unit.parent.as_ref(),
+            (None, None) => return Err("上级单位没有登记，请先登记上级，或把两行放在同一个文件里"),
+        };
+    }
+    Ok(())
 }
 
 impl UnitReport {
@@ -151,6 +197,10 @@ type Fault = (usize, &'static str);
 
 fn entry(cell: impl Fn(usize) -> String) -> Result<UnitEntry, Fault> {
     let code = UnitCode::parse(&cell(0)).map_err(|_| (0, "代码只能用 1 到 24 个字母、数字、下划线、点或连字符"))?;
+    let name = cell(1);
+    if !(1..=60).contains(&name.chars().count()) {
+        return Err((1, "请填写单位名称（1 到 60 个字）"));
+    }
     let parent = match cell(2) {
         text if text.is_empty() => None,
         text => Some(UnitCode::parse(&text).map_err(|_| (2, "上级代码格式不对"))?),
@@ -162,13 +212,17 @@ fn entry(cell: impl Fn(usize) -> String) -> Result<UnitEntry, Fault> {
         text if domain::codes::is_division(&text) => Some(text),
         _ => return Err((5, "区划代码应为 2、4、6、9 或 12 位数字")),
     };
-    let hotline = matches!(cell(6).as_str(), "1" | "true" | "yes" | "是");
+    let hotline = match cell(6).to_ascii_lowercase().as_str() {
+        "" | "0" | "false" | "no" | "否" => false,
+        "1" | "true" | "yes" | "是" => true,
+        _ => return Err((6, "热线办应填“是”或“否”")),
+    };
     let since = match cell(7) {
         text if text.is_empty() => NaiveDate::from_ymd_opt(2004, 1, 1),
         text => NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok(),
     };
     let since = since.ok_or((7, "启用日期应写成 2026-01-31"))?;
-    Ok(UnitEntry { code, name: cell(1), parent, level, nature, division, hotline, since })
+    Ok(UnitEntry { code, name, parent, level, nature, division, hotline, since })
 }
 
 fn level(text: &str) -> Option<Level> {
@@ -207,6 +261,8 @@ mod tests {
 
     #[test]
     fn each_fault_names_its_column() {
+        assert_eq!(line(["A1", "", "", "市级", "", "", "", ""]).unwrap_err().0, 1);
+        assert_eq!(line(["A1", "x", "", "市级", "", "", "对", ""]).unwrap_err().0, 6);
         assert_eq!(line(["A 1", "x", "", "市级", "", "", "", ""]).unwrap_err().0, 0);
         assert_eq!(line(["A1", "x", "", "省级", "", "", "", ""]).unwrap_err().0, 3);
         assert_eq!(line(["A1", "x", "", "市级", "", "11a", "", ""]).unwrap_err().0, 5);
