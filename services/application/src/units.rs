@@ -18,8 +18,9 @@ impl Application {
     /// [`Error::Unit`], [`Error::Forbidden`].
     pub async fn register_unit(&self, meta: &Meta, entry: &UnitEntry) -> Result<Done, Error> {
         may_manage(&meta.actor)?;
-        // One command can enter many lines; each line's events have ids of their own.
-        let meta = Meta { command: Uuid::new_v5(&meta.command, entry.code.as_str().as_bytes()), ..meta.clone() };
+        // One command can enter many lines, several of one unit; each line's events have ids of their own.
+        let line = format!("{}/{}/{}", entry.code, entry.since, entry.name);
+        let meta = Meta { command: Uuid::new_v5(&meta.command, line.as_bytes()), ..meta.clone() };
         self.on_stream(&entry.code.stream(), &meta, |envelopes| Ok(into(unit::register(fold(envelopes)?.as_ref(), entry)?))).await
     }
 

@@ -57,7 +57,7 @@ pub enum UnitsError {
 /// # Errors
 /// [`UnitsError`].
 pub async fn register(app: &Application, meta: &Meta, bytes: &[u8]) -> Result<UnitReport, UnitsError> {
-    let (entries, mut report) = read(app, bytes)?;
+    let (entries, mut report) = read(&app.reference(), bytes)?;
     for (line, entry) in entries {
         match app.register_unit(meta, &entry).await {
             Ok(done) => {
@@ -72,13 +72,12 @@ pub async fn register(app: &Application, meta: &Meta, bytes: &[u8]) -> Result<Un
     Ok(report.sorted())
 }
 
-/// What [`register`] would do, by what the views know; nothing is recorded.
+/// What [`register`] would do to a register; nothing is recorded.
 ///
 /// # Errors
 /// [`UnitsError::Table`], [`UnitsError::Column`].
-pub fn check(app: &Application, bytes: &[u8]) -> Result<UnitReport, UnitsError> {
-    let reference = app.reference();
-    let (entries, mut report) = read(app, bytes)?;
+pub fn check(reference: &Reference, bytes: &[u8]) -> Result<UnitReport, UnitsError> {
+    let (entries, mut report) = read(reference, bytes)?;
     let mut seen: HashMap<UnitCode, UnitState> = HashMap::new();
     for (line, entry) in entries {
         let known = seen.get(&entry.code).cloned().or_else(|| reference.unit(&entry.code).map(|unit| (**unit).clone()));
@@ -96,7 +95,7 @@ pub fn check(app: &Application, bytes: &[u8]) -> Result<UnitReport, UnitsError> 
 }
 
 /// The lines that can be entered, and a report that holds the others.
-fn read(app: &Application, bytes: &[u8]) -> Result<(Vec<(u64, UnitEntry)>, UnitReport), UnitsError> {
+fn read(reference: &Reference, bytes: &[u8]) -> Result<(Vec<(u64, UnitEntry)>, UnitReport), UnitsError> {
     let mut table = Table::open(bytes.to_vec(), &Limits::upload())?;
     let names = table.header().names.clone();
     let index = |(english, chinese): (&str, &str)| names.iter().position(|name| name.trim().eq_ignore_ascii_case(english) || name.trim() == chinese);
@@ -117,7 +116,7 @@ fn read(app: &Application, bytes: &[u8]) -> Result<(Vec<(u64, UnitEntry)>, UnitR
         }
     }
     refuse_repeated(&mut entries, &mut report);
-    refuse_without_ground(&mut entries, &app.reference(), &mut report);
+    refuse_without_ground(&mut entries, reference, &mut report);
     Ok((entries, report))
 }
 

@@ -45,7 +45,7 @@ fn meta(app: &Application) -> Meta {
 
 /// Enters a table; what `check` foretold is what comes.
 async fn entered(app: &Application, table: &str) -> UnitReport {
-    let foretold = check(app, table.as_bytes()).unwrap();
+    let foretold = check(&app.reference(), table.as_bytes()).unwrap();
     let report = register(app, &meta(app), table.as_bytes()).await.unwrap();
     app.projections.catch_up().await.unwrap();
     assert_eq!(foretold, report);

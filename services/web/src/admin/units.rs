@@ -109,7 +109,7 @@ pub(crate) async fn upload(ctx: Ctx, form: Form) -> Reply {
         return invalid(&list_page(&ctx, &form, Errors::one("file", "请选择 CSV 或 XLSX 文件，或者粘贴内容"), None));
     }
     let dry = form.get("do") == "check";
-    let result = if dry { check(ctx.app(), &bytes) } else { register(ctx.app(), &ctx.meta(&form)?, &bytes).await };
+    let result = if dry { check(&ctx.app().reference(), &bytes) } else { register(ctx.app(), &ctx.meta(&form)?, &bytes).await };
     let report = match result {
         Ok(report) => report,
         Err(UnitsError::Application(error)) => return Err(error.into()),

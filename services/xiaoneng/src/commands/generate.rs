@@ -23,23 +23,29 @@ pub(super) async fn run(words: cli::Generate) -> Result<(), Failure> {
     }
     let password_phc = if new { Some(Passwords::new(&OsEntropy)?.hash(super::demo::PASSWORD, "", Arc::new(OsEntropy)).await?) } else { None };
     let clock = CityClock::new(from);
+    let file = words.data.join("log.db");
+    let bytes_before = if new { 0 } else { std::fs::metadata(&file)?.len() };
     let log = installation::log(&words.data, Arc::new(clock.clone()))?;
+    let before = log.head().await?.size;
     let vault = installation::vault(&words.data, new)?;
     if new {
         installation::found(log.as_ref(), &vault, "generate", from).await?;
     }
     let started = std::time::Instant::now();
-    let built = city::build(log, vault, clock, Plan { seed: words.seed, cases: words.cases, from, to, password_phc, city: new }).await?;
+    let built = city::build(log.clone(), vault, clock, Plan { seed: words.seed, cases: words.cases, from, to, password_phc, city: new }).await?;
     let seconds = started.elapsed().as_secs_f64();
-    let bytes = std::fs::metadata(words.data.join("log.db"))?.len();
+    let events = log.head().await?.size - before;
+    // The last one to close the log folds what it wrote into the file.
+    drop(log);
+    let bytes = std::fs::metadata(&file)?.len().saturating_sub(bytes_before);
     if words.json {
         let facts = serde_json::json!({
-            "cases": built.cases, "events": built.events, "seconds": seconds, "bytes": bytes,
-            "events_per_second": built.events as f64 / seconds, "bytes_per_event": bytes as f64 / built.events as f64,
+            "cases": built.cases, "events": events, "seconds": seconds, "bytes": bytes,
+            "events_per_second": events as f64 / seconds, "bytes_per_event": bytes as f64 / events as f64,
         });
         output::line(&facts.to_string());
     } else {
-        output::line(&format!("{} 件诉求，{} 个事件，{seconds:.1} 秒，日志 {:.1} MB", built.cases, built.events, bytes as f64 / 1e6));
+        output::line(&format!("{} 件诉求，{} 个事件，{seconds:.1} 秒，日志增加 {:.1} MB", built.cases, events, bytes as f64 / 1e6));
     }
     Ok(())
 }

@@ -5,9 +5,11 @@ use application::Application;
 use application::accounts::NewAccount;
 use domain::account::{Role, StaffKind};
 use domain::rulebook::shipped::SHIPPED;
+use exchange::units::UnitReport;
+use projections::Reference;
 
 use super::Failure;
-use super::rulebook::problems;
+use super::rulebook::{checked, problems};
 use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
@@ -19,6 +21,11 @@ pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
         None => SHIPPED.iter().find(|(name, _)| *name == "generic").map(|(_, text)| (*text).to_owned()).context("没有随附的规则文件")?,
     };
     let units = words.units.as_ref().map(|path| std::fs::read(path).with_context(|| format!("无法读取 {}", path.display()))).transpose()?;
+    // What has a fault is told while there is nothing to tidy up.
+    checked(&text)?;
+    if let Some(bytes) = &units {
+        refused(&exchange::units::check(&Reference::default(), bytes)?)?;
+    }
     installation::make_dir(&words.data)?;
     let vault = installation::vault(&words.data, true)?;
     let clock = std::sync::Arc::new(application::clock::SystemClock);
@@ -32,9 +39,7 @@ pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
     if let Some(bytes) = units {
         let report = exchange::units::register(&app, &installation::cli_meta(&app, &words.actor), &bytes).await?;
         output::line(&format!("单位：新登记 {}，有变化 {}，无变化 {}，退回 {}", report.registered, report.changed, report.same, report.refused.len()));
-        if !report.refused.is_empty() {
-            return Err(Failure::Faults(report.refused.iter().map(ToString::to_string).collect()));
-        }
+        refused(&report)?;
     }
     output::line("三名管理员的一次性密码（首次登录必须修改，只显示这一次）：");
     for (login, name, role) in [("sysadmin", "系统管理员", Role::SystemAdmin), ("secadmin", "安全管理员", Role::SecurityAdmin), ("auditor", "审计管理员", Role::Auditor)] {
@@ -44,6 +49,10 @@ pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
     output::line(&format!("完成。启动服务：xiaoneng serve --data {}", words.data.display()));
     output::line(&format!("请把 {} 另行保管一份：丢失后，密封的内容无法再打开", words.data.join(installation::KEY).display()));
     Ok(())
+}
+
+fn refused(report: &UnitReport) -> Result<(), Failure> {
+    if report.refused.is_empty() { Ok(()) } else { Err(Failure::Faults(report.refused.iter().map(ToString::to_string).collect())) }
 }
 
 async fn open_admin(app: &Application, actor: &str, login: &str, name: &str, role: Role) -> anyhow::Result<String> {

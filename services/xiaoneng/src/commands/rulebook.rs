@@ -23,19 +23,22 @@ pub(super) fn run(words: cli::Rulebook) -> Result<(), Failure> {
 
 fn check(file: &std::path::Path, json: bool) -> Result<(), Failure> {
     let text = std::fs::read_to_string(file).with_context(|| format!("无法读取 {}", file.display()))?;
-    let rulebook = Rulebook::parse(&text).map_err(|problems| Failure::Faults(problems.iter().map(ToString::to_string).collect()))?;
+    let (rulebook, examples) = checked(&text)?;
+    if json {
+        output::line(&serde_json::json!({ "rulebook": rulebook.reference(), "examples": examples }).to_string());
+    } else {
+        output::line(&format!("{}：没有问题，{examples} 个示例全部成立", rulebook.reference()));
+    }
+    Ok(())
+}
+
+/// The rulebook of a text without a fault, and how many examples it has.
+pub(super) fn checked(text: &str) -> Result<(Rulebook, usize), Failure> {
+    let rulebook = Rulebook::parse(text).map_err(|problems| Failure::Faults(problems.iter().map(ToString::to_string).collect()))?;
     let results = rulebook.run_examples(&Calendar::official());
     let failed: Vec<String> =
         results.iter().filter(|result| !result.ok).map(|result| format!("示例“{}”不成立：应为 {}，实际 {}", result.title, result.expected, result.got)).collect();
-    if !failed.is_empty() {
-        return Err(Failure::Faults(failed));
-    }
-    if json {
-        output::line(&serde_json::json!({ "rulebook": rulebook.reference(), "examples": results.len() }).to_string());
-        return Ok(());
-    }
-    output::line(&format!("{}：没有问题，{} 个示例全部成立", rulebook.reference(), results.len()));
-    Ok(())
+    if failed.is_empty() { Ok((rulebook, results.len())) } else { Err(Failure::Faults(failed)) }
 }
 
 /// The problems of a file one by one.

@@ -1,0 +1,66 @@
+//! One call of the binary.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What a call printed and how it ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Exit status.
+    pub status: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Ended {
+    /// Ended with 0; what it printed.
+    pub fn good(self) -> String {
+        assert_eq!(self.status, 0, "{self:?}");
+        self.out
+    }
+
+    /// Ended with 0; the last line is an object.
+    pub fn json(self) -> Value {
+        let out = self.good();
+        serde_json::from_str(out.lines().last().unwrap()).unwrap_or_else(|error| panic!("{error}: {out}"))
+    }
+
+    /// Ended with this status and said something on standard error.
+    pub fn bad(self, status: i32) -> String {
+        assert_eq!(self.status, status, "{self:?}");
+        assert!(!self.err.trim().is_empty(), "{self:?}");
+        self.err
+    }
+}
+
+/// Calls the binary with these words.
+pub fn call<S: AsRef<OsStr>>(words: impl IntoIterator<Item = S>) -> Ended {
+    let done = Command::new(tests::server::binary().unwrap()).args(words).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ended { status: done.status.code().unwrap(), out: text(done.stdout), err: text(done.stderr) }
+}
+
+/// A text of a path.
+pub fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Words of a call, split at blanks.
+pub fn words(line: &str) -> Vec<&str> {
+    line.split(' ').collect()
+}
+
+/// An installation in a directory, as `init` makes it.
+pub fn init(data: &Path) -> String {
+    call(["init", "--data", text(data), "--actor", "张三"]).good()
+}
+
+/// A generated city in a directory.
+pub fn city(data: &Path, cases: &str) -> Value {
+    call(["generate", "--data", text(data), "--cases", cases, "--seed", "3", "--json"]).json()
+}

@@ -1,0 +1,47 @@
+//! Every command tells what it takes, and wrong words end with 2.
+
+use super::call::{call, words};
+
+const COMMANDS: [&str; 14] = [
+    "demo", "serve", "init", "deadline", "import", "export", "rebuild", "verify", "erase", "doctor", "generate", "rulebook", "rulebook check",
+    "rulebook adopt",
+];
+
+#[test]
+fn every_command_has_a_help_page_and_the_first_page_names_every_command() {
+    let first = call(["--help"]).good();
+    for command in COMMANDS {
+        let page = call(words(command).into_iter().chain(["--help"])).good();
+        assert!(page.contains("Usage: xiaoneng"), "{command}: {page}");
+        let name = command.split(' ').next().unwrap();
+        assert!(first.contains(&format!("\n  {name} ")), "{name} is not in {first}");
+    }
+    assert!(call(["--version"]).good().starts_with("xiaoneng "));
+}
+
+#[test]
+fn words_that_are_off_end_with_two() {
+    for line in [
+        "",
+        "nothing",
+        "serve",
+        "init --data x",
+        "deadline",
+        "deadline 2026-04-30T10:00",
+        "deadline 2026-04-30T10:00 --limit 5",
+        "deadline yesterday --limit 5wd",
+        "import x.csv --data x --actor a",
+        "import x.csv --data x --as nothing --actor a",
+        "erase 1 --data x --actor a",
+        "export cases --data x --format docx --out x",
+        "export letters --data x --format csv --out x",
+        "export cases --data x --format csv --out x --period 2026-13",
+        "export cases --data x --format csv --out x --period 202610",
+        "rulebook adopt x --data x --actor a",
+        "generate --data x --cases many",
+    ] {
+        let ended = call(words(line).into_iter().filter(|word| !word.is_empty()));
+        assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{line}: {ended:?}");
+        assert!(!ended.err.is_empty(), "{line}");
+    }
+}
