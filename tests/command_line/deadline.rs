@@ -47,7 +47,11 @@ fn a_calendar_file_is_added_and_a_broken_one_is_told() {
 fn a_batch_prints_every_good_line_and_tells_the_bad_ones() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("limits.csv");
-    std::fs::write(&file, "\u{feff}from,limit\r\n2026-04-30T10:00,5wd\r\n2026-04-31,5wd\r\n2026-04-30,24h\r\n2026-04-30,5\r\n2026-04-30\r\n").unwrap();
+    std::fs::write(
+        &file,
+        "\u{feff}from,limit\r\n2026-04-30T10:00,5wd\r\n2026-04-31,5wd\r\n2026-04-30,24h\r\n2026-04-30,5\r\n2026-04-30\r\n",
+    )
+    .unwrap();
     let ended = call(["deadline", "--batch", text(&file)]);
     assert_eq!(
         ended.out,

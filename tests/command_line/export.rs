@@ -57,10 +57,13 @@ fn scorecards_and_breaches_agree_and_cases_hold_no_words() {
         exported(&data, kind, "json", &out, &[]);
         objects(&out)
     });
-    let all: u64 = scorecards.iter().filter(|row| row["unit"] == "*" && row["measure"] == "received").map(|row| row["yes"].as_u64().unwrap()).sum();
-    let units: u64 = scorecards.iter().filter(|row| row["unit"] != "*" && row["measure"] == "received").map(|row| row["yes"].as_u64().unwrap()).sum();
+    let all: u64 =
+        scorecards.iter().filter(|row| row["unit"] == "*" && row["measure"] == "received").map(|row| row["yes"].as_u64().unwrap()).sum();
+    let units: u64 =
+        scorecards.iter().filter(|row| row["unit"] != "*" && row["measure"] == "received").map(|row| row["yes"].as_u64().unwrap()).sum();
     assert!(all > 0 && all == units);
-    let overdue: u64 = scorecards.iter().filter(|row| row["unit"] == "*" && row["measure"] == "overdue").map(|row| row["yes"].as_u64().unwrap()).sum();
+    let overdue: u64 =
+        scorecards.iter().filter(|row| row["unit"] == "*" && row["measure"] == "overdue").map(|row| row["yes"].as_u64().unwrap()).sum();
     assert_eq!(breaches.iter().filter(|row| row["measure"] == "overdue").count() as u64, overdue);
     assert!(breaches.iter().all(|row| cases.iter().any(|case| case["number"] == row["number"])));
     for case in &cases {

@@ -3,7 +3,19 @@
 use super::call::{call, words};
 
 const COMMANDS: [&str; 14] = [
-    "demo", "serve", "init", "deadline", "import", "export", "rebuild", "verify", "erase", "doctor", "generate", "rulebook", "rulebook check",
+    "demo",
+    "serve",
+    "init",
+    "deadline",
+    "import",
+    "export",
+    "rebuild",
+    "verify",
+    "erase",
+    "doctor",
+    "generate",
+    "rulebook",
+    "rulebook check",
     "rulebook adopt",
 ];
 

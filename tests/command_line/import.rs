@@ -15,7 +15,8 @@ fn counts_add_up_and_refused_rows_are_in_the_report() {
     let (data, file, report) = (dir.path().join("city"), dir.path().join("demands.csv"), dir.path().join("refused.csv"));
     init(&data);
     std::fs::write(&file, FILE).unwrap();
-    let import = |more: &[&str]| call(["import", text(&file), "--data", text(&data), "--as", "tipdm", "--actor", "张三"].iter().chain(more));
+    let import =
+        |more: &[&str]| call(["import", text(&file), "--data", text(&data), "--as", "tipdm", "--actor", "张三"].iter().chain(more));
     // when it is imported as a script does
     let counts = import(&["--json", "--report", text(&report)]).json();
     assert_eq!(counts, json!({ "read": 3, "imported": 2, "updated": 0, "already_there": 0, "refused": 1 }));

@@ -14,7 +14,8 @@ fn an_empty_directory_becomes_an_installation_that_is_well() {
     let out = call(["init", "--data", text(&data), "--units", text(&units), "--actor", "张三"]).good();
     // then three administrators have passwords of their own, and only the owner may enter
     assert!(out.contains("单位：新登记 2"), "{out}");
-    let passwords: Vec<&str> = out.lines().filter_map(|line| line.strip_prefix("  ")).map(|line| line.split_whitespace().last().unwrap()).collect();
+    let passwords: Vec<&str> =
+        out.lines().filter_map(|line| line.strip_prefix("  ")).map(|line| line.split_whitespace().last().unwrap()).collect();
     assert_eq!(passwords.len(), 3, "{out}");
     assert!(passwords.iter().all(|password| password.len() >= 12 && passwords.iter().filter(|other| *other == password).count() == 1));
     assert_eq!(std::fs::metadata(&data).unwrap().permissions().mode() & 0o077, 0);
@@ -107,7 +108,11 @@ fn a_changed_byte_is_found_and_told() {
     init(&data);
     let log = rusqlite::Connection::open(data.join("log.db")).unwrap();
     let table: String = log
-        .query_row("SELECT m.name FROM sqlite_schema m WHERE m.type = 'table' AND (SELECT 1 FROM pragma_table_info(m.name) WHERE name = 'data')", [], |row| row.get(0))
+        .query_row(
+            "SELECT m.name FROM sqlite_schema m WHERE m.type = 'table' AND (SELECT 1 FROM pragma_table_info(m.name) WHERE name = 'data')",
+            [],
+            |row| row.get(0),
+        )
         .unwrap();
     // Whoever reaches the file can take the guard off: the proof does not rest on it.
     let mut triggers = log.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").unwrap();
@@ -117,7 +122,9 @@ fn a_changed_byte_is_found_and_told() {
     for name in names {
         log.execute(&format!("DROP TRIGGER {name}"), []).unwrap();
     }
-    let changed = log.execute(&format!("UPDATE {table} SET data = zeroblob(length(data)) WHERE rowid = (SELECT max(rowid) FROM {table})"), []).unwrap();
+    let changed = log
+        .execute(&format!("UPDATE {table} SET data = zeroblob(length(data)) WHERE rowid = (SELECT max(rowid) FROM {table})"), [])
+        .unwrap();
     assert_eq!(changed, 1);
     drop(log);
     let ended = call(["verify", "--data", text(&data), "--json"]);

@@ -180,6 +180,12 @@ async fn pingshan_is_imported_once_whatever_the_encoding_and_then_only_what_chan
     assert_eq!((outcome.counts, outcome.refusals.len()), (counts(10_000, 0, 0, 0), 0));
     assert_eq!(city.app.reference().units().count(), 155);
     asserted_outcomes_stand_as_asserted(&city);
+    // and both sides have the same totals
+    let batch = city.app.projections.views().imports(1).unwrap().remove(0);
+    let totals = batch.finished.unwrap().1.totals;
+    assert!(totals.iter().all(|total| total.source == total.ours), "{totals:?}");
+    let sum = |dimension: &str| totals.iter().filter(|total| total.dimension == dimension).map(|total| total.ours).sum::<u64>();
+    assert_eq!((sum("class"), sum("channel"), sum("unit"), sum("asserted")), (10_000, 10_000, 10_000, 9_995));
     // when it comes again, packed or not, in the other encoding: then nothing but the batch is recorded
     let text = unpacked(&path);
     let files = [path.clone(), written(city.dir.path(), "utf8.csv", &text), written(city.dir.path(), "gb.csv", &gb18030(&text))];
@@ -287,8 +293,20 @@ async fn tipdm_is_judged_by_its_own_times_and_the_workbook_adds_nothing() {
 async fn refused_rows_are_listed_with_row_column_and_reason_and_the_others_taken() {
     // given a file in the shape of the set, of which seven rows are off
     let columns = [
-        "REC_ID", "CREATE_TIME", "EVENT_PROPERTY_NAME", "EVENT_SRC_NAME", "EVENT_TYPE_NAME", "MAIN_TYPE_NAME", "SUB_TYPE_NAME", "DISTRICT_NAME",
-        "STREET_NAME", "COMMUNITY_NAME", "DISPOSE_UNIT_NAME", "DISPOSE_UNIT_ID", "INTIME_ARCHIVE_NUM", "OVERTIME_ARCHIVE_NUM",
+        "REC_ID",
+        "CREATE_TIME",
+        "EVENT_PROPERTY_NAME",
+        "EVENT_SRC_NAME",
+        "EVENT_TYPE_NAME",
+        "MAIN_TYPE_NAME",
+        "SUB_TYPE_NAME",
+        "DISTRICT_NAME",
+        "STREET_NAME",
+        "COMMUNITY_NAME",
+        "DISPOSE_UNIT_NAME",
+        "DISPOSE_UNIT_ID",
+        "INTIME_ARCHIVE_NUM",
+        "OVERTIME_ARCHIVE_NUM",
     ];
     let rest = "12345,市容,路灯,路灯,坪山区,龙田街道,南布社区,路灯队,1";
     let rows = [
@@ -328,6 +346,11 @@ async fn refused_rows_are_listed_with_row_column_and_reason_and_the_others_taken
     assert_eq!(report.lines().count(), 1 + outcome.refusals.len());
     assert!(report.contains("\n8,CREATE_TIME,受理时间在将来，请核对,"), "{report}");
     assert!(report.contains("\n9,（整行）,受理时间早于"), "{report}");
+    // a row that only the rules refuse is a difference of the totals
+    let batch = city.app.projections.views().imports(1).unwrap().remove(0);
+    let totals = batch.finished.unwrap().1.totals;
+    let complaints = totals.iter().find(|total| total.value == "complaint").unwrap();
+    assert_eq!((complaints.source, complaints.ours), (2, 1));
     // and the same file again takes nothing more
     assert_eq!(city.import(&file, "pingshan").await.counts, counts(0, 0, 2, 7));
 }
@@ -337,7 +360,13 @@ async fn an_erased_case_takes_no_new_words_from_its_source() {
     // given a ticket whose person was erased
     let city = Installation::durable().await;
     let header = "留言编号,留言时间,留言主题,留言详情,留言用户,答复意见,答复时间";
-    let file = |answer: &str| written(city.dir.path(), "demand.csv", format!("{header}\n1,2019-03-05 09:00,灯不亮,巷口灯不亮,A1,{answer},2019-03-06 09:00").as_bytes());
+    let file = |answer: &str| {
+        written(
+            city.dir.path(),
+            "demand.csv",
+            format!("{header}\n1,2019-03-05 09:00,灯不亮,巷口灯不亮,A1,{answer},2019-03-06 09:00").as_bytes(),
+        )
+    };
     assert_eq!(city.import(&file("已修复"), "tipdm").await.counts, counts(1, 0, 0, 0));
     let case = CaseId::of_external("tipdm", "1");
     let person = domain::person::person_of_case(case);

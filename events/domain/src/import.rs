@@ -48,7 +48,7 @@ pub struct Total {
     pub value: String,
     /// Rows in the file.
     pub source: u64,
-    /// Rows taken over (imported, updated or there already).
+    /// Cases of those rows as they stand here after the batch.
     pub ours: u64,
 }
 

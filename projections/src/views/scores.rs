@@ -34,6 +34,9 @@ pub struct MeasureFigure {
     pub asserted: u64,
 }
 
+/// The figures of a unit; none = of cases without one.
+pub type UnitFigures = (Option<UnitCode>, Vec<MeasureFigure>);
+
 /// Which facts to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FactQuery {

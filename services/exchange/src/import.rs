@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use application::{Actor, Application, Meta};
 use chrono::{Datelike, NaiveDate};
-use domain::ids::UnitCode;
+use domain::case::CaseState;
+use domain::ids::{CaseId, UnitCode};
 use domain::import::{Counts, ImportFinished, ImportStarted, Total};
 use domain::rulebook::Rulebook;
 use domain::rulebook::shipped::SHIPPED;
@@ -15,6 +16,7 @@ use domain::time::{Instant, legal_day};
 use domain::unit::{Nature, UnitEntry};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use projections::ViewError;
 use sha2::{Digest, Sha256};
 
 use crate::mapping::{Mapping, UnknownCode};
@@ -80,7 +82,13 @@ pub enum ImportError {
 ///
 /// # Errors
 /// [`ImportError`].
-pub async fn import(app: &Application, meta: &Meta, path: &Path, mapping: &Mapping, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Outcome, ImportError> {
+pub async fn import(
+    app: &Application,
+    meta: &Meta,
+    path: &Path,
+    mapping: &Mapping,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Outcome, ImportError> {
     let mut table = Table::open_as(path.to_path_buf(), &mapping.layout(), &Limits::default())?;
     // The columns are looked at before anything is recorded.
     drop(read_rows(&mut table, mapping)?);
@@ -91,12 +99,21 @@ pub async fn import(app: &Application, meta: &Meta, path: &Path, mapping: &Mappi
     let id = app.begin_import(meta, started).await?;
     let batch = Meta::new(Actor::Import(id), id.0);
     let batch = &batch;
-    let mut run = Run { app, batch, units: HashSet::new(), totals: BTreeMap::new(), counts: Counts::default(), refusals: Vec::new() };
+    let mut run = Run {
+        app,
+        batch,
+        units: HashSet::new(),
+        mapping,
+        totals: BTreeMap::new(),
+        taken: Vec::new(),
+        counts: Counts::default(),
+        refusals: Vec::new(),
+    };
     let now = app.now();
     let mut flying = FuturesUnordered::new();
     for read in read_rows(&mut table, mapping)? {
         run.counts.read += 1;
-        if run.counts.read % STEP == 0 {
+        if run.counts.read.is_multiple_of(STEP) {
             progress(run.counts.read, 0);
         }
         let row = match read? {
@@ -127,8 +144,13 @@ pub async fn import(app: &Application, meta: &Meta, path: &Path, mapping: &Mappi
     while let Some((row, done)) = flying.next().await {
         run.taken(&row, done)?;
     }
+    run.reconcile().await?;
     run.refusals.sort_by_key(|refusal| refusal.line);
-    let totals = run.totals.into_iter().map(|((dimension, value), (source, ours))| Total { dimension: dimension.to_owned(), value, source, ours }).collect();
+    let totals = run
+        .totals
+        .into_iter()
+        .map(|((dimension, value), (source, ours))| Total { dimension: dimension.to_owned(), value, source, ours })
+        .collect();
     app.finish_import(id, ImportFinished { counts: run.counts, totals }).await?;
     progress(run.counts.read, run.counts.read);
     Ok(Outcome { counts: run.counts, refusals: run.refusals })
@@ -163,7 +185,9 @@ fn in_the_future(row: &ImportRow, mapping: &Mapping, now: Instant) -> Option<Ref
 /// The mapping's rulebook; a shipped one is adopted for the years before this one when the city has not adopted it.
 async fn rulebook(app: &Application, meta: &Meta, mapping: &Mapping) -> Result<Arc<Rulebook>, ImportError> {
     let id = &mapping.rulebook;
-    let adopted = |app: &Application| app.reference().rulebooks.adoptions().iter().rev().find(|one| one.rulebook.id == *id).map(|one| one.rulebook.clone());
+    let adopted = |app: &Application| {
+        app.reference().rulebooks.adoptions().iter().rev().find(|one| one.rulebook.id == *id).map(|one| one.rulebook.clone())
+    };
     if let Some(rules) = adopted(app) {
         return Ok(rules);
     }
@@ -182,7 +206,10 @@ struct Run<'a> {
     batch: &'a Meta,
     /// Units that are in the register for sure.
     units: HashSet<UnitCode>,
+    mapping: &'a Mapping,
+    /// Rows of the file and cases here, by what both tell.
     totals: BTreeMap<(&'static str, String), (u64, u64)>,
+    taken: Vec<CaseId>,
     counts: Counts,
     refusals: Vec<Refusal>,
 }
@@ -213,12 +240,8 @@ impl Run<'_> {
         self.refusals.extend(refusals);
     }
 
-    fn refuse_row(&mut self, row: &ImportRow, reason: String) {
-        self.refuse(vec![Refusal { line: row.line, column: String::new(), reason, value: String::new() }]);
-    }
-
     fn count_source(&mut self, row: &ImportRow) {
-        for key in dimensions(row) {
+        for key in told(row) {
             self.totals.entry(key).or_default().0 += 1;
         }
     }
@@ -226,17 +249,19 @@ impl Run<'_> {
     fn taken(&mut self, row: &ImportRow, done: Result<application::Done, application::Error>) -> Result<(), application::Error> {
         let done = match done {
             Ok(done) => done,
-            // What the rules say of this row alone does not end the batch.
-            Err(application::Error::Case(rejection)) => return Ok(self.refuse_row(row, rejection.to_string())),
-            Err(application::Error::Person(rejection)) => return Ok(self.refuse_row(row, rejection.to_string())),
-            Err(application::Error::NoRulebook) => {
-                return Ok(self.refuse_row(row, "受理时间早于所有已启用规则的生效日，请先启用适用当时的规则".to_owned()));
+            Err(error) => {
+                // What the rules say of this row alone does not end the batch.
+                let reason = match error {
+                    application::Error::Case(rejection) => rejection.to_string(),
+                    application::Error::Person(rejection) => rejection.to_string(),
+                    application::Error::NoRulebook => "受理时间早于所有已启用规则的生效日，请先启用适用当时的规则".to_owned(),
+                    error => return Err(error),
+                };
+                self.refuse(vec![Refusal { line: row.line, column: String::new(), reason, value: String::new() }]);
+                return Ok(());
             }
-            Err(error) => return Err(error),
         };
-        for key in dimensions(row) {
-            self.totals.entry(key).or_default().1 += 1;
-        }
+        self.taken.push(CaseId::of_external(&self.mapping.source, &row.external_id));
         match u64::try_from(done.events).unwrap_or(u64::MAX) {
             0 => self.counts.already_there += 1,
             // All events of the stream are of this command: the case is new.
@@ -245,15 +270,41 @@ impl Run<'_> {
         }
         Ok(())
     }
+
+    /// Counts the cases of the file as they stand here now, whatever became of them since they were taken over.
+    async fn reconcile(&mut self) -> Result<(), application::Error> {
+        let fault = |error: ViewError| application::Error::Internal(error.to_string());
+        self.app.projections.catch_up().await.map_err(fault)?;
+        let views = self.app.projections.views();
+        for case in &self.taken {
+            let Some(found) = views.case_state(*case).map_err(fault)? else { continue };
+            for key in standing(&found.state) {
+                self.totals.entry(key).or_default().1 += 1;
+            }
+        }
+        Ok(())
+    }
 }
 
-/// What the reconciliation page compares.
-fn dimensions(row: &ImportRow) -> Vec<(&'static str, String)> {
+type Keys = Vec<(&'static str, String)>;
+
+/// What the source tells of a row.
+fn told(row: &ImportRow) -> Keys {
+    let asserted = row.asserted.iter().map(|one| (one.measure.code(), one.value));
+    keys(row.class.as_deref(), row.channel.as_deref(), row.unit.as_ref().map(|unit| &unit.code), asserted)
+}
+
+/// The same of the case that was made of it.
+fn standing(case: &CaseState) -> Keys {
+    keys(Some(&case.class), Some(&case.channel), case.unit.as_ref(), case.asserted.iter().map(|(code, value)| (code.as_str(), *value)))
+}
+
+fn keys<'a>(class: Option<&str>, channel: Option<&str>, unit: Option<&UnitCode>, asserted: impl Iterator<Item = (&'a str, bool)>) -> Keys {
     let mut keys = vec![
-        ("class", row.class.clone().unwrap_or_default()),
-        ("channel", row.channel.clone().unwrap_or_default()),
-        ("unit", row.unit.as_ref().map(|unit| unit.code.to_string()).unwrap_or_default()),
+        ("class", class.unwrap_or_default().to_owned()),
+        ("channel", channel.unwrap_or_default().to_owned()),
+        ("unit", unit.map(ToString::to_string).unwrap_or_default()),
     ];
-    keys.extend(row.asserted.iter().map(|one| ("asserted", format!("{}={}", one.measure.code(), one.value))));
+    keys.extend(asserted.map(|(code, value)| ("asserted", format!("{code}={value}"))));
     keys
 }

@@ -12,10 +12,8 @@ use crate::normalise;
 use crate::table::{Header, Layout};
 
 /// The text of a mapping that comes with the program.
-const BUILT_IN: [(&str, &str); 2] = [
-    ("pingshan", include_str!("../../../ops/mappings/pingshan.toml")),
-    ("tipdm", include_str!("../../../ops/mappings/tipdm.toml")),
-];
+const BUILT_IN: [(&str, &str); 2] =
+    [("pingshan", include_str!("../../../ops/mappings/pingshan.toml")), ("tipdm", include_str!("../../../ops/mappings/tipdm.toml"))];
 
 /// A mapping as written. Made by [`Mapping::parse`] only, which checks what the shape does not.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -341,7 +339,8 @@ impl Mapping {
         let channels = rules.channels.iter().map(|channel| channel.code.clone()).collect::<Vec<_>>();
         for (key, choice, known) in [("class", &self.class, classes), ("channel", &self.channel, channels)] {
             let Some(choice) = choice else { continue };
-            let mut codes = choice.values.values().chain([&choice.constant, &choice.when_empty, &choice.when_unknown].into_iter().flatten());
+            let mut codes =
+                choice.values.values().chain([&choice.constant, &choice.when_empty, &choice.when_unknown].into_iter().flatten());
             if let Some(code) = codes.find(|code| !known.contains(code)) {
                 return Err(UnknownCode { key, code: code.clone(), known });
             }

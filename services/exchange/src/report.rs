@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use crate::export::csv::{CsvOptions, CsvWriter};
 use crate::export::Value;
+use crate::export::csv::{CsvOptions, CsvWriter};
 use crate::row::Refusal;
 
 /// Writes refusals as CSV (UTF-8 with a byte-order mark, for Excel and WPS): 行号, 列, 原因, 原内容（已遮盖）.
@@ -45,14 +45,12 @@ mod tests {
     fn a_refusal_is_a_line_that_no_spreadsheet_runs() {
         let mut target = Vec::new();
         let mut report = RefusalReport::new(&mut target).unwrap();
-        let refusal = Refusal { line: 7, column: "编号".to_owned(), reason: "编号与第3行重复".to_owned(), value: "=1**".to_owned() };
+        let refusal =
+            Refusal { line: 7, column: "编号".to_owned(), reason: "编号与第3行重复".to_owned(), value: "=1**".to_owned() };
         report.add(&refusal).unwrap();
         report.add(&Refusal { column: String::new(), value: String::new(), ..refusal }).unwrap();
         assert_eq!(report.finish().unwrap(), 2);
         let text = String::from_utf8(target).unwrap();
-        assert_eq!(
-            text,
-            "\u{feff}行号,列,原因,原内容（已遮盖）\r\n7,编号,编号与第3行重复,'=1**\r\n7,（整行）,编号与第3行重复,\r\n"
-        );
+        assert_eq!(text, "\u{feff}行号,列,原因,原内容（已遮盖）\r\n7,编号,编号与第3行重复,'=1**\r\n7,（整行）,编号与第3行重复,\r\n");
     }
 }

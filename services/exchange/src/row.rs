@@ -104,7 +104,11 @@ pub struct Refusal {
 
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.column.is_empty() { write!(f, "第 {} 行：{}", self.line, self.reason) } else { write!(f, "第 {} 行“{}”：{}", self.line, self.column, self.reason) }
+        if self.column.is_empty() {
+            write!(f, "第 {} 行：{}", self.line, self.reason)
+        } else {
+            write!(f, "第 {} 行“{}”：{}", self.line, self.column, self.reason)
+        }
     }
 }
 

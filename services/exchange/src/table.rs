@@ -211,9 +211,11 @@ struct Gunzip<R>(R);
 
 impl<R: Read> Read for Gunzip<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.0.read(buffer).map_err(|e| {
-            if e.get_ref().is_some_and(|inner| inner.is::<Stop>()) { e } else { std::io::Error::other(Stop::Gzip) }
-        })
+        self.0.read(buffer).map_err(
+            |e| {
+                if e.get_ref().is_some_and(|inner| inner.is::<Stop>()) { e } else { std::io::Error::other(Stop::Gzip) }
+            },
+        )
     }
 }
 
@@ -344,7 +346,13 @@ pub enum TableError {
 
 /// Bytes in words.
 fn size(bytes: u64) -> String {
-    if bytes >= 1 << 20 { format!("{} MB", bytes >> 20) } else if bytes >= 1 << 10 { format!("{} KB", bytes >> 10) } else { format!("{bytes} 字节") }
+    if bytes >= 1 << 20 {
+        format!("{} MB", bytes >> 20)
+    } else if bytes >= 1 << 10 {
+        format!("{} KB", bytes >> 10)
+    } else {
+        format!("{bytes} 字节")
+    }
 }
 
 impl From<std::io::Error> for TableError {
@@ -606,11 +614,11 @@ fn find_header(kind: &mut Kind, layout: &Layout, limits: &Limits) -> Result<Head
     let width = rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
     let cell = |line: u64, column: usize| {
         // A merged cell's text stands in its top left corner.
-        let (line, column) = merges
-            .iter()
-            .find(|merge| merge.covers(line, column))
-            .map_or((line, column), |merge| (merge.top, merge.left));
-        rows.iter().find(|row| row.line == line).and_then(|row| row.cells.get(column)).map_or_else(String::new, |text| normalise::line(text))
+        let (line, column) = merges.iter().find(|merge| merge.covers(line, column)).map_or((line, column), |merge| (merge.top, merge.left));
+        rows.iter()
+            .find(|row| row.line == line)
+            .and_then(|row| row.cells.get(column))
+            .map_or_else(String::new, |text| normalise::line(text))
     };
     let mut names: Vec<String> = (0..width)
         .map(|column| {

@@ -70,7 +70,12 @@ mod tests {
             class: Some("complaint".into()),
             channel: Some("phone".into()),
             category: vec!["市容".into(), "市容".into(), "路灯".into()],
-            place: Place { district: Some("坪山区".into()), street: Some("龙田街道".into()), community: None, code: Some("440310006".into()) },
+            place: Place {
+                district: Some("坪山区".into()),
+                street: Some("龙田街道".into()),
+                community: None,
+                code: Some("440310006".into()),
+            },
             unit: Some(Unit { code: UnitCode::parse("u1").unwrap(), name: "城管局".into(), level: Level::County }),
             title: None,
             words: None,

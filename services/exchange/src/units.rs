@@ -45,7 +45,9 @@ pub enum UnitsError {
     #[error(transparent)]
     Table(#[from] TableError),
     /// A column is missing.
-    #[error("缺少“{0}”列。表头应为：code,name,parent,level,nature,division,hotline,since（也可用中文：代码、名称、上级代码、层级、性质、区划代码、热线办、启用日期）")]
+    #[error(
+        "缺少“{0}”列。表头应为：code,name,parent,level,nature,division,hotline,since（也可用中文：代码、名称、上级代码、层级、性质、区划代码、热线办、启用日期）"
+    )]
     Column(&'static str),
     /// The application.
     #[error(transparent)]
@@ -98,7 +100,9 @@ pub fn check(reference: &Reference, bytes: &[u8]) -> Result<UnitReport, UnitsErr
 fn read(reference: &Reference, bytes: &[u8]) -> Result<(Vec<(u64, UnitEntry)>, UnitReport), UnitsError> {
     let mut table = Table::open(bytes.to_vec(), &Limits::upload())?;
     let names = table.header().names.clone();
-    let index = |(english, chinese): (&str, &str)| names.iter().position(|name| name.trim().eq_ignore_ascii_case(english) || name.trim() == chinese);
+    let index = |(english, chinese): (&str, &str)| {
+        names.iter().position(|name| name.trim().eq_ignore_ascii_case(english) || name.trim() == chinese)
+    };
     let at = COLUMNS.map(index);
     for (position, column) in at.iter().zip(COLUMNS).take(4) {
         if position.is_none() && column.0 != "parent" {
@@ -109,7 +113,8 @@ fn read(reference: &Reference, bytes: &[u8]) -> Result<(Vec<(u64, UnitEntry)>, U
     let mut entries: Vec<(u64, UnitEntry)> = Vec::new();
     for row in table.rows()? {
         let row = row?;
-        let cell = |column: usize| at[column].and_then(|position| row.cells.get(position)).map(|cell| normalise::line(cell)).unwrap_or_default();
+        let cell =
+            |column: usize| at[column].and_then(|position| row.cells.get(position)).map(|cell| normalise::line(cell)).unwrap_or_default();
         match entry(cell) {
             Ok(entry) => entries.push((row.line, entry)),
             Err((column, reason)) => report.refuse(row.line, column, reason),
@@ -139,7 +144,8 @@ fn refuse_repeated(entries: &mut Vec<(u64, UnitEntry)>, report: &mut UnitReport)
 /// Above every unit there must be known ones, up to one that has none above.
 fn refuse_without_ground(entries: &mut Vec<(u64, UnitEntry)>, reference: &Reference, report: &mut UnitReport) {
     loop {
-        let told: HashMap<UnitCode, Option<UnitCode>> = entries.iter().map(|(_, entry)| (entry.code.clone(), entry.parent.clone())).collect();
+        let told: HashMap<UnitCode, Option<UnitCode>> =
+            entries.iter().map(|(_, entry)| (entry.code.clone(), entry.parent.clone())).collect();
         let before = entries.len();
         entries.retain(|(line, entry)| match ground(entry, &told, reference) {
             Ok(()) => true,

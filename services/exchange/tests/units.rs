@@ -1,4 +1,5 @@
 //! The register of units from tables that people make: what is taken, what is refused and why.
+#![cfg(test)]
 
 use std::sync::Arc;
 
@@ -96,7 +97,8 @@ async fn chinese_headers_words_and_gb18030_are_understood() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_new_name_is_dated_and_a_move_is_taken_over() {
     let (app, _dir) = city().await;
-    entered(&app, &format!("{HEADER}\nC,清源市,,city,,,,2010-01-01\nK,西湾区,C,county,,,,2010-01-01\nB,建设局,C,city,,,,2010-01-01\n")).await;
+    entered(&app, &format!("{HEADER}\nC,清源市,,city,,,,2010-01-01\nK,西湾区,C,county,,,,2010-01-01\nB,建设局,C,city,,,,2010-01-01\n"))
+        .await;
     let report = entered(&app, &format!("{HEADER}\nB,住建局,K,city,,,,2019-03-01\n")).await;
     assert_eq!(counted(&report), (0, 1, 0, 0));
     let reference = app.reference();
@@ -126,8 +128,17 @@ async fn each_line_with_a_fault_is_told_with_line_and_column_and_the_others_are_
     let report = entered(&app, &table).await;
     assert_eq!(counted(&report), (2, 0, 0, 9));
     let told: Vec<(u64, &str)> = report.refused.iter().map(|refusal| (refusal.line, refusal.column.as_str())).collect();
-    let expected =
-        [(3, "代码"), (4, "上级代码"), (5, "层级"), (6, "性质"), (7, "区划代码"), (8, "启用日期"), (9, "名称"), (10, "上级代码"), (12, "代码")];
+    let expected = [
+        (3, "代码"),
+        (4, "上级代码"),
+        (5, "层级"),
+        (6, "性质"),
+        (7, "区划代码"),
+        (8, "启用日期"),
+        (9, "名称"),
+        (10, "上级代码"),
+        (12, "代码"),
+    ];
     assert_eq!(told, expected);
     assert!(report.refused.iter().all(|refusal| !refusal.reason.is_empty()));
 }

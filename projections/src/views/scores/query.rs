@@ -9,7 +9,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 use uuid::Uuid;
 
-use super::{FactQuery, FactRow, MeasureFigure, Scope};
+use super::{FactQuery, FactRow, MeasureFigure, Scope, UnitFigures};
 use crate::{ViewError, Views};
 
 /// The name of the sums over everything.
@@ -152,7 +152,7 @@ impl Views {
     ///
     /// # Errors
     /// When the view cannot be read.
-    pub fn month_by_unit(&self, period: Period) -> Result<Vec<(Option<UnitCode>, Vec<MeasureFigure>)>, ViewError> {
+    pub fn month_by_unit(&self, period: Period) -> Result<Vec<UnitFigures>, ViewError> {
         let connection = self.scores()?;
         let mut statement = connection
             .prepare_cached("SELECT unit, measure, yes, asserted, n FROM tally WHERE period = ?1 AND unit <> ?2 AND n <> 0 ORDER BY unit")?;

@@ -97,7 +97,10 @@ mod tests {
 
     #[test]
     fn a_formula_is_written_as_text_and_a_number_as_a_number() {
-        let text = written(CsvOptions { bom: true }, &[&["=cmd|'/c calc'!A1".into(), Value::Number(-0.5)], &[Value::Empty, Value::Number(f64::NAN)]]);
+        let text = written(
+            CsvOptions { bom: true },
+            &[&["=cmd|'/c calc'!A1".into(), Value::Number(-0.5)], &[Value::Empty, Value::Number(f64::NAN)]],
+        );
         assert_eq!(text, "\u{feff}编号,内容\r\n'=cmd|'/c calc'!A1,-0.5\r\n,\r\n");
     }
 

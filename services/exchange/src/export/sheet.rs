@@ -38,11 +38,11 @@ pub enum SheetError {
 /// A table that is being written.
 pub enum Sheet {
     /// As CSV.
-    Csv(CsvWriter<BufWriter<File>>),
+    Csv(Box<CsvWriter<BufWriter<File>>>),
     /// As XLSX; the file is written at the end.
     Xlsx(Box<XlsxWriter>, File),
     /// As JSON.
-    Json(JsonWriter<BufWriter<File>>),
+    Json(Box<JsonWriter<BufWriter<File>>>),
 }
 
 impl Sheet {
@@ -54,9 +54,9 @@ impl Sheet {
         let labels: Vec<&str> = columns.iter().map(|column| column.1).collect();
         let keys: Vec<&str> = columns.iter().map(|column| column.0).collect();
         Ok(match format {
-            Format::Csv => Self::Csv(CsvWriter::new(BufWriter::new(target), CsvOptions::default(), &labels)?),
+            Format::Csv => Self::Csv(Box::new(CsvWriter::new(BufWriter::new(target), CsvOptions::default(), &labels)?)),
             Format::Xlsx => Self::Xlsx(Box::new(XlsxWriter::new(name, &labels, made, None)?), target),
-            Format::Json => Self::Json(JsonWriter::new(BufWriter::new(target), &keys)?),
+            Format::Json => Self::Json(Box::new(JsonWriter::new(BufWriter::new(target), &keys)?)),
         })
     }
 

@@ -189,7 +189,11 @@ impl Table<'_> {
     }
 
     /// The months asked for, one by one.
-    fn months(&mut self, period: Option<Period>, mut each: impl FnMut(&mut Self, Period) -> Result<(), ExportError>) -> Result<(), ExportError> {
+    fn months(
+        &mut self,
+        period: Option<Period>,
+        mut each: impl FnMut(&mut Self, Period) -> Result<(), ExportError>,
+    ) -> Result<(), ExportError> {
         let range = match period {
             Some(period) => Some((period, period)),
             None => self.app.projections.views().months()?,

@@ -1,6 +1,7 @@
 use super::*;
 
-const SMALL: &str = "source = \"city\"\ntitle = \"本市\"\nrulebook = \"generic\"\n\n[columns]\nexternal_id = \"编号\"\nfiled_at = \"受理时间\"\n";
+const SMALL: &str =
+    "source = \"city\"\ntitle = \"本市\"\nrulebook = \"generic\"\n\n[columns]\nexternal_id = \"编号\"\nfiled_at = \"受理时间\"\n";
 
 const HISTORIC: &str = include_str!("../../../../ops/rulebooks/historic.toml");
 

@@ -96,7 +96,9 @@ fn a_full_row_gives_every_field() {
 
 #[test]
 fn a_mark_for_empty_asserts_nothing_and_names_nothing() {
-    let row = one(&changed(&[("按期", "-"), ("超期", "-"), ("单位", "-"), ("单位编码", "-"), ("类型", "-"), ("答复", "-"), ("答复时间", "-")])).unwrap();
+    let row =
+        one(&changed(&[("按期", "-"), ("超期", "-"), ("单位", "-"), ("单位编码", "-"), ("类型", "-"), ("答复", "-"), ("答复时间", "-")]))
+            .unwrap();
     assert!(row.asserted.is_empty() && row.unit.is_none() && row.class.is_none() && row.answer.is_none() && row.answered_at.is_none());
 }
 

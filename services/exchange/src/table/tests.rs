@@ -40,9 +40,18 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn book_of(sheet: &str) -> Vec<u8> {
     let parts = [
         ("[Content_Types].xml", r#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#),
-        ("_rels/.rels", r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#),
-        ("xl/_rels/workbook.xml.rels", r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#),
-        ("xl/workbook.xml", r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>"#),
+        (
+            "_rels/.rels",
+            r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#,
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#,
+        ),
+        (
+            "xl/workbook.xml",
+            r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>"#,
+        ),
         ("xl/worksheets/sheet1.xml", sheet),
     ];
     zip_of(&parts.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())))
@@ -212,8 +221,9 @@ fn a_million_columns_cost_nothing() {
     let limit = limits().columns;
     let csv = format!("{}\n", vec!["列"; 1_000_000].join(","));
     assert_eq!(fault(csv), TableError::TooManyColumns { line: 1, limit });
-    let claims = sheet(r#"<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>"#)
-        .replace("<sheetData>", r#"<dimension ref="A1:XFD1048576"/><sheetData>"#);
+    let claims =
+        sheet(r#"<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>"#)
+            .replace("<sheetData>", r#"<dimension ref="A1:XFD1048576"/><sheetData>"#);
     assert_eq!(fault(book_of(&claims)), TableError::TooManyColumns { line: 1_048_576, limit });
     let formatted = claims.replace("<c r=\"XFD1048576\"><v>1</v></c>", "<c r=\"XFD1048576\" s=\"1\"/>");
     assert_eq!(all(book_of(&formatted)).unwrap(), Vec::<Vec<String>>::new(), "formatting alone is no content");

@@ -106,7 +106,8 @@ fn weigh(bytes: &Arc<[u8]>, limits: &Limits) -> Result<(), TableError> {
     let mut left = limits.book_bytes;
     for entry in 0..entries {
         let part = archive.by_index(entry).map_err(broken_zip)?;
-        let got = std::io::copy(&mut part.take(left + 1), &mut std::io::sink()).map_err(|_| TableError::Broken("内容解压失败".to_owned()))?;
+        let got =
+            std::io::copy(&mut part.take(left + 1), &mut std::io::sink()).map_err(|_| TableError::Broken("内容解压失败".to_owned()))?;
         left = left.checked_sub(got).ok_or_else(|| inflates.clone())?;
     }
     Ok(())
@@ -151,10 +152,9 @@ fn choose(book: &mut Xlsx<Bytes>, layout: &Layout, limits: &Limits) -> Result<St
         book.sheets_metadata().iter().map(|sheet| (sheet.name.clone(), sheet.visible == SheetVisible::Visible)).collect();
     if let Some(wanted) = &layout.sheet {
         let found = sheets.iter().find(|(name, _)| normalise::line(name) == normalise::line(wanted));
-        return found.map(|(name, _)| name.clone()).ok_or_else(|| TableError::NoSheet {
-            wanted: wanted.clone(),
-            there: sheets.iter().map(|(name, _)| name.clone()).collect(),
-        });
+        return found
+            .map(|(name, _)| name.clone())
+            .ok_or_else(|| TableError::NoSheet { wanted: wanted.clone(), there: sheets.iter().map(|(name, _)| name.clone()).collect() });
     }
     for (name, _) in sheets.iter().filter(|(_, visible)| *visible) {
         let cells = parse(|| match book.worksheet_cells_reader(name) {
@@ -164,7 +164,8 @@ fn choose(book: &mut Xlsx<Bytes>, layout: &Layout, limits: &Limits) -> Result<St
             Err(error) => Err(error),
         })?;
         let Some(cells) = cells else { continue };
-        let mut rows = SheetRows { cells, limits: *limits, epoch: Epoch::From1900, kept: None, line: 0, seen: 0, drained: false, ended: false };
+        let mut rows =
+            SheetRows { cells, limits: *limits, epoch: Epoch::From1900, kept: None, line: 0, seen: 0, drained: false, ended: false };
         match rows.find(|row| row.as_ref().map_or(true, |row| !row.is_blank())) {
             Some(Ok(_)) => return Ok(name.clone()),
             Some(Err(error)) => return Err(error),

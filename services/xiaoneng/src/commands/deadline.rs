@@ -22,7 +22,8 @@ pub(super) fn run(words: &cli::Deadline) -> Result<(), Failure> {
         return batch(&calendar, path);
     }
     let from = parse_from(words.from.as_deref().unwrap_or_default()).map_err(|error| Failure::Usage(error.to_string()))?;
-    let limit: Limit = words.limit.as_deref().unwrap_or_default().parse().map_err(|error: domain::limit::LimitError| Failure::Usage(error.to_string()))?;
+    let limit: Limit =
+        words.limit.as_deref().unwrap_or_default().parse().map_err(|error: domain::limit::LimitError| Failure::Usage(error.to_string()))?;
     let input = DeadlineInput::new(from, limit);
     let set = deadline(&calendar, &input);
     let days = explain(&calendar, &input);

@@ -12,7 +12,8 @@ pub(super) async fn run(words: cli::Erase) -> Result<(), Failure> {
     let person = match Uuid::try_parse(&words.person) {
         Ok(person) => person,
         Err(_) => {
-            let number = domain::codes::parse_public_number(&words.person).map_err(|error| Failure::Usage(format!("{}：{error}", words.person)))?;
+            let number =
+                domain::codes::parse_public_number(&words.person).map_err(|error| Failure::Usage(format!("{}：{error}", words.person)))?;
             let Some(case) = app.projections.views().case_by_number(&number)? else {
                 return Err(Failure::Work(anyhow::anyhow!("没有编号为 {} 的诉求", words.person)));
             };
@@ -22,7 +23,11 @@ pub(super) async fn run(words: cli::Erase) -> Result<(), Failure> {
         }
     };
     let meta = installation::cli_meta(&app, &words.actor);
-    let done = if words.restrict { app.restrict_person(&meta, person, &words.reason).await? } else { app.erase_person(&meta, person, &words.reason).await? };
+    let done = if words.restrict {
+        app.restrict_person(&meta, person, &words.reason).await?
+    } else {
+        app.erase_person(&meta, person, &words.reason).await?
+    };
     app.seen(done.seq).await;
     output::line(match (words.restrict, done.events) {
         (_, 0) => "此前已经完成，没有变化",

@@ -21,7 +21,8 @@ pub(super) async fn run(words: cli::Generate) -> Result<(), Failure> {
     if from >= to {
         return Err(Failure::Usage("起始日期必须早于截止日期".to_owned()));
     }
-    let password_phc = if new { Some(Passwords::new(&OsEntropy)?.hash(super::demo::PASSWORD, "", Arc::new(OsEntropy)).await?) } else { None };
+    let password_phc =
+        if new { Some(Passwords::new(&OsEntropy)?.hash(super::demo::PASSWORD, "", Arc::new(OsEntropy)).await?) } else { None };
     let clock = CityClock::new(from);
     let file = words.data.join("log.db");
     let bytes_before = if new { 0 } else { std::fs::metadata(&file)?.len() };
@@ -32,7 +33,8 @@ pub(super) async fn run(words: cli::Generate) -> Result<(), Failure> {
         installation::found(log.as_ref(), &vault, "generate", from).await?;
     }
     let started = std::time::Instant::now();
-    let built = city::build(log.clone(), vault, clock, Plan { seed: words.seed, cases: words.cases, from, to, password_phc, city: new }).await?;
+    let built =
+        city::build(log.clone(), vault, clock, Plan { seed: words.seed, cases: words.cases, from, to, password_phc, city: new }).await?;
     let seconds = started.elapsed().as_secs_f64();
     let events = log.head().await?.size - before;
     // The last one to close the log folds what it wrote into the file.

@@ -38,11 +38,21 @@ pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
     app.seen(adopted.seq).await;
     if let Some(bytes) = units {
         let report = exchange::units::register(&app, &installation::cli_meta(&app, &words.actor), &bytes).await?;
-        output::line(&format!("单位：新登记 {}，有变化 {}，无变化 {}，退回 {}", report.registered, report.changed, report.same, report.refused.len()));
+        output::line(&format!(
+            "单位：新登记 {}，有变化 {}，无变化 {}，退回 {}",
+            report.registered,
+            report.changed,
+            report.same,
+            report.refused.len()
+        ));
         refused(&report)?;
     }
     output::line("三名管理员的一次性密码（首次登录必须修改，只显示这一次）：");
-    for (login, name, role) in [("sysadmin", "系统管理员", Role::SystemAdmin), ("secadmin", "安全管理员", Role::SecurityAdmin), ("auditor", "审计管理员", Role::Auditor)] {
+    for (login, name, role) in [
+        ("sysadmin", "系统管理员", Role::SystemAdmin),
+        ("secadmin", "安全管理员", Role::SecurityAdmin),
+        ("auditor", "审计管理员", Role::Auditor),
+    ] {
         let password = open_admin(&app, &words.actor, login, name, role).await?;
         output::line(&format!("  {login:<10} {password}"));
     }

@@ -36,8 +36,11 @@ fn check(file: &std::path::Path, json: bool) -> Result<(), Failure> {
 pub(super) fn checked(text: &str) -> Result<(Rulebook, usize), Failure> {
     let rulebook = Rulebook::parse(text).map_err(|problems| Failure::Faults(problems.iter().map(ToString::to_string).collect()))?;
     let results = rulebook.run_examples(&Calendar::official());
-    let failed: Vec<String> =
-        results.iter().filter(|result| !result.ok).map(|result| format!("示例“{}”不成立：应为 {}，实际 {}", result.title, result.expected, result.got)).collect();
+    let failed: Vec<String> = results
+        .iter()
+        .filter(|result| !result.ok)
+        .map(|result| format!("示例“{}”不成立：应为 {}，实际 {}", result.title, result.expected, result.got))
+        .collect();
     if failed.is_empty() { Ok((rulebook, results.len())) } else { Err(Failure::Faults(failed)) }
 }
 
