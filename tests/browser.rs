@@ -10,7 +10,7 @@ use stage::{DESK, PHONE, Stage};
 const UNIT: &str = "市城市管理局";
 const WORDS: &str = "幸福路18号小区东门外的三盏路灯从上周五晚上起一直不亮，附近有台阶，老人晚上出门看不清，昨天已经有人在那里摔倒。";
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_demand_goes_from_a_phone_to_the_scorecard() {
     let stage = Stage::set().await;
 
@@ -148,7 +148,7 @@ async fn a_demand_goes_from_a_phone_to_the_scorecard() {
     stage.strike().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn administrators_find_their_pages() {
     let stage = Stage::set().await;
     stage.size(DESK).await;

@@ -1,5 +1,6 @@
 //! The real binary, a browser, and the few moves of a walk.
 
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -24,9 +25,24 @@ pub struct Stage {
     _data: tempfile::TempDir,
 }
 
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // Also after a failed assertion: a driver whose other side is gone ends at once instead of waiting for it.
+        for child in [&mut self.chromedriver, &mut self.server] {
+            let _ = Command::new("kill").args(["-9", &format!("-{}", child.id())]).status();
+            let _ = child.wait();
+        }
+    }
+}
+
 fn target() -> PathBuf {
     // target/debug/deps/browser-… → target/debug
     std::env::current_exe().unwrap().parent().and_then(Path::parent).unwrap().to_owned()
+}
+
+/// The forms whose action ends so; all for an empty end.
+fn form(action: &str) -> String {
+    if action.is_empty() { "form".to_owned() } else { format!("form[action$='{action}']") }
 }
 
 fn free_port() -> u16 {
@@ -55,6 +71,7 @@ impl Stage {
             .arg(data.path().join("demo"))
             .args(["--listen", &format!("127.0.0.1:{port}")])
             .stdout(Stdio::null())
+            .process_group(0)
             .spawn()
             .unwrap();
         let driver_port = free_port();
@@ -62,6 +79,7 @@ impl Stage {
             .arg(format!("--port={driver_port}"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
+            .process_group(0)
             .spawn()
             .unwrap_or_else(|error| panic!("chromedriver does not start ({error}): run ops/test, it installs chromium-driver"));
         answers(driver_port).await;
@@ -78,20 +96,15 @@ impl Stage {
         Self { driver, base: format!("http://127.0.0.1:{port}"), server, chromedriver, shots, _data: data }
     }
 
-    /// Ends everything.
-    pub async fn strike(mut self) {
+    /// Ends the browser in good order; the rest ends when the stage is dropped.
+    pub async fn strike(self) {
         self.driver.clone().quit().await.unwrap();
-        let _ = self.chromedriver.kill();
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-        let _ = self.chromedriver.wait();
     }
 
     /// Makes the page as wide as a phone or a desk; emulated, because a window cannot be as narrow as a phone.
     pub async fn size(&self, (width, height): (u32, u32)) {
-        let tools = thirtyfour::extensions::cdp::ChromeDevTools::new(self.driver.handle.clone());
         let metrics = serde_json::json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        tools.execute_cdp_with_params("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
+        self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
     }
 
     /// Opens a path.
@@ -111,8 +124,7 @@ impl Stage {
 
     /// A picture of the whole page.
     pub async fn shot(&self, name: &str) {
-        let tools = thirtyfour::extensions::cdp::ChromeDevTools::new(self.driver.handle.clone());
-        let answer = tools.execute_cdp_with_params("Page.captureScreenshot", serde_json::json!({ "captureBeyondViewport": true })).await.unwrap();
+        let answer = self.driver.cdp().send_raw("Page.captureScreenshot", serde_json::json!({ "captureBeyondViewport": true })).await.unwrap();
         let bytes = decode(answer["data"].as_str().unwrap());
         std::fs::write(self.shots.join(format!("{name}.png")), bytes).unwrap();
     }
@@ -156,7 +168,7 @@ impl Stage {
 
     /// Fills a field of the form whose action ends so.
     pub async fn fill_in(&self, action: &str, name: &str, value: &str) {
-        let field = self.one(&format!("form[action$='{action}'] [name='{name}']")).await;
+        let field = self.one(&format!("{} [name='{name}']", form(action))).await;
         field.clear().await.unwrap();
         field.send_keys(value).await.unwrap();
     }
@@ -175,13 +187,13 @@ impl Stage {
 
     /// Chooses a radio button of the form whose action ends so.
     pub async fn choose_in(&self, action: &str, name: &str, value: &str) {
-        let found = self.one(&format!("form[action$='{action}'] [name='{name}'][value='{value}']")).await;
+        let found = self.one(&format!("{} [name='{name}'][value='{value}']", form(action))).await;
         self.click(&found).await;
     }
 
     /// Chooses the first radio button of a name.
     pub async fn choose_first_in(&self, action: &str, name: &str) {
-        let found = self.one(&format!("form[action$='{action}'] [name='{name}']")).await;
+        let found = self.one(&format!("{} [name='{name}']", form(action))).await;
         self.click(&found).await;
     }
 

@@ -59,7 +59,7 @@ impl Node {
             query_codes: Backoff::default(),
         });
         // No patience: whether the views are there must not depend on the speed of the machine.
-        let settings = Settings { batch: ground.batch, patience_millis: 0, ..Settings::default() };
+        let settings = Settings { batch: ground.batch, patience_millis: 0, notices_within_hours: 24 * 3_650, ..Settings::default() };
         let automation = Arc::new(Automation::with_carrier(application.clone(), settings, ground.carrier.clone()).unwrap());
         let node = Self { application, automation, veil, dir: dir.to_owned() };
         node.sync().await;

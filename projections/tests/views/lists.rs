@@ -203,7 +203,7 @@ async fn an_event_owes_its_notice_until_the_notice_is_on_record() {
     world.case(case(3), [anonymous.into()]).await;
     let running = world.started(dir.path()).await;
     let views = running.views();
-    let missing = views.missing_notices(10).unwrap();
+    let missing = views.missing_notices(domain::time::from_micros(0), 10).unwrap();
     assert_eq!(
         missing.iter().map(|one| (one.kind, one.case, one.to.clone())).collect::<Vec<_>>(),
         [(NoticeKind::Receipt, case(1), Recipient::Petitioner), (NoticeKind::Dispatch, case(1), Recipient::Unit(unit("T1")))]
@@ -215,7 +215,7 @@ async fn an_event_owes_its_notice_until_the_notice_is_on_record() {
         Owed { kind: first.kind, case: first.case, event: first.event, to: first.to.clone(), urgent: false, not_before: at(world.now()) };
     world.append(&first.id.stream(), [NoticeEvent::from(owed)]).await;
     running.catch_up().await.unwrap();
-    assert_eq!(views.missing_notices(10).unwrap().len(), 1);
+    assert_eq!(views.missing_notices(domain::time::from_micros(0), 10).unwrap().len(), 1);
     assert_eq!(views.due_notices(at(world.now()), 10).unwrap()[0].id, first.id);
     world.append(&first.id.stream(), [NoticeEvent::from(Claimed { attempt: 1 }), Sent { carrier: "files".to_owned() }.into()]).await;
     running.catch_up().await.unwrap();

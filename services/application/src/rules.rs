@@ -83,7 +83,9 @@ impl Application {
     /// As [`Self::on_case`].
     pub async fn recompute(&self, case: CaseId) -> Result<Done, Error> {
         let version = self.reference().calendar().version().to_owned();
-        let meta = Meta::new(Actor::Automation("calendar"), Uuid::new_v5(&case.0, format!("recompute/{version}").as_bytes()));
+        // The revision belongs to the id: a limit that another node set by the old calendar later is another act.
+        let revision = self.log.read_stream(&case.stream()).await?.last().map_or(0, |envelope| envelope.revision);
+        let meta = Meta::new(Actor::Automation("calendar"), Uuid::new_v5(&case.0, format!("recompute/{version}/{revision}").as_bytes()));
         self.on_case(&meta, case, &domain::case::Command::Recompute).await
     }
 

@@ -36,7 +36,9 @@ impl Automation {
     /// A batch of what events owe and is not on record.
     pub(crate) fn missing_notices(&self) -> Result<Vec<Missing>, Error> {
         let resting = self.memory().failures.count();
-        Ok(self.application.projections.views().missing_notices(self.settings.batch.saturating_add(resting))?)
+        // What happened long ago owes nothing any more: a restored log or a generated city must not write to everybody.
+        let since = self.application.now() - chrono::TimeDelta::hours(i64::from(self.settings.notices_within_hours));
+        Ok(self.application.projections.views().missing_notices(since, self.settings.batch.saturating_add(resting))?)
     }
 
     /// A batch of what is due; in quiet hours the urgent ones alone.

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+use domain::time::legal_day;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -46,6 +48,7 @@ pub fn spawn(automation: Arc<Automation>) -> Running {
 async fn work(automation: Arc<Automation>, part: Part, mut stop: watch::Receiver<bool>) {
     let mut noticed = automation.application.log.watch();
     let mut erasures_open = matches!(part, Part::Clocks);
+    let mut audit_closed = None;
     while !*stop.borrow() {
         noticed.borrow_and_update();
         if erasures_open {
@@ -56,6 +59,14 @@ async fn work(automation: Arc<Automation>, part: Part, mut stop: watch::Receiver
                         tracing::warn!(keys, "erasures that were interrupted have been finished");
                     }
                 }
+                Err(error) => automation.failed_as_a_whole(error.to_string()),
+            }
+        }
+        // An hour into a day the reading audit of the day before is tied to the log; once is enough, whoever does it.
+        let day = legal_day(automation.application.now() - TimeDelta::hours(1));
+        if matches!(part, Part::Clocks) && audit_closed != Some(day) {
+            match automation.application.close_audit().await {
+                Ok(_) => audit_closed = Some(day),
                 Err(error) => automation.failed_as_a_whole(error.to_string()),
             }
         }

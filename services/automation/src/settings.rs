@@ -31,6 +31,8 @@ pub struct Settings {
     pub quiet_from: NaiveTime,
     /// First moment that is not quiet, `08:00`. Equal to `quiet_from`: no quiet hours.
     pub quiet_to: NaiveTime,
+    /// Events owe a notice for so many hours; what is older is not written about any more.
+    pub notices_within_hours: u32,
     /// Acts, recomputed cases and notices taken at once, each.
     pub batch: usize,
     /// The longest pause between two looks at what is due, in milliseconds.
@@ -50,6 +52,7 @@ impl Default for Settings {
             phone: "12345".to_owned(),
             quiet_from: quiet.from,
             quiet_to: quiet.to,
+            notices_within_hours: 7 * 24,
             batch: 256,
             poll_millis: 1_000,
             patience_millis: 2_000,

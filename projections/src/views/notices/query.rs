@@ -22,16 +22,16 @@ fn row(row: &Row<'_>) -> Result<NoticeRow, ViewError> {
 }
 
 impl Views {
-    /// Notices that are owed and not yet on record, oldest first.
+    /// Notices that are owed since an instant and not yet on record, oldest first.
     ///
     /// # Errors
     /// When the view cannot be read.
-    pub fn missing_notices(&self, limit: usize) -> Result<Vec<Missing>, ViewError> {
+    pub fn missing_notices(&self, since: Instant, limit: usize) -> Result<Vec<Missing>, ViewError> {
         let connection = self.views()?;
         let mut statement = connection.prepare_cached(
-            "SELECT id, seq, event, kind, case_id, recipient, urgent, occurred_at FROM notice_missing ORDER BY seq, kind LIMIT ?1",
+            "SELECT id, seq, event, kind, case_id, recipient, urgent, occurred_at FROM notice_missing WHERE occurred_at >= ?1 ORDER BY occurred_at, seq, kind LIMIT ?2",
         )?;
-        let mut rows = statement.query([limit as i64])?;
+        let mut rows = statement.query([micros(since), limit as i64])?;
         let mut all = Vec::new();
         while let Some(row) = rows.next()? {
             let kind: String = row.get(3)?;

@@ -34,6 +34,8 @@ pub(super) async fn run(words: cli::Demo) -> Result<(), Failure> {
     let app = installation::open(&words.data, true).await?;
     app.projections.catch_up().await?;
     let mut settings = Settings::load(None)?;
+    // The city's past has been written about; only what happens from now on sends notices.
+    settings.automation.notices_within_hours = 1;
     settings.web.site_name = "清源市诉求与效能服务平台".to_owned();
     settings.web.organiser = "清源市人民政府办公室".to_owned();
     settings.web.environment = "演示环境：页面上的单位、人员和数据均为虚构。".to_owned();
