@@ -14,7 +14,7 @@ fn exported(data: &Path, kind: &str, format: &str, out: &Path, more: &[&str]) ->
 
 fn rows_of_table(path: &Path) -> u64 {
     let mut table = Table::open(path.to_path_buf(), &Limits::default()).unwrap();
-    table.rows().unwrap().map(|row| row.unwrap()).count() as u64
+    table.rows().unwrap().map(|row| row.unwrap().cells.len()).filter(|cells| *cells > 1).count() as u64
 }
 
 fn objects(path: &Path) -> Vec<Value> {
