@@ -25,7 +25,8 @@ pub const UNLIMITED: &[(&str, &str)] = &[
     ("XIAONENG__AUTOMATION__QUIET_TO", "00:00:00"),
 ];
 
-/// The binary beside the running test or bench. It is built first, so that no old one is ever tested.
+/// The binary beside the running test or bench. In a target folder it is built first, so that no old one is ever
+/// tested; beside a bench that was copied elsewhere it is taken as it is.
 ///
 /// # Errors
 /// When it cannot be built.
@@ -38,6 +39,9 @@ fn build() -> Outcome<PathBuf> {
     let own = std::env::current_exe()?;
     let folder = own.parent().ok_or("no folder")?;
     let profile = if folder.ends_with("deps") { folder.parent().ok_or("no folder")? } else { folder };
+    if !profile.join(".fingerprint").exists() {
+        return Ok(profile.join("xiaoneng"));
+    }
     let mut command = Command::new(env!("CARGO"));
     command.args(["build", "--quiet", "-p", "xiaoneng", "--bin", "xiaoneng", "--manifest-path"]).arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"));
     if profile.file_name() == Some(OsStr::new("release")) {
