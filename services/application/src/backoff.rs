@@ -1,4 +1,8 @@
 //! Graded back-off of sign-ins and query codes: the longer somebody guesses, the longer the wait; nobody is locked out for good.
+//!
+//! A try counts as a failure from the moment it begins and is forgiven when it was none: a thousand tries sent at the
+//! same moment are a thousand tries. Who guesses at one account is held up at the place from where it is tried, so that
+//! a stranger cannot lock out its holder; the places and accounts as a whole only slow down.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,12 +12,26 @@ use domain::time::Instant;
 
 /// Failures before the first wait.
 const FREE: u32 = 4;
+/// Failures of a wide key before it slows down.
+const BURST: u32 = 50;
+/// Time after which one failure of a wide key is forgotten.
+const LEAK: TimeDelta = TimeDelta::minutes(1);
 /// Keys kept; the oldest go first.
 const MOST: usize = 100_000;
 
-/// Counts failures by key (an account, a case, an address).
+/// What failures are counted by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// One account or case tried from one address: waits grow.
+    Narrow(String),
+    /// All tries of an address, behind which a whole office may sit, or all tries of an account: after [`BURST`]
+    /// failures one try a minute.
+    Wide(String),
+}
+
+/// Counts failures by key.
 #[derive(Debug, Default)]
-pub struct Backoff(Mutex<HashMap<String, Entry>>);
+pub struct Backoff(Mutex<HashMap<Key, Entry>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
@@ -35,34 +53,87 @@ pub fn wait_after(failures: u32) -> i64 {
 }
 
 impl Backoff {
-    /// Seconds that this key still has to wait; none = may try.
-    pub fn wait(&self, key: &str, now: Instant) -> Option<u64> {
-        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = entries.get(key).map(|entry| (entry.until - now).num_seconds()).filter(|left| *left > 0)?;
-        u64::try_from(left).ok()
-    }
-
-    /// A failure. Forgotten after two days without one.
-    pub fn failed(&self, key: &str, now: Instant) {
+    /// Begins a try that counts for all these keys until [`Self::succeeded`] or [`Self::forgiven`].
+    ///
+    /// # Errors
+    /// The seconds to wait; nothing is counted then.
+    pub fn begin(&self, keys: &[Key], now: Instant) -> Result<(), u64> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = |key: &Key| entries.get(key).map_or(0, |entry| entry.left(key, now));
+        if let Some(seconds) = keys.iter().map(left).max().and_then(|left| u64::try_from(left).ok()).filter(|left| *left > 0) {
+            return Err(seconds);
+        }
         if entries.len() >= MOST {
             entries.retain(|_, entry| now - entry.last < TimeDelta::hours(1));
             if entries.len() >= MOST {
                 entries.clear();
             }
         }
-        let entry = entries.entry(key.to_owned()).or_insert(Entry { failures: 0, until: now, last: now });
-        if now - entry.last > TimeDelta::days(2) {
-            entry.failures = 0;
+        for key in keys {
+            entries.entry(key.clone()).or_insert(Entry { failures: 0, until: now, last: now }).fail(key, now);
         }
-        entry.failures += 1;
-        entry.last = now;
-        entry.until = now + TimeDelta::seconds(wait_after(entry.failures));
+        Ok(())
     }
 
-    /// A success: forget.
-    pub fn succeeded(&self, key: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    /// The try was right: what is narrow is forgotten, what is wide forgets this try.
+    pub fn succeeded(&self, keys: &[Key]) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys {
+            match key {
+                Key::Narrow(_) => drop(entries.remove(key)),
+                Key::Wide(_) => entries.get_mut(key).into_iter().for_each(Entry::forgive),
+            }
+        }
+    }
+
+    /// The try could not be judged: it does not count.
+    pub fn forgiven(&self, keys: &[Key]) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys {
+            entries.get_mut(key).into_iter().for_each(Entry::forgive);
+        }
+    }
+}
+
+impl Entry {
+    /// Seconds that are left to wait.
+    fn left(&self, key: &Key, now: Instant) -> i64 {
+        match key {
+            Key::Narrow(_) => (self.until - now).num_seconds(),
+            Key::Wide(_) => {
+                let leaked = (now - self.last).num_seconds() / LEAK.num_seconds();
+                let over = i64::from(self.failures) - leaked - i64::from(BURST);
+                if over < 0 {
+                    0
+                } else {
+                    (self.last + LEAK * i32::try_from(leaked + over + 1).unwrap_or(i32::MAX) - now).num_seconds().max(1)
+                }
+            }
+        }
+    }
+
+    fn fail(&mut self, key: &Key, now: Instant) {
+        match key {
+            Key::Narrow(_) => {
+                // Forgotten after two days without a failure.
+                if now - self.last > TimeDelta::days(2) {
+                    self.failures = 0;
+                }
+                self.failures += 1;
+                self.last = now;
+                self.until = now + TimeDelta::seconds(wait_after(self.failures));
+            }
+            Key::Wide(_) => {
+                let leaked = u32::try_from((now - self.last).num_seconds() / LEAK.num_seconds()).unwrap_or(0);
+                self.last = if leaked >= self.failures { now } else { self.last + LEAK * i32::try_from(leaked).unwrap_or(0) };
+                self.failures = self.failures.saturating_sub(leaked) + 1;
+            }
+        }
+    }
+
+    fn forgive(&mut self) {
+        self.failures = self.failures.saturating_sub(1);
+        self.until = self.last;
     }
 }
 
@@ -74,20 +145,50 @@ mod tests {
         domain::time::from_micros(seconds * 1_000_000)
     }
 
-    #[test]
-    fn the_fifth_failure_waits_a_minute_and_others_do_not() {
-        let backoff = Backoff::default();
-        (0..5).for_each(|_| backoff.failed("a", at(0)));
-        assert_eq!(backoff.wait("a", at(1)), Some(59));
-        assert_eq!(backoff.wait("b", at(1)), None);
-        assert_eq!(backoff.wait("a", at(61)), None);
+    fn narrow(name: &str) -> [Key; 1] {
+        [Key::Narrow(name.to_owned())]
     }
 
     #[test]
-    fn success_forgets() {
+    fn the_fifth_failure_waits_a_minute_and_others_do_not() {
         let backoff = Backoff::default();
-        (0..9).for_each(|_| backoff.failed("a", at(0)));
-        backoff.succeeded("a");
-        assert_eq!(backoff.wait("a", at(1)), None);
+        (0..5).for_each(|_| backoff.begin(&narrow("a"), at(0)).unwrap());
+        assert_eq!(backoff.begin(&narrow("a"), at(1)), Err(59));
+        assert_eq!(backoff.begin(&narrow("b"), at(1)), Ok(()));
+        assert_eq!(backoff.begin(&narrow("a"), at(61)), Ok(()));
+    }
+
+    #[test]
+    fn tries_of_the_same_moment_count_before_any_of_them_is_judged() {
+        let backoff = Backoff::default();
+        assert_eq!((0..1_000).filter(|_| backoff.begin(&narrow("a"), at(0)).is_ok()).count(), 5);
+    }
+
+    #[test]
+    fn success_forgets_and_what_could_not_be_judged_does_not_count() {
+        let backoff = Backoff::default();
+        (0..5).for_each(|_| backoff.begin(&narrow("a"), at(0)).unwrap());
+        backoff.succeeded(&narrow("a"));
+        for _ in 0..100 {
+            backoff.begin(&narrow("a"), at(1)).unwrap();
+            backoff.forgiven(&narrow("a"));
+        }
+    }
+
+    #[test]
+    fn an_office_behind_one_address_slows_down_to_a_try_a_minute_and_recovers() {
+        let backoff = Backoff::default();
+        let office = [Key::Wide("from/10.0.0.1".to_owned())];
+        (0..BURST).for_each(|_| backoff.begin(&office, at(0)).unwrap());
+        assert_eq!(backoff.begin(&office, at(0)), Err(60));
+        assert_eq!(backoff.begin(&office, at(59)), Err(1));
+        assert_eq!(backoff.begin(&office, at(60)), Ok(()));
+        assert_eq!(backoff.begin(&office, at(60)), Err(60));
+        // Those who know their passwords use nothing up.
+        for minute in 2..200 {
+            backoff.begin(&office, at(minute * 60)).unwrap();
+            backoff.succeeded(&office);
+        }
+        assert!(backoff.begin(&office, at(200 * 60)).is_ok() && backoff.begin(&office, at(200 * 60)).is_ok());
     }
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::access::{Act, may};
 use crate::actor::{Actor, Meta};
+use crate::backoff::Key;
 use crate::error::Error;
 use crate::store::{AppendFailure, Application, Done, TRIES, expected, repeated};
 
@@ -189,6 +190,8 @@ impl Application {
         if !loaded.state.exists() || !may_see(actor, case, &loaded.state, reference.as_ref()) {
             return Err(Error::NotFound);
         }
+        // Who asked for secrecy since is not shown by looking at the time before.
+        let contact_now = may(actor, Act::ViewContact, &loaded.state, reference.as_ref());
         if as_of != u64::MAX {
             loaded.envelopes.retain(|envelope| envelope.seq <= as_of);
             loaded.state = CaseState::default();
@@ -200,7 +203,7 @@ impl Application {
                 return Err(Error::NotFound);
             }
         }
-        let contact = may(actor, Act::ViewContact, &loaded.state, reference.as_ref());
+        let contact = contact_now && may(actor, Act::ViewContact, &loaded.state, reference.as_ref());
         let restricted = self.projections.views().restricted(case).map_err(|e| Error::Internal(e.to_string()))?;
         let keys = if restricted { None } else { Some(self.log.keys_of(&case.stream()).await?) };
         let keyring = keys.map(|keys| self.vault.keyring(&case.stream(), keys)).transpose()?;
@@ -244,17 +247,15 @@ impl Application {
     pub fn track(&self, number: &str, code: &str, from: &str) -> Result<CaseId, Error> {
         let now = self.now();
         let number = domain::codes::parse_public_number(number).unwrap_or_default();
-        let keys = [format!("number/{number}"), format!("from/{from}")];
-        if let Some(seconds) = keys.iter().filter_map(|key| self.query_codes.wait(key, now)).max() {
-            return Err(Error::TooManyTries { seconds });
-        }
+        // Numbers are public: a case is counted by the address too, or anybody could keep its petitioner out.
+        let keys = [Key::Narrow(format!("number/{number}/{from}")), Key::Wide(format!("from/{from}"))];
+        self.query_codes.begin(&keys, now).map_err(|seconds| Error::TooManyTries { seconds })?;
         let found = self.projections.views().case_by_number(&number).map_err(|e| Error::Internal(e.to_string()))?.map(|row| row.id);
         let case = found.unwrap_or(CaseId(Uuid::nil()));
         if self.vault.query_code_matches(case.0, 0, code) && found.is_some() {
-            keys.iter().for_each(|key| self.query_codes.succeeded(key));
+            self.query_codes.succeeded(&keys);
             return Ok(case);
         }
-        keys.iter().for_each(|key| self.query_codes.failed(key, now));
         Err(Error::NotFound)
     }
 }

@@ -2,14 +2,19 @@
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Argon2, PasswordHash};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use vault::Entropy;
 
 use crate::error::Error;
 
+/// Most that wait or are worked on: some seconds of work on the smallest machine.
+const WAITING: usize = 32;
+
 /// Hashes and checks passwords with one permit.
 pub struct Passwords {
     permit: Semaphore,
+    /// Places to wait for the permit.
+    room: Semaphore,
     /// Checked when there is no such account, so that the answer takes as long.
     decoy: String,
 }
@@ -21,16 +26,23 @@ impl Passwords {
     /// When hashing fails.
     pub fn new(entropy: &dyn Entropy) -> Result<Self, Error> {
         let decoy = hash("a password that nobody has", entropy)?;
-        Ok(Self { permit: Semaphore::new(1), decoy })
+        Ok(Self { permit: Semaphore::new(1), room: Semaphore::new(WAITING), decoy })
+    }
+
+    /// Waits for its turn, if there is room to wait: whoever comes later is told so at once.
+    async fn turn(&self) -> Result<(SemaphorePermit<'_>, SemaphorePermit<'_>), Error> {
+        let room = self.room.try_acquire().map_err(|_| Error::Busy)?;
+        let turn = self.permit.acquire().await.map_err(|e| Error::Internal(e.to_string()))?;
+        Ok((turn, room))
     }
 
     /// The PHC text of a new password's hash.
     ///
     /// # Errors
-    /// [`Error::WeakPassword`], or [`Error::Internal`] when hashing fails.
+    /// [`Error::WeakPassword`], [`Error::Busy`] when too many wait, or [`Error::Internal`] when hashing fails.
     pub async fn hash(&self, password: &str, login: &str, entropy: std::sync::Arc<dyn Entropy>) -> Result<String, Error> {
         check(password, login)?;
-        let _permit = self.permit.acquire().await.map_err(|e| Error::Internal(e.to_string()))?;
+        let _turn = self.turn().await?;
         let password = password.to_owned();
         tokio::task::spawn_blocking(move || hash(&password, entropy.as_ref())).await.map_err(|e| Error::Internal(e.to_string()))?
     }
@@ -38,9 +50,9 @@ impl Passwords {
     /// Whether the password fits; takes as long when there is no hash.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the work cannot be done.
+    /// [`Error::Busy`] when too many wait, [`Error::Internal`] when the work cannot be done.
     pub async fn fits(&self, password: &str, phc: Option<String>) -> Result<bool, Error> {
-        let _permit = self.permit.acquire().await.map_err(|e| Error::Internal(e.to_string()))?;
+        let _turn = self.turn().await?;
         let known = phc.is_some();
         let phc = phc.unwrap_or_else(|| self.decoy.clone());
         let password = password.to_owned();
@@ -59,8 +71,20 @@ fn hash(password: &str, entropy: &dyn Entropy) -> Result<String, Error> {
 }
 
 /// Words that guessers try first; the rest is length (ASVS V6.2).
-const COMMON: [&str; 12] =
-    ["password", "12345678", "123456789", "1234567890", "qwertyuiop", "11111111", "88888888", "abcd1234", "admin123", "woaini1314", "xiaoneng", "p@ssw0rd"];
+const COMMON: [&str; 12] = [
+    "password",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "qwertyuiop",
+    "11111111",
+    "88888888",
+    "abcd1234",
+    "admin123",
+    "woaini1314",
+    "xiaoneng",
+    "p@ssw0rd",
+];
 
 /// Checks a new password.
 ///
@@ -108,5 +132,15 @@ mod tests {
         assert!(passwords.fits("correct horse battery", Some(phc.clone())).await.unwrap());
         assert!(!passwords.fits("another one entirely", Some(phc)).await.unwrap());
         assert!(!passwords.fits("a password that nobody has", None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_rush_is_told_to_come_back_and_does_not_wait_in_an_endless_line() {
+        let passwords = Passwords::new(&vault::SeededEntropy::new(1)).unwrap();
+        let _busy = passwords.permit.acquire().await.unwrap();
+        let waiting: Vec<_> = (0..WAITING).map(|_| passwords.room.try_acquire().unwrap()).collect();
+        assert_eq!(passwords.fits("x", None).await, Err(Error::Busy));
+        drop((waiting, _busy));
+        assert_eq!(passwords.fits("x", None).await, Ok(false));
     }
 }

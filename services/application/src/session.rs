@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::actor::{Actor, Meta, Staff};
+use crate::backoff::Key;
 use crate::error::Error;
 use crate::store::{Application, Done};
 
@@ -16,6 +17,13 @@ pub const IDLE: TimeDelta = TimeDelta::minutes(30);
 /// Age after which a session is dead.
 pub const ABSOLUTE: TimeDelta = TimeDelta::hours(12);
 const PURPOSE: &str = "session";
+/// Characters of a sign-in name that count.
+const LONGEST_LOGIN: usize = 64;
+
+/// What a try at a password counts for: this account from here, and everything from here.
+fn tries(login: &str, from: &str) -> Vec<Key> {
+    vec![Key::Narrow(format!("login/{login}/{from}")), Key::Wide(format!("from/{from}"))]
+}
 
 /// A live session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,30 +50,55 @@ struct Cookie {
 }
 
 impl Application {
-    /// Signs in; answers the cookie's value.
+    /// Signs in; answers the cookie's value. `from` is the address; `known` the account that signed in last in this
+    /// browser: its holder is not held up by strangers who guess elsewhere.
     ///
     /// # Errors
-    /// [`Error::WrongPassword`], [`Error::TooManyTries`].
-    pub async fn sign_in(&self, login: &str, password: &str, from: &str) -> Result<(Session, String), Error> {
+    /// [`Error::WrongPassword`], [`Error::TooManyTries`], [`Error::Busy`] when too many wait for their turn.
+    pub async fn sign_in(&self, login: &str, password: &str, from: &str, known: Option<AccountId>) -> Result<(Session, String), Error> {
         let now = self.now();
-        let login = login.trim().to_lowercase();
-        let keys = [format!("login/{login}"), format!("from/{from}")];
-        if let Some(seconds) = keys.iter().filter_map(|key| self.sign_ins.wait(key, now)).max() {
-            return Err(Error::TooManyTries { seconds });
-        }
+        // No sign-in name is as long; what is counted stays small.
+        let login: String = login.trim().chars().take(LONGEST_LOGIN).collect::<String>().to_lowercase();
         let reference = self.reference();
         let account = reference.account_by_login(&login).filter(|account| account.enabled);
-        if !self.passwords.fits(password, account.and_then(|account| account.hash.clone())).await? {
-            keys.iter().for_each(|key| self.sign_ins.failed(key, now));
+        let mut keys = tries(&login, from);
+        if known.is_none() || known != account.map(|account| account.id) {
+            keys.push(Key::Wide(format!("login/{login}")));
+        }
+        self.sign_ins.begin(&keys, now).map_err(|seconds| Error::TooManyTries { seconds })?;
+        let fits = self.passwords.fits(password, account.and_then(|account| account.hash.clone())).await;
+        if !fits.inspect_err(|_| self.sign_ins.forgiven(&keys))? {
             self.audit.sign_in(now, &login, false);
             return Err(Error::WrongPassword);
         }
         let Some(account) = account else { return Err(Error::WrongPassword) };
-        self.sign_ins.succeeded(&keys[0]);
+        self.sign_ins.succeeded(&keys);
         self.audit.sign_in(now, &login, true);
         let cookie = Cookie { s: self.ids.uuid(), a: account.id.0, e: account.epoch, o: micros(now), u: micros(now) };
         let session = self.live(&cookie, now).ok_or(Error::WrongPassword)?;
         Ok((session, self.cookie(&cookie)?))
+    }
+
+    /// Whether this is the password of the session's holder; wrong ones wait as at the door.
+    ///
+    /// # Errors
+    /// [`Error::TooManyTries`], [`Error::Busy`], [`Error::NotFound`].
+    pub async fn own_password(&self, session: &Session, password: &str, from: &str) -> Result<bool, Error> {
+        let reference = self.reference();
+        let account = reference.account(session.staff.account).ok_or(Error::NotFound)?;
+        let keys = tries(&account.login, from);
+        self.sign_ins.begin(&keys, self.now()).map_err(|seconds| Error::TooManyTries { seconds })?;
+        let fits = self.passwords.fits(password, account.hash.clone()).await.inspect_err(|_| self.sign_ins.forgiven(&keys))?;
+        if fits {
+            self.sign_ins.succeeded(&keys);
+        }
+        Ok(fits)
+    }
+
+    /// Whose session a cookie holds or once held, alive or not.
+    pub fn holder_of(&self, token: &str) -> Option<AccountId> {
+        let cookie: Cookie = serde_json::from_slice(&self.vault.open_token(PURPOSE, token)?).ok()?;
+        Some(AccountId(cookie.a))
     }
 
     /// The session of a cookie, if it is alive, and its new cookie when it is time to renew it.

@@ -18,6 +18,8 @@ pub mod names {
     pub const KEPT: [&str; 3] = ["k0", "k1", "k2"];
     /// Message for the next page.
     pub const FLASH: &str = "f";
+    /// The account that signed in last in this browser, so that strangers who guess elsewhere do not hold up its holder.
+    pub const KNOWN: &str = "b";
     /// Larger type.
     pub const ELDER: &str = "elder";
 }

@@ -4,8 +4,10 @@ use actix_web::HttpResponse;
 use actix_web::http::header;
 use application::Error;
 use application::session::Session;
+use domain::ids::AccountId;
 use templates::components::Errors;
 use templates::desk::{Form as Fields, Password, SignIn};
+use uuid::Uuid;
 
 use crate::cookies::{self, names};
 use crate::ctx::Ctx;
@@ -15,6 +17,9 @@ use crate::{csrf, shell};
 
 /// Fewest characters of a password (`application::password`).
 const LEAST: u32 = 10;
+const KNOWN: &str = "known";
+/// Half a year.
+const REMEMBERED: i64 = 182 * 86_400;
 
 /// Only pages of the desk and the administration are gone to after signing in.
 fn next(path: &str) -> String {
@@ -64,9 +69,9 @@ pub(crate) async fn sign_in_post(ctx: Ctx, form: Form) -> Reply {
     if errors.any() {
         return invalid(&sign_in_page(&ctx, login, &target, errors, None));
     }
-    match ctx.app().sign_in(login, password, &ctx.client()).await {
+    match ctx.app().sign_in(login, password, &ctx.client(), known(&ctx)).await {
         Ok((session, token)) => {
-            open(&ctx, token);
+            open(&ctx, &session, token);
             see_other(if session.must_change { "/desk/password" } else { &target })
         }
         Err(Error::WrongPassword) => {
@@ -83,7 +88,13 @@ pub(crate) async fn sign_in_post(ctx: Ctx, form: Form) -> Reply {
     }
 }
 
-fn open(ctx: &Ctx, token: String) {
+/// The account that signed in last in this browser.
+fn known(ctx: &Ctx) -> Option<AccountId> {
+    ctx.sealed(names::KNOWN, KNOWN).and_then(|bytes| Uuid::from_slice(&bytes).ok()).map(AccountId)
+}
+
+fn open(ctx: &Ctx, session: &Session, token: String) {
+    ctx.set_sealed(names::KNOWN, KNOWN, session.staff.account.0.as_bytes(), Some(REMEMBERED));
     ctx.set_cookie(cookies::make(names::SESSION, token, None, ctx.state().settings.tls));
 }
 
@@ -92,7 +103,8 @@ pub(crate) async fn sign_out(ctx: Ctx, _: Form) -> Reply {
     ctx.app().seen(done.seq).await;
     ctx.remove_cookie(names::SESSION);
     // What one person typed is not shown to the next one at the same desk.
-    names::KEPT.iter().for_each(|name| ctx.remove_cookie(name));
+    let typed = names::KEPT.iter().chain(&names::DRAFT).chain(&[names::RECEIPT, names::TRACK, names::VISITOR]);
+    typed.filter(|name| ctx.cookie(name).is_some()).for_each(|name| ctx.remove_cookie(name));
     ctx.flash(true, "已退出登录。");
     see_other("/desk/sign-in")
 }
@@ -124,9 +136,9 @@ pub(crate) async fn password_post(ctx: Ctx, form: Form) -> Reply {
     // A new password ends all sessions of the account, this one too: it is opened anew as soon as the views know.
     let login = ctx.app().reference().account(session.staff.account).map(|account| account.login.clone()).unwrap_or_default();
     if ctx.app().seen(done.seq).await
-        && let Ok((_, token)) = ctx.app().sign_in(&login, form.get("password"), &ctx.client()).await
+        && let Ok((session, token)) = ctx.app().sign_in(&login, form.get("password"), &ctx.client(), known(&ctx)).await
     {
-        open(&ctx, token);
+        open(&ctx, &session, token);
         ctx.flash(true, "密码已修改，其他地方的登录都已退出。");
         return see_other("/desk");
     }
@@ -137,18 +149,10 @@ pub(crate) async fn password_post(ctx: Ctx, form: Form) -> Reply {
 
 /// The old password, with the same patience as at the door, and twice the same new one.
 async fn check_password(ctx: &Ctx, session: &Session, form: &Form) -> Result<Option<Errors>, Fault> {
-    let app = ctx.app();
-    let reference = app.reference();
-    let account = reference.account(session.staff.account).ok_or(Fault::SignIn)?;
-    let (key, now) = (format!("login/{}", account.login), app.now());
-    if let Some(seconds) = app.sign_ins.wait(&key, now) {
-        return Err(Fault::TooMany(seconds));
-    }
     let mut errors = Errors::none();
     if form.get("current").is_empty() {
         errors = errors.and("current", "请填写现在的密码");
-    } else if !app.passwords.fits(form.get("current"), account.hash.clone()).await? {
-        app.sign_ins.failed(&key, now);
+    } else if !ctx.app().own_password(session, form.get("current"), &ctx.client()).await? {
         errors = errors.and("current", "现在的密码不对，请重新输入");
     }
     if form.get("password").is_empty() {
