@@ -6,10 +6,18 @@ use crate::ctx::Ctx;
 use crate::error::Fault;
 use crate::form::Form;
 
-/// The token for the forms of this request.
+/// Bytes of the code that a token carries.
+const CODE: usize = 16;
+
+/// The token for the forms of this request: another text in every answer, so that its length under compression tells
+/// nothing about it (BREACH).
 pub fn token(ctx: &Ctx) -> String {
     let id = ctx.session().map_or_else(|| ctx.visitor(), |session| session.id);
-    hex(&ctx.app().vault.mac("csrf", id.as_bytes())[..16])
+    let mut pad = [0; CODE];
+    ctx.app().vault.entropy().fill(&mut pad);
+    let code = ctx.app().vault.mac("csrf", id.as_bytes());
+    let masked: Vec<u8> = pad.iter().zip(code).map(|(pad, code)| pad ^ code).collect();
+    hex(&pad) + &hex(&masked)
 }
 
 /// Checks a POST: same origin as far as the browser tells, and the token of this session or browser.
@@ -17,7 +25,7 @@ pub fn token(ctx: &Ctx) -> String {
 /// # Errors
 /// [`Fault::Forged`]; [`Fault::Expired`] when the browser lost its session or its id.
 pub fn check(ctx: &Ctx, form: &Form) -> Result<(), Fault> {
-    if !same_origin(ctx.request()) {
+    if !same_origin(ctx.request(), ctx.state().settings.tls) {
         return Err(Fault::Forged);
     }
     let id = match (ctx.session(), ctx.known_visitor()) {
@@ -25,13 +33,18 @@ pub fn check(ctx: &Ctx, form: &Form) -> Result<(), Fault> {
         (None, Some(visitor)) => visitor,
         (None, None) => return Err(Fault::Expired),
     };
-    let given = unhex(form.get("csrf"));
+    let given = unmask(&unhex(form.get("csrf")));
     let right = ctx.app().vault.mac("csrf", id.as_bytes());
     // A constant-time comparison of the shortened code.
-    if subtle::ConstantTimeEq::ct_eq(given.as_slice(), &right[..16]).into() { Ok(()) } else { Err(Fault::Expired) }
+    if subtle::ConstantTimeEq::ct_eq(given.as_slice(), &right[..CODE]).into() { Ok(()) } else { Err(Fault::Expired) }
 }
 
-fn same_origin(request: &HttpRequest) -> bool {
+fn unmask(token: &[u8]) -> Vec<u8> {
+    let (pad, masked) = token.split_at(token.len() / 2);
+    pad.iter().zip(masked).map(|(pad, masked)| pad ^ masked).collect()
+}
+
+fn same_origin(request: &HttpRequest, tls: bool) -> bool {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = header("sec-fetch-site")
         && !matches!(site, "same-origin" | "none")
@@ -40,7 +53,9 @@ fn same_origin(request: &HttpRequest) -> bool {
     }
     match (header("origin"), header("host")) {
         (Some("null"), _) => false,
-        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(host)),
+        (Some(origin), Some(host)) => {
+            origin.split_once("://").is_some_and(|(scheme, rest)| rest.eq_ignore_ascii_case(host) && (!tls || scheme == "https"))
+        }
         _ => true,
     }
 }
@@ -50,7 +65,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn unhex(text: &str) -> Vec<u8> {
-    if text.len() != 32 || !text.is_ascii() {
+    if text.len() != CODE * 4 || !text.is_ascii() {
         return Vec::new();
     }
     (0..text.len()).step_by(2).filter_map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok()).collect()

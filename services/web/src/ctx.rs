@@ -28,6 +28,8 @@ struct Inner {
     request: HttpRequest,
     state: web::Data<State>,
     session: Option<Session>,
+    /// Whose session it is or was.
+    holder: Option<Uuid>,
     query: Vec<(String, String)>,
     set: RefCell<Vec<Cookie<'static>>>,
     visitor: RefCell<Option<Uuid>>,
@@ -39,6 +41,9 @@ struct Inner {
 pub struct Kept {
     /// Path of the page that shows it again.
     pub path: String,
+    /// Account that typed it; shown to nobody else.
+    #[serde(default)]
+    pub by: Option<Uuid>,
     /// The fields.
     pub fields: Vec<(String, String)>,
 }
@@ -68,7 +73,9 @@ impl Ctx {
         let tls = state.settings.tls;
         let mut set = Vec::new();
         let raw = |name: &str| request.cookie(&cookies::full_name(name, tls)).map(|cookie| cookie.value().to_owned());
-        let session = raw(names::SESSION).and_then(|token| state.app.session(&token)).map(|(session, renewed)| {
+        let token = raw(names::SESSION);
+        let holder = token.as_deref().and_then(|token| state.app.holder_of(token)).map(|account| account.0);
+        let session = token.and_then(|token| state.app.session(&token)).map(|(session, renewed)| {
             if let Some(token) = renewed {
                 set.push(cookies::make(names::SESSION, token, None, tls));
             }
@@ -82,7 +89,16 @@ impl Ctx {
             let flash: FlashCookie = serde_json::from_slice(&state.app.vault.open_token("flash", &token)?).ok()?;
             Some(Flash { tone: if flash.good { Tone::Good } else { Tone::Warn }, message: flash.message })
         });
-        Self(Rc::new(Inner { request, state, session, query, set: RefCell::new(set), visitor: RefCell::new(visitor), flash: RefCell::new(flash) }))
+        Self(Rc::new(Inner {
+            request,
+            state,
+            session,
+            holder,
+            query,
+            set: RefCell::new(set),
+            visitor: RefCell::new(visitor),
+            flash: RefCell::new(flash),
+        }))
     }
 
     /// The state of the server.
@@ -153,17 +169,17 @@ impl Ctx {
         self.0.query.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
-    /// The address of the client: the peer's, or what a trusted proxy says.
+    /// The address of the client: the peer's, or what a trusted proxy says. Of IPv6 the network that one household gets.
     pub fn client(&self) -> String {
         let peer = self.0.request.peer_addr().map(|addr| addr.ip().to_canonical());
         let trusted = &self.state().settings.trusted_proxies;
         let Some(peer) = peer else { return "?".to_owned() };
         if !trusted.contains(&peer) {
-            return peer.to_string();
+            return network(peer);
         }
-        let header = self.0.request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",");
-        let hops = header.rsplit(',').filter_map(|hop| hop.trim().parse::<IpAddr>().ok());
-        hops.map(|ip| ip.to_canonical()).find(|ip| !trusted.contains(ip)).unwrap_or(peer).to_string()
+        let header =
+            self.0.request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",");
+        network(forwarded(peer, &header, trusted))
     }
 
     /// The raw value of a cookie.
@@ -210,7 +226,11 @@ impl Ctx {
         for name in parts {
             let (part, left) = rest.split_at(rest.len().min(cookies::PART));
             rest = left;
-            self.set_cookie(if part.is_empty() { cookies::gone(name, tls) } else { cookies::make(name, part.to_owned(), Some(seconds), tls) });
+            self.set_cookie(if part.is_empty() {
+                cookies::gone(name, tls)
+            } else {
+                cookies::make(name, part.to_owned(), Some(seconds), tls)
+            });
         }
         true
     }
@@ -223,8 +243,8 @@ impl Ctx {
 
     /// Keeps what was typed so that the page at `path` can show it again.
     pub fn keep(&self, path: &str, fields: &[(String, String)]) -> bool {
-        let fields = fields.iter().filter(|(name, _)| !matches!(name.as_str(), "csrf" | "form_id" | "revision" | "password")).cloned().collect();
-        let kept = Kept { path: path.to_owned(), fields };
+        let fields = fields.iter().filter(|(name, _)| may_be_kept(path, name)).cloned().collect();
+        let kept = Kept { path: path.to_owned(), by: self.0.holder, fields };
         serde_json::to_vec(&kept).is_ok_and(|bytes| self.set_long(&names::KEPT, "kept", &bytes, 86_400))
     }
 
@@ -235,7 +255,9 @@ impl Ctx {
             return None;
         }
         names::KEPT.iter().for_each(|name| self.remove_cookie(name));
-        Some(kept)
+        // What one member of staff typed is not shown to the next one at the same desk.
+        let reader = self.0.session.as_ref().map(|session| session.staff.account.0);
+        (kept.by.is_none() || kept.by == reader).then_some(kept)
     }
 
     /// Shows a message on the next page.
@@ -287,6 +309,39 @@ impl Ctx {
     }
 }
 
+/// Passwords and codes are typed anew; what binds a form belongs to that form alone.
+fn may_be_kept(path: &str, field: &str) -> bool {
+    let field = field.to_ascii_lowercase();
+    let secret = field.contains("pass") || field.contains("secret") || matches!(field.as_str(), "current" | "new" | "again");
+    let query_code = field == "code" && path.starts_with("/track");
+    !(secret || query_code || matches!(field.as_str(), "csrf" | "form_id" | "revision"))
+}
+
+/// The client as the proxies saw it: from the right, as far as the hops are trusted. What cannot be read is not skipped,
+/// for all that stands before it was written by whoever sent the request.
+fn forwarded(peer: IpAddr, header: &str, trusted: &[IpAddr]) -> IpAddr {
+    let mut client = peer;
+    for hop in header.rsplit(',') {
+        let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
+        client = address.to_canonical();
+        if !trusted.contains(&client) {
+            break;
+        }
+    }
+    client
+}
+
+/// What tries are counted by: an IPv4 address, or the /64 of an IPv6 one, all of which one client may use.
+fn network(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
 /// Compresses what goes into cookies; Chinese text shrinks by about a third.
 fn zstd(content: &[u8]) -> Vec<u8> {
     ::zstd::bulk::compress(content, 3).unwrap_or_default()
@@ -294,4 +349,36 @@ fn zstd(content: &[u8]) -> Vec<u8> {
 
 fn unzstd(content: &[u8]) -> Option<Vec<u8>> {
     ::zstd::bulk::decompress(content, 64 * 1024).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forwarded_address_is_believed_no_further_than_the_trusted_hops() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let trusted = [ip("127.0.0.1"), ip("10.0.0.2")];
+        for (header, client) in [
+            ("", "127.0.0.1"),
+            ("1.2.3.4", "1.2.3.4"),
+            ("6.6.6.6, 1.2.3.4", "1.2.3.4"),
+            ("6.6.6.6, 1.2.3.4, 10.0.0.2", "1.2.3.4"),
+            ("6.6.6.6, unknown, 10.0.0.2", "10.0.0.2"),
+            ("6.6.6.6, 1.2.3.4:5678", "127.0.0.1"),
+            ("::ffff:1.2.3.4", "1.2.3.4"),
+        ] {
+            assert_eq!(forwarded(trusted[0], header, &trusted), ip(client), "{header:?}");
+        }
+        assert_eq!(network(ip("2001:db8:1:2:3:4:5:6")), network(ip("2001:db8:1:2::9")));
+        assert_ne!(network(ip("2001:db8:1:2::9")), network(ip("2001:db8:1:3::9")));
+    }
+
+    #[test]
+    fn passwords_and_codes_are_never_kept() {
+        for field in ["password", "current", "again", "new", "new_password", "Passwort", "csrf", "form_id", "revision"] {
+            assert!(!may_be_kept("/desk/password", field), "{field}");
+        }
+        assert!(!may_be_kept("/track", "code") && may_be_kept("/track", "number") && may_be_kept("/admin/units/0101", "code"));
+    }
 }

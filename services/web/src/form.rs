@@ -160,24 +160,23 @@ fn boundary(kind: &str) -> Option<String> {
     (!value.is_empty() && value.len() <= 70).then(|| value.to_owned())
 }
 
-/// Splits a multipart body that is already in memory and bounded.
+/// Splits a multipart body that is already in memory and bounded, part by part, so that a body of boundaries alone
+/// takes no memory. A boundary counts at the beginning of a line only; a body without its end was cut off on the way.
 fn multipart(body: &[u8], boundary: &str) -> Result<Form, Fault> {
-    let marker = format!("--{boundary}").into_bytes();
+    let marker = format!("\r\n--{boundary}").into_bytes();
+    let mut rest = match body.strip_prefix(&marker[2..]) {
+        Some(rest) => rest,
+        None => split(body, &marker)?.1,
+    };
     let mut form = Form::default();
-    let mut parts = split(body, &marker).into_iter();
-    parts.next(); // What stands before the first boundary.
-    for part in parts {
-        if part.starts_with(b"--") {
-            break;
-        }
+    while !rest.starts_with(b"--") {
         if form.fields.len() + form.files.len() == FIELDS {
             return Err(Fault::Encoding);
         }
-        let part = part.strip_prefix(b"\r\n").unwrap_or(part);
-        let at = find(part, b"\r\n\r\n").ok_or(Fault::Encoding)?;
-        let head = std::str::from_utf8(&part[..at]).map_err(|_| Fault::Encoding)?;
-        let content = part.get(at + 4..).unwrap_or_default();
-        let content = content.strip_suffix(b"\r\n").unwrap_or(content);
+        let (part, after) = split(rest.strip_prefix(b"\r\n").ok_or(Fault::Encoding)?, &marker)?;
+        rest = after;
+        let (head, content) = split(part, b"\r\n\r\n")?;
+        let head = std::str::from_utf8(head).map_err(|_| Fault::Encoding)?;
         let disposition = head.lines().find(|line| line.to_ascii_lowercase().starts_with("content-disposition:")).ok_or(Fault::Encoding)?;
         let field = parameter(disposition, "name").ok_or(Fault::Encoding)?;
         match parameter(disposition, "filename") {
@@ -191,26 +190,26 @@ fn multipart(body: &[u8], boundary: &str) -> Result<Form, Fault> {
     Ok(form)
 }
 
+/// A parameter of a header line; a quoted value may hold semicolons.
 fn parameter(line: &str, name: &str) -> Option<String> {
-    line.split(';').skip(1).find_map(|part| {
-        let (key, value) = part.trim().split_once('=')?;
-        (key == name).then(|| value.trim_matches('"').to_owned())
-    })
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
-}
-
-fn split<'a>(body: &'a [u8], marker: &[u8]) -> Vec<&'a [u8]> {
-    let mut parts = Vec::new();
-    let mut rest = body;
-    while let Some(at) = find(rest, marker) {
-        parts.push(&rest[..at]);
-        rest = &rest[at + marker.len()..];
+    let mut rest = line.split_once(';')?.1;
+    loop {
+        let (key, value) = rest.split_once('=')?;
+        let (value, after) = match value.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"')?,
+            None => value.split_at(value.find(';').unwrap_or(value.len())),
+        };
+        if key.trim().eq_ignore_ascii_case(name) {
+            return Some(value.to_owned());
+        }
+        rest = after.trim_start().strip_prefix(';')?;
     }
-    parts.push(rest);
-    parts
+}
+
+/// What stands before and after the first `marker`.
+fn split<'a>(body: &'a [u8], marker: &[u8]) -> Result<(&'a [u8], &'a [u8]), Fault> {
+    let at = body.windows(marker.len()).position(|window| window == marker).ok_or(Fault::Encoding)?;
+    Ok((&body[..at], &body[at + marker.len()..]))
 }
 
 #[cfg(test)]
@@ -235,5 +234,32 @@ mod tests {
         assert_eq!(form.get("a"), "一");
         let file = form.file("f").unwrap();
         assert_eq!((file.name.as_str(), file.bytes.as_slice()), ("u.csv", b"1,2\r\n".as_slice()));
+    }
+
+    #[test]
+    fn a_boundary_inside_a_line_is_content_and_a_cut_body_is_refused() {
+        let head = "--x\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a;b.csv\"\r\n\r\n";
+        let form = multipart(format!("{head}1,--x--\r\n-x,2\r\n--x--\r\n").as_bytes(), "x").unwrap();
+        let file = form.file("f").unwrap();
+        assert_eq!((file.name.as_str(), file.bytes.as_slice()), ("a;b.csv", b"1,--x--\r\n-x,2".as_slice()));
+        for cut in [format!("{head}1,2"), format!("{head}1,2\r\n--x"), "--x".to_owned(), String::new(), head.to_owned()] {
+            assert_eq!(multipart(cut.as_bytes(), "x").unwrap_err(), Fault::Encoding, "{cut}");
+        }
+        assert_eq!(multipart(b"--x\r\nX: y\r\n\r\n1\r\n--x--", "x").unwrap_err(), Fault::Encoding);
+    }
+
+    #[test]
+    fn a_form_of_too_many_parts_is_refused() {
+        let part = "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n";
+        assert!(multipart(format!("{}--x--", part.repeat(FIELDS)).as_bytes(), "x").is_ok());
+        assert_eq!(multipart(format!("{}--x--", part.repeat(FIELDS + 1)).as_bytes(), "x").unwrap_err(), Fault::Encoding);
+        assert_eq!(decode(&"a=1&".repeat(FIELDS + 1)), Err(Fault::Encoding));
+    }
+
+    #[test]
+    fn half_a_percent_sign_is_refused() {
+        for bad in ["a=%", "a=%4", "a=%zz", "a=%+1", "%=1", "a=%ff"] {
+            assert_eq!(decode(bad), Err(Fault::Encoding), "{bad}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Headers of every answer, and what happens when a handler panics.
+//! Headers of every answer.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -14,7 +14,10 @@ const CSP: &str = "default-src 'self'; object-src 'none'; base-uri 'none'; frame
 ///
 /// # Errors
 /// As the service behind it.
-pub async fn add(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+pub async fn add(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let tls = request.app_data::<web::Data<State>>().is_some_and(|state| state.settings.tls);
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();

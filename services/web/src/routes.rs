@@ -3,6 +3,7 @@
 
 use actix_web::web;
 use domain::account::Role;
+use futures_util::FutureExt;
 
 use crate::ctx::Ctx;
 use crate::door::{ADMINS, AUDIT, Answer, CALLS, CASE_WORK, Door, SCORES, SECURITY, SYSTEM};
@@ -33,11 +34,11 @@ macro_rules! routes {
     };
     (@one $config:ident GET $path:literal $door:expr => $handler:path) => {
         $config.route($path, web::get().to(|ctx: Ctx| async move {
-            let reply = match enter($door, &ctx) { Ok(()) => $handler(ctx.clone()).await, Err(fault) => Err(fault) };
+            let reply = match enter($door, &ctx) { Ok(()) => guarded($handler(ctx.clone())).await, Err(fault) => Err(fault) };
             finish(&ctx, reply)
         }));
         $config.route($path, web::head().to(|ctx: Ctx| async move {
-            let reply = match enter($door, &ctx) { Ok(()) => $handler(ctx.clone()).await, Err(fault) => Err(fault) };
+            let reply = match enter($door, &ctx) { Ok(()) => guarded($handler(ctx.clone())).await, Err(fault) => Err(fault) };
             finish(&ctx, reply)
         }));
     };
@@ -49,7 +50,7 @@ macro_rules! routes {
     };
     (@body $config:ident $path:literal $door:expr => $handler:path, $limit:expr) => {
         $config.route($path, web::post().to(|ctx: Ctx, payload: web::Payload| async move {
-            let reply = match open(&ctx, payload, $door, $limit(&ctx)).await { Ok(form) => $handler(ctx.clone(), form).await, Err(fault) => Err(fault) };
+            let reply = match open(&ctx, payload, $door, $limit(&ctx)).await { Ok(form) => guarded($handler(ctx.clone(), form)).await, Err(fault) => Err(fault) };
             finish(&ctx, reply)
         }));
     };
@@ -66,6 +67,7 @@ routes! {
     GET  "/privacy" Door::Public => citizen::pages::privacy;
     GET  "/accessibility" Door::Public => citizen::pages::accessibility;
     GET  "/styleguide" Door::Public => citizen::pages::styleguide;
+    GET  "/styleguide/desk" Door::Public => citizen::pages::styleguide_desk;
 
     GET  "/file/start" Door::Public => citizen::file::start;
     POST "/file/start" Door::Public => citizen::file::begin;
@@ -148,21 +150,37 @@ fn enter(door: Door, ctx: &Ctx) -> Result<(), Fault> {
     match door.ask(ctx.session()) {
         Answer::Open => match ctx.session() {
             // A first password is changed before anything else.
-            Some(session) if session.must_change && door != Door::Public && !matches!(ctx.path(), "/desk/password" | "/desk/sign-out") => Err(Fault::MustChange),
+            Some(session) if session.must_change && door != Door::Public && !matches!(ctx.path(), "/desk/password" | "/desk/sign-out") => {
+                Err(Fault::MustChange)
+            }
             _ => Ok(()),
         },
         Answer::SignIn => Err(Fault::SignIn),
         Answer::Shut => {
             if let Some(session) = ctx.session() {
-                ctx.app().audit.act(ctx.app().now(), &session.staff, ctx.request().match_pattern().as_deref().unwrap_or_default(), "refused");
+                ctx.app().audit.act(
+                    ctx.app().now(),
+                    &session.staff,
+                    ctx.request().match_pattern().as_deref().unwrap_or_default(),
+                    "refused",
+                );
             }
             Err(Fault::Forbidden)
         }
     }
 }
 
+/// A fault of the program in one handler is a page for one person; everybody else goes on.
+async fn guarded(work: impl Future<Output = Reply>) -> Reply {
+    // What the handler shared with others lies behind locks that do not mind, or belongs to this request alone.
+    let done = std::panic::AssertUnwindSafe(work).catch_unwind().await;
+    done.unwrap_or_else(|_| Err(Fault::Internal("a handler panicked".to_owned())))
+}
+
 /// Reads a form, then asks the door and checks the token: what was typed is kept when the session is gone.
 async fn open(ctx: &Ctx, payload: web::Payload, door: Door, limit: usize) -> Result<Form, Fault> {
+    // Whoever is not let in anyway sends no large file.
+    let limit = if door.ask(ctx.session()) == Answer::Open { limit } else { limit.min(ctx.state().settings.form_bytes) };
     let form = Form::read(ctx, payload, limit).await?;
     let entered = enter(door, ctx).and_then(|()| csrf::check(ctx, &form));
     match entered {
@@ -229,6 +247,12 @@ mod tests {
         for route in ROUTES.iter().filter(|route| route.path.starts_with("/desk") || route.path.starts_with("/admin")) {
             assert!(route.door != Door::Public || route.path == "/desk/sign-in", "{route:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_fault_of_one_request() {
+        let reply = guarded(async { panic!("on purpose") }).await;
+        assert_eq!(reply.unwrap_err(), Fault::Internal("a handler panicked".to_owned()));
     }
 
     #[test]
