@@ -238,8 +238,8 @@ pub enum AccountRejection {
     /// Outsourced staff may only register and dispatch (domain.md A6).
     #[error("外包人员只能担任话务员或派单员")]
     OutsourcedRole,
-    /// Nobody disables the own account.
-    #[error("不能停用自己的账号，请由另一位安全管理员办理")]
+    /// Nobody disables the own account or changes its roles.
+    #[error("不能停用自己的账号或更改自己的角色，请由另一位安全管理员办理")]
     OwnAccount,
     /// Somebody must be left who can manage accounts.
     #[error("这是唯一在用的安全管理员账号，停用或改任后将无人能管理账号；请先开立另一个安全管理员账号")]

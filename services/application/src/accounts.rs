@@ -80,10 +80,11 @@ impl Application {
         }
         let login = self.reference().account(id).map(|account| account.login.clone()).ok_or(Error::NotFound)?;
         let hash = self.passwords.hash(password, &login, self.vault_entropy()).await?;
-        self.on_stream(&id.stream(), meta, |envelopes| Ok(into(account::set_password(fold(envelopes)?.as_ref(), hash.clone(), !own)?))).await
+        self.on_stream(&id.stream(), meta, |envelopes| Ok(into(account::set_password(fold(envelopes)?.as_ref(), hash.clone(), !own)?)))
+            .await
     }
 
-    /// Changes unit and roles.
+    /// Changes unit and roles; never the own ones.
     ///
     /// # Errors
     /// [`Error::Account`], [`Error::Forbidden`].
@@ -92,7 +93,13 @@ impl Application {
         if !roles.contains(&Role::SecurityAdmin) {
             self.keep_a_security_admin(id)?;
         }
-        self.on_stream(&id.stream(), meta, |envelopes| Ok(into(account::set_roles(fold(envelopes)?.as_ref(), unit.clone(), roles.clone())?))).await
+        if meta.actor.staff().is_some_and(|staff| staff.account == id && staff.roles != roles) {
+            return Err(AccountRejection::OwnAccount.into());
+        }
+        self.on_stream(&id.stream(), meta, |envelopes| {
+            Ok(into(account::set_roles(fold(envelopes)?.as_ref(), unit.clone(), roles.clone())?))
+        })
+        .await
     }
 
     /// Disables or enables an account; never the own one, never the last that can manage accounts.
@@ -111,7 +118,10 @@ impl Application {
             }
             self.keep_a_security_admin(id)?;
         }
-        self.on_stream(&id.stream(), meta, |envelopes| Ok(into(account::set_enabled(fold(envelopes)?.as_ref(), enabled, reason.to_owned())?))).await
+        self.on_stream(&id.stream(), meta, |envelopes| {
+            Ok(into(account::set_enabled(fold(envelopes)?.as_ref(), enabled, reason.to_owned())?))
+        })
+        .await
     }
 
     /// Another enabled security administrator is left beside this account, if it is one.

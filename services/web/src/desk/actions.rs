@@ -1,8 +1,8 @@
 //! Every act on a case: one way from a form to a command, and one way back.
 
 use actix_web::HttpResponse;
-use application::Error;
 use application::access::Act;
+use application::{Error, Meta};
 use domain::account::Role;
 use domain::case::command::{Field, FieldFault};
 use domain::case::event::{Means, Outcome};
@@ -11,6 +11,7 @@ use domain::ids::{AccountId, UnitCode};
 use projections::CaseRow;
 use templates::components::Errors;
 use templates::desk::KeptText;
+use uuid::Uuid;
 
 use super::case::{self, Typed};
 use super::panel::suggestion_value;
@@ -80,7 +81,11 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
         Ok(command) => command,
         Err(errors) => return show(&ctx, &row, Typed { action, form, errors }, false).await,
     };
-    match ctx.app().on_case(&ctx.meta(&form)?, row.id, &command).await {
+    let meta = ctx.meta(&form)?;
+    // Bound to case, account and act: a form id of another form is never taken for this one done already.
+    let bound = [row.id.0.as_bytes().as_slice(), ctx.staff()?.staff.account.0.as_bytes(), action.as_bytes()].concat();
+    let meta = Meta { command: Uuid::new_v5(&meta.command, &bound), ..meta };
+    match ctx.app().on_case(&meta, row.id, &command).await {
         Ok(outcome) => {
             ctx.app().seen(outcome.seq).await;
             ctx.flash(true, done(act));
