@@ -1,7 +1,7 @@
 //! What surrounds every page: site, visitor, navigation. Never fails: a page about a fault needs it too.
 
 use application::session::Session;
-use domain::account::Role;
+use domain::account::{Role, StaffKind};
 use domain::case::Stage;
 use projections::{Bucket, HolderKey};
 use templates::{NavGroup, NavItem, Shell, UserBadge};
@@ -114,10 +114,19 @@ pub fn bucket_name(bucket: Bucket) -> &'static str {
 /// How many cases lie in each of the worklists, in their order; zero when the views cannot be read.
 pub fn bucket_counts(ctx: &Ctx, lists: &[(Bucket, HolderKey)]) -> Vec<u64> {
     let views = ctx.app().projections.views();
+    // Outsourced staff do not learn that there are reports of wrongdoing, not even from a number.
+    let hides = ctx.session().is_none_or(|session| session.staff.kind != StaffKind::CivilServant);
     let mut read: Vec<(&HolderKey, Vec<(Bucket, u64)>)> = Vec::new();
     for (_, holder) in lists {
         if !read.iter().any(|(other, _)| *other == holder) {
-            read.push((holder, views.counts(holder).unwrap_or_default()));
+            let mut counts = views.counts(holder).unwrap_or_default();
+            if hides {
+                // A count that cannot be cleaned is not shown.
+                counts
+                    .iter_mut()
+                    .for_each(|(bucket, n)| *n = n.saturating_sub(views.wrongdoing_among(holder, *bucket, None).unwrap_or(*n)));
+            }
+            read.push((holder, counts));
         }
     }
     let find = |bucket: Bucket, holder: &HolderKey| {

@@ -86,6 +86,20 @@ impl Views {
         Ok(Bucket::ALL.into_iter().filter_map(count).collect())
     }
 
+    /// How many of [`Self::counts`] or, with an instant, of [`Self::due_before`] are reports of wrongdoing: to be taken
+    /// off for readers who may not know that there are any.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn wrongdoing_among(&self, holder: &HolderKey, bucket: Bucket, before: Option<Instant>) -> Result<u64, ViewError> {
+        let connection = self.views()?;
+        let Some(id) = holder_id(&connection, holder)? else { return Ok(0) };
+        let mut statement = connection
+            .prepare_cached("SELECT count(*) FROM worklist WHERE holder = ?1 AND bucket = ?2 AND wrongdoing = 1 AND due_at < ?3")?;
+        let n: i64 = statement.query_row(params![id, bucket.number(), before.map_or(i64::MAX, micros)], |row| row.get(0))?;
+        Ok(n.unsigned_abs())
+    }
+
     /// How many cases of a bucket are due before an instant; with the present moment, how many are overdue.
     ///
     /// # Errors

@@ -23,3 +23,4 @@ CREATE TABLE worklist_count (
 -- indexes
 CREATE INDEX IF NOT EXISTS worklist_filed ON worklist (holder, bucket, filed_at, key, class, unit, wrongdoing);
 CREATE INDEX IF NOT EXISTS worklist_number ON worklist (holder, bucket, number, key, class, unit, wrongdoing);
+CREATE INDEX IF NOT EXISTS worklist_wrongdoing ON worklist (holder, bucket, due_at) WHERE wrongdoing = 1;
