@@ -80,7 +80,12 @@ pub async fn open(ctx: Ctx, form: Form) -> Reply {
 /// # Errors
 /// Never.
 pub async fn leave(ctx: Ctx, _: Form) -> Reply {
-    ctx.remove_cookie(names::TRACK);
+    // The receipt shows number and code: it goes too, and what was typed on the case's page.
+    [names::TRACK, names::RECEIPT]
+        .iter()
+        .chain(&names::KEPT)
+        .filter(|name| ctx.cookie(name).is_some())
+        .for_each(|name| ctx.remove_cookie(name));
     ctx.flash(true, "已退出查询，这个浏览器不再能看到这件工单。");
     see_other("/track")
 }

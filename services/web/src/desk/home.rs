@@ -66,6 +66,7 @@ fn notices(reference: &projections::Reference, now: Instant) -> Vec<Notice> {
 /// Worklists with something late or due today first in colour.
 fn tiles(ctx: &Ctx, lists: &[(Bucket, HolderKey)], now: Instant) -> Result<Vec<HomeTile>, Fault> {
     let views = ctx.app().projections.views();
+    let hides = say::hides_wrongdoing(ctx.staff()?);
     let counts = shell::bucket_counts(ctx, lists);
     let tonight =
         (legal_day(now) + Duration::days(1)).and_time(NaiveTime::MIN).and_local_timezone(CHINA).single().map_or(now, |at| at.to_utc());
@@ -78,7 +79,11 @@ fn tiles(ctx: &Ctx, lists: &[(Bucket, HolderKey)], now: Instant) -> Result<Vec<H
         if *bucket == Bucket::Breached && count > 0 {
             tile.tone = Tone::Bad;
         } else if matches!(bucket, Bucket::Stage(_)) && count > 0 {
-            let (over, today) = (views.due_before(holder, *bucket, now)?, views.due_before(holder, *bucket, tonight)?);
+            let due = |at: Instant| -> Result<u64, Fault> {
+                let hidden = if hides { views.wrongdoing_among(holder, *bucket, Some(at))? } else { 0 };
+                Ok(views.due_before(holder, *bucket, at)?.saturating_sub(hidden))
+            };
+            let (over, today) = (due(now)?, due(tonight)?);
             (tile.detail, tile.tone) = match (over, today.saturating_sub(over)) {
                 (0, 0) => (String::new(), Tone::Neutral),
                 (0, today) => (format!("其中 {today} 件今天到期"), Tone::Warn),
