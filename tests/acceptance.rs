@@ -15,3 +15,5 @@ mod doors;
 mod harness;
 #[path = "acceptance/input.rs"]
 mod input;
+#[path = "acceptance/security.rs"]
+mod security;

@@ -33,5 +33,5 @@ mod html;
 pub mod site;
 
 pub use browser::{Browser, Page};
-pub use html::Form;
+pub use html::{Form, percent};
 pub use site::{BUREAU, CITY, HOTLINE, PASSWORD, Site, TOWN, logged};

@@ -1,0 +1,126 @@
+//! The product as somebody who means harm sees it: forged forms, guessed codes, planted markup, everything at once.
+
+#[path = "security/enumeration.rs"]
+mod enumeration;
+#[path = "security/forms.rs"]
+mod forms;
+#[path = "security/matrix.rs"]
+mod matrix;
+#[path = "security/planted.rs"]
+mod planted;
+#[path = "security/races.rs"]
+mod races;
+#[path = "security/sessions.rs"]
+mod sessions;
+
+use application::accounts::account_of_login;
+use application::{Actor, Meta, Staff};
+use domain::account::{Role, StaffKind};
+use domain::case::command::File;
+use domain::case::event::{Demand, Means, Outcome, Petitioner};
+use domain::case::{Command, Stage};
+use domain::ids::UnitCode;
+
+use crate::harness::{BUREAU, HOTLINE, Site};
+
+/// Every text that people write on the way of a case.
+struct Texts<'a> {
+    demand: &'a str,
+    place: &'a str,
+    name: &'a str,
+    phone: &'a str,
+    note: &'a str,
+    answer: &'a str,
+}
+
+const PLAIN: Texts<'_> = Texts {
+    demand: "小区北门的路灯连续五天不亮，请尽快维修。",
+    place: "幸福路 18 号",
+    name: "王小明",
+    phone: "13800001234",
+    note: "已电话告知处理安排",
+    answer: "已于当日更换线路并恢复照明，联系电话 0572-2345678。",
+};
+
+fn by(site: &Site, role: Role) -> Meta {
+    let unit = if matches!(role, Role::Liaison | Role::Handler | Role::Head) { BUREAU } else { HOTLINE };
+    let staff = Staff {
+        account: account_of_login(role.code()),
+        unit: UnitCode::parse(unit).ok(),
+        roles: vec![role],
+        kind: StaffKind::CivilServant,
+    };
+    Meta::new(Actor::Staff(staff), site.app.ids.uuid())
+}
+
+/// A case with these texts that has come to a stage, through the application alone; its public number.
+async fn case_at(site: &Site, stage: Stage, texts: &Texts<'_>) -> String {
+    let number = site.app.ids.number();
+    let file = File {
+        number: number.clone(),
+        class: "complaint".to_owned(),
+        channel: "web".to_owned(),
+        urgency: String::new(),
+        division: "330502".to_owned(),
+        demand: Demand {
+            title: String::new(),
+            words: texts.demand.to_owned(),
+            wish: texts.demand.to_owned(),
+            place: texts.place.to_owned(),
+        },
+        petitioner: Some(Petitioner { name: texts.name.to_owned(), phone: texts.phone.to_owned(), email: String::new() }),
+        agent: None,
+        confidential: false,
+        publish: true,
+        notice: "2026-01".to_owned(),
+    };
+    let form = site.app.ids.uuid();
+    let case = site.app.file(&Meta::new(Actor::Citizen, form), form, file).await.unwrap().case;
+    let unit = UnitCode::parse(BUREAU).unwrap();
+    let level = site.app.reference().unit(&unit).unwrap().level;
+    let grade = |best: bool| {
+        let grades = domain::rulebook::Rulebook::parse(domain::rulebook::shipped::SHIPPED[0].1).unwrap().satisfaction;
+        if best { grades.first().unwrap().code.clone() } else { grades.last().unwrap().code.clone() }
+    };
+    let text = |text: &str| text.to_owned();
+    let solved = stage != Stage::Judging;
+    let way = [
+        (Stage::Accepted, Role::Dispatcher, Command::Accept),
+        (Stage::Dispatched, Role::Dispatcher, Command::Dispatch { unit, level, entry: String::new(), reason: text(texts.note) }),
+        (Stage::Handling, Role::Liaison, Command::Sign),
+        (Stage::Handling, Role::Liaison, Command::Assign { section: texts.note.chars().take(40).collect(), handler: None }),
+        (
+            Stage::Handling,
+            Role::Handler,
+            Command::Contact { means: Means::of_code("phone").unwrap(), reached: true, note: text(texts.note) },
+        ),
+        (Stage::UnitReview, Role::Handler, Command::Answer { answer: text(texts.answer), outcome: Outcome::of_code("solved").unwrap() }),
+        (Stage::HotlineReview, Role::Head, Command::Approve),
+        (Stage::CallBack, Role::Reviewer, Command::Pass),
+        (
+            if solved { Stage::Archived } else { Stage::Judging },
+            Role::Reviewer,
+            Command::CallBack { reply: Some((true, solved, grade(solved))), note: text(texts.note) },
+        ),
+    ];
+    let last = if stage == Stage::Filed { 0 } else { way.iter().rposition(|(to, ..)| *to == stage).expect("a stage of the way") + 1 };
+    let mut seq = 0;
+    for (_, role, command) in &way[..last] {
+        seq = site.app.on_case(&by(site, *role), case, command).await.unwrap().seq;
+    }
+    assert!(site.app.seen(seq).await);
+    site.settle().await;
+    number
+}
+
+fn of(number: &str) -> String {
+    format!("/desk/case/{number}")
+}
+
+async fn kinds(site: &Site, number: &str) -> Vec<String> {
+    site.app.log.read_stream(&site.case(number).stream()).await.unwrap().into_iter().map(|event| event.kind).collect()
+}
+
+async fn size(site: &Site) -> u64 {
+    site.app.log.head().await.unwrap().size
+}

@@ -1,0 +1,196 @@
+//! Who may do what, written down; compared with the rules, and tried out with forged forms.
+
+use application::access::{Act, Tree, open_acts};
+use application::{Actor, Staff};
+use domain::account::{Role, StaffKind};
+use domain::case::{CaseState, Stage};
+use domain::ids::{AccountId, UnitCode};
+use uuid::Uuid;
+use web::door::Door;
+use web::routes::ROUTES;
+
+use super::{PLAIN, case_at, kinds, of};
+use crate::harness::{BUREAU, Browser, HOTLINE, Page, Site};
+
+/// Act, its name in addresses, the stages in which it is possible, and whose it is there.
+const TABLE: &[(Act, &str, &[Stage], Role)] = &[
+    (Act::Accept, "accept", &[Stage::Filed], Role::Dispatcher),
+    (Act::Refuse, "refuse", &[Stage::Filed, Stage::Accepted], Role::Dispatcher),
+    (Act::AnswerDirectly, "answer-directly", &[Stage::Filed, Stage::Accepted], Role::Dispatcher),
+    (Act::Dispatch, "dispatch", &[Stage::Filed, Stage::Accepted], Role::Dispatcher),
+    (Act::Sign, "sign", &[Stage::Dispatched], Role::Liaison),
+    (Act::Assign, "assign", &[Stage::Dispatched, Stage::Handling], Role::Liaison),
+    (Act::Contact, "contact", &[Stage::Handling], Role::Liaison),
+    (Act::Contact, "contact", &[Stage::Handling], Role::Handler),
+    (Act::Answer, "answer", &[Stage::Handling], Role::Liaison),
+    (Act::Answer, "answer", &[Stage::Handling], Role::Handler),
+    (Act::Approve, "approve", &[Stage::UnitReview], Role::Head),
+    (Act::SendBack, "send-back", &[Stage::UnitReview], Role::Head),
+    (Act::SendBack, "send-back", &[Stage::HotlineReview], Role::Reviewer),
+    (Act::Pass, "pass", &[Stage::HotlineReview], Role::Reviewer),
+    (Act::CallBack, "call-back", &[Stage::CallBack], Role::Reviewer),
+    (Act::Judge, "judge", &[Stage::Judging], Role::Reviewer),
+];
+/// What outsourced staff never do, whatever their role.
+const NOT_OUTSOURCED: [Act; 3] = [Act::Refuse, Act::SendBack, Act::Judge];
+const OF_A_UNIT: [Role; 3] = [Role::Liaison, Role::Handler, Role::Head];
+
+struct Flat;
+impl Tree for Flat {
+    fn within(&self, unit: &UnitCode, top: &UnitCode) -> bool {
+        unit == top || top.as_str() == "city"
+    }
+}
+
+/// Another act in each action of the address; the form that sends it names enough for each of them.
+fn actions() -> Vec<&'static str> {
+    let mut all: Vec<&str> = TABLE.iter().map(|(_, action, ..)| *action).collect();
+    all.dedup();
+    all
+}
+
+#[test]
+fn the_rules_are_the_table_for_every_role_stage_unit_and_kind_of_staff() {
+    for stage in Stage::ALL {
+        for (role, unit, kind, wrongdoing) in Role::ALL.into_iter().flat_map(|role| {
+            let units = ["0101", "0102", "city"].into_iter();
+            units.flat_map(move |unit| {
+                [
+                    (StaffKind::CivilServant, false),
+                    (StaffKind::CivilServant, true),
+                    (StaffKind::Outsourced, false),
+                    (StaffKind::Outsourced, true),
+                ]
+                .map(|(kind, wrongdoing)| (role, unit, kind, wrongdoing))
+            })
+        }) {
+            let case = CaseState { stage, unit: UnitCode::parse("0101").ok(), wrongdoing, ..CaseState::default() };
+            let staff = Staff { account: AccountId(Uuid::from_u128(7)), unit: UnitCode::parse(unit).ok(), roles: vec![role], kind };
+            let outsourced = kind == StaffKind::Outsourced;
+            let mut expected: Vec<Act> = TABLE
+                .iter()
+                .filter(|(_, _, stages, whose)| stages.contains(&stage) && *whose == role)
+                .filter(|_| unit == "0101" || !OF_A_UNIT.contains(&role))
+                .map(|(act, ..)| *act)
+                .filter(|act| !(outsourced && (wrongdoing || (NOT_OUTSOURCED.contains(act) && !OF_A_UNIT.contains(&role)))))
+                .collect();
+            let mut found = open_acts(&Actor::Staff(staff), &case, &Flat);
+            let order = |act: &Act| Act::ALL.iter().position(|one| one == act);
+            expected.sort_by_key(order);
+            found.sort_by_key(order);
+            assert_eq!(found, expected, "{role:?} of {unit}, {kind:?}, {stage:?}, wrongdoing {wrongdoing}");
+        }
+    }
+}
+
+/// A form of our own with the browser's token, which names enough for every act.
+async fn forged(browser: &mut Browser, token: &str, path: &str) -> Page {
+    let fields = [
+        ("csrf", token),
+        ("ground", "other"),
+        ("words", "不属于受理范围，请向有关部门反映。"),
+        ("answer", "已经处理完毕，请查看现场情况。"),
+        ("outcome", "solved"),
+        ("suggestion", "other"),
+        ("unit", BUREAU),
+        ("reason", "试一试有没有权限"),
+        ("section", "市容科"),
+        ("means", "phone"),
+        ("reached", "no"),
+        ("note", "无人接听"),
+        ("justified", "no"),
+    ];
+    let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", crate::harness::percent(value))).collect();
+    browser.send("POST", path, &[("Content-Type", "application/x-www-form-urlencoded")], body.join("&").as_bytes()).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_forged_form_of_any_role_does_at_any_stage_what_the_table_does_not_give_it() {
+    let site = Site::open().await;
+    let mut browsers = Vec::new();
+    for role in Role::ALL {
+        let mut browser = site.sign_in(role).await;
+        let token = browser.get("/desk/password").await.form("/desk/password").value("csrf");
+        browsers.push((role, browser, token));
+    }
+    let stages = [
+        Stage::Filed,
+        Stage::Accepted,
+        Stage::Dispatched,
+        Stage::Handling,
+        Stage::UnitReview,
+        Stage::HotlineReview,
+        Stage::CallBack,
+        Stage::Judging,
+        Stage::Archived,
+    ];
+    for stage in stages {
+        let number = case_at(&site, stage, &PLAIN).await;
+        let before = kinds(&site, &number).await;
+        for (role, browser, token) in &mut browsers {
+            for action in actions() {
+                if TABLE.iter().any(|(_, name, stages, whose)| *name == action && whose == role && stages.contains(&stage)) {
+                    continue;
+                }
+                let page = forged(browser, token, &format!("{}/{action}", of(&number))).await;
+                let own = TABLE.iter().any(|(_, name, _, whose)| *name == action && whose == role);
+                // Who may at another stage is told why not now; what is done already is done.
+                let refused: &[u16] = if own { &[303, 403, 404, 409, 422] } else { &[403, 404] };
+                assert!(refused.contains(&page.status), "{role:?} {action} at {stage:?}: {} {}", page.status, page.text());
+            }
+        }
+        assert_eq!(kinds(&site, &number).await, before, "something was done at {stage:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doors_of_the_route_table_are_those_written_down_here() {
+    let work = "operator dispatcher liaison handler head reviewer inspector";
+    let expected = |path: &str| match path {
+        "/desk/sign-in" => "everybody",
+        "/desk/sign-out" | "/desk/password" | "/desk" => "staff",
+        "/desk/file" => "operator dispatcher",
+        "/admin" => "system_admin security_admin auditor",
+        "/admin/audit" => "auditor",
+        "/admin/system" => "system_admin auditor",
+        path if path.starts_with("/desk/scorecard") => "dispatcher liaison head reviewer inspector",
+        path if path.starts_with("/desk/") => work,
+        path if path.starts_with("/admin/accounts") || path == "/admin/persons" => "security_admin",
+        path if path.starts_with("/admin/") => "system_admin",
+        _ => "everybody",
+    };
+    for route in ROUTES {
+        let found = match route.door {
+            Door::Public => "everybody".to_owned(),
+            Door::Staff => "staff".to_owned(),
+            Door::Roles(roles) => {
+                Role::ALL.iter().filter(|role| roles.contains(role)).map(|role| role.code()).collect::<Vec<_>>().join(" ")
+            }
+        };
+        let sorted = |text: &str| {
+            let mut words: Vec<&str> = text.split(' ').collect();
+            words.sort_unstable();
+            words.join(" ")
+        };
+        assert_eq!(sorted(&found), sorted(expected(route.path)), "{} {}", route.method, route.path);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn outsourced_staff_do_not_even_see_that_there_are_reports_of_wrongdoing() {
+    let site = Site::open().await;
+    let mut civil = site.sign_in(Role::Dispatcher).await;
+    let mut outsourced = super::sessions::staff(&site, "outsourced", HOTLINE, Role::Dispatcher, StaffKind::Outsourced).await;
+    let form = civil.get("/desk/file").await.form("/desk/file").set("phone", "13900005678").set("name", "知情人");
+    let form = form.set("words", "举报某饭店后厨使用过期食材，请查处。").set("division", "330502").set("class", "report");
+    assert_eq!(civil.submit(form.button("do", "file")).await.status, 200);
+    site.settle().await;
+    let counts = |page: &Page| {
+        page.body.split("class=\"count\">").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for path in ["/desk", "/desk/worklist/open"] {
+        let (seen, hidden) = (civil.get(path).await, outsourced.get(path).await);
+        assert!(counts(&seen).iter().any(|n| n == "1"), "{:?}", counts(&seen));
+        assert!(!counts(&hidden).iter().any(|n| n == "1"), "{path}: {:?}", counts(&hidden));
+    }
+}
