@@ -8,6 +8,8 @@ mod stage;
 use stage::{DESK, PHONE, Stage};
 
 const UNIT: &str = "市城市管理局";
+/// Its code in the demo's register.
+const UNIT_CODE: &str = "QY-CG";
 const WORDS: &str = "幸福路18号小区东门外的三盏路灯从上周五晚上起一直不亮，附近有台阶，老人晚上出门看不清，昨天已经有人在那里摔倒。";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,8 +64,11 @@ async fn a_demand_goes_from_a_phone_to_the_scorecard() {
     stage.open(&case).await;
     stage.sees("路灯").await;
     stage.unfold().await;
+    stage.fill_in("/dispatch", "unit_query", UNIT).await;
+    stage.press("/dispatch", "find").await;
+    stage.unfold().await;
     stage.choose("suggestion", "other").await;
-    stage.pick("unit", UNIT).await;
+    stage.pick("unit", UNIT_CODE).await;
     stage.fill_in("/dispatch", "reason", "路灯由城市管理部门管养").await;
     stage.shot("desk-dispatch").await;
     stage.press("/dispatch", "dispatch").await;
@@ -83,9 +88,11 @@ async fn a_demand_goes_from_a_phone_to_the_scorecard() {
     stage.shot("desk-handler-phone").await;
     stage.size(DESK).await;
     stage.unfold().await;
+    stage.pick("means", "phone").await;
     stage.choose_in("/contact", "reached", "yes").await;
     stage.fill_in("/contact", "note", "已电话联系，诉求人说明了三盏灯的位置。").await;
     stage.submit("/contact").await;
+    stage.sees("已电话联系").await;
     stage.unfold().await;
     stage.fill_in("/answer", "answer", "您好，您反映的三盏路灯已于今天修复，经测试全部正常。感谢您的提醒。").await;
     stage.choose_in("/answer", "outcome", "solved").await;

@@ -29,7 +29,9 @@ impl Drop for Stage {
     fn drop(&mut self) {
         // Also after a failed assertion: a driver whose other side is gone ends at once instead of waiting for it.
         for child in [&mut self.chromedriver, &mut self.server] {
-            let _ = Command::new("kill").args(["-9", &format!("-{}", child.id())]).status();
+            // The group: the driver's browser goes with it.
+            let _ = Command::new("kill").args(["-9", "--", &format!("-{}", child.id())]).status();
+            let _ = child.kill();
             let _ = child.wait();
         }
     }
@@ -203,10 +205,13 @@ impl Stage {
         option.click().await.unwrap();
     }
 
-    /// Picks the option whose words begin so.
-    pub async fn pick(&self, name: &str, words: &str) {
-        let xpath = format!("//select[@name='{name}']/option[contains(normalize-space(.), '{words}')]");
-        let option = self.driver.find(By::XPath(xpath)).await.unwrap_or_else(|_| panic!("{name} offers no {words}"));
+    /// Picks the option of this value.
+    pub async fn pick(&self, name: &str, value: &str) {
+        let xpath = format!("//select[@name='{name}']/option[@value='{value}']");
+        let Ok(option) = self.driver.find(By::XPath(xpath)).await else {
+            self.shot("lost").await;
+            panic!("{name} offers no {value}");
+        };
         option.click().await.unwrap();
     }
 
