@@ -1,7 +1,7 @@
 //! Following the log: one thread for `views.db` and `scores.db`, a slower one for `search.db`.
 
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -14,7 +14,8 @@ use vault::Vault;
 use crate::batch::Writer;
 use crate::files::{Checkpoint, FileKind};
 use crate::opened::{self, Poison};
-use crate::rebuild::rebuild;
+use crate::rebuild::make;
+use crate::turn::{LOOK, Turn};
 use crate::views::search::write::Indexer;
 use crate::{ViewError, Views};
 
@@ -22,6 +23,9 @@ use crate::{ViewError, Views};
 const BATCH: usize = 2_000;
 /// How long to wait before trying a log that cannot be read now.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// Looks for files that another process is making: a minute.
+const FIRST_LOOKS: u32 = 2_400;
 
 /// What stopped a view.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +68,15 @@ struct Shared {
 }
 
 impl Shared {
+    fn new(position: u64, search: (u64, u64)) -> Arc<Self> {
+        Arc::new(Self {
+            position: watch::Sender::new(position),
+            search: watch::Sender::new(search),
+            failures: Mutex::default(),
+            stop: watch::Sender::new(false),
+        })
+    }
+
     fn failed(&self, file: &'static str, event: Option<(u64, Uuid, String)>, error: ViewError) {
         tracing::error!(file, seq = event.as_ref().map(|event| event.0), kind = event.as_ref().map(|event| event.2.as_str()), %error, "a view stopped");
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).push(Failure { file, event, error });
@@ -80,32 +93,49 @@ pub struct Projections {
 
 impl Projections {
     /// Opens the views of a data directory, makes those anew that are missing, of another schema, or do not fit each
-    /// other or the log, and follows the log from there.
+    /// other or the log, and follows the log from there. While another process does that in this directory, this one
+    /// reads along and takes over when the other has ended.
     ///
     /// # Errors
     /// When the log or the files cannot be read, or an event stands in the way of a rebuild.
     pub async fn start(dir: &Path, log: Arc<dyn EventLog>, vault: Arc<Vault>) -> Result<Self, ViewError> {
         std::fs::create_dir_all(dir)?;
+        let Some(turn) = Turn::take(dir)? else { return Self::beside(dir, log, vault).await };
         let size = log.head().await?.size;
         let views = FileKind::Views.standing(dir)?;
         let scores = FileKind::Scores.standing(dir)?;
         // `scores.db` is committed first: behind `views.db` it is an older copy.
         let fit = matches!((&views, &scores), (Some(views), Some(scores)) if views.seq <= scores.seq && scores.seq <= size);
         if !fit {
-            rebuild(dir, log.clone(), vault.clone(), false, &|_, _| {}).await?;
+            make(&turn, dir, log.clone(), vault.clone(), false, &|_, _| {}).await?;
         }
         let writer = Writer::open(dir, vault.clone())?;
         let indexer = Indexer::open(dir, size)?;
         let views = Views::open(dir)?;
-        let shared = Arc::new(Shared {
-            position: watch::Sender::new(writer.standing.seq),
-            search: watch::Sender::new((indexer.standing.seq, indexer.skipped()?)),
-            failures: Mutex::default(),
-            stop: watch::Sender::new(false),
-        });
+        let shared = Shared::new(writer.standing.seq, (indexer.standing.seq, indexer.skipped()?));
+        // Both threads write, and the turn ends with the later of them.
+        let turn = Arc::new(turn);
         let follow = follow(shared.clone(), log.clone(), vault.clone(), views.clone(), writer);
         let index = index(shared.clone(), log.clone(), vault, views.clone(), indexer);
-        let threads = vec![thread("projector", follow)?, thread("search", index)?];
+        let threads = vec![thread("projector", keeping(turn.clone(), follow))?, thread("search", keeping(turn, index))?];
+        Ok(Self { shared, views, log, threads })
+    }
+
+    /// Reads what another process writes.
+    async fn beside(dir: &Path, log: Arc<dyn EventLog>, vault: Arc<Vault>) -> Result<Self, ViewError> {
+        let mut looks = 0;
+        while FileKind::Views.standing(dir)?.is_none() || FileKind::Scores.standing(dir)?.is_none() {
+            // The other one is making them, or is of another version.
+            looks += 1;
+            if looks > FIRST_LOOKS {
+                return Err(ViewError::Taken);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        let views = Views::open(dir)?;
+        let shared = Shared::new(views.position()?, (0, 0));
+        let along = along(shared.clone(), log.clone(), vault, views.clone(), dir.to_owned());
+        let threads = vec![thread("projector", along)?];
         Ok(Self { shared, views, log, threads })
     }
 
@@ -185,6 +215,62 @@ impl Drop for Projections {
 fn thread(name: &str, work: impl Future<Output = ()> + Send + 'static) -> Result<JoinHandle<()>, ViewError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     Ok(std::thread::Builder::new().name(name.to_owned()).spawn(move || runtime.block_on(work))?)
+}
+
+async fn keeping(turn: Arc<Turn>, work: impl Future<Output = ()>) {
+    work.await;
+    drop(turn);
+}
+
+/// Reads along while another process writes, and goes on itself when that one has ended.
+async fn along(shared: Arc<Shared>, log: Arc<dyn EventLog>, vault: Arc<Vault>, views: Views, dir: PathBuf) {
+    let file = FileKind::Views.name();
+    let mut stop = shared.stop.subscribe();
+    while !*stop.borrow() {
+        match Turn::take(&dir) {
+            Ok(Some(turn)) => {
+                let opened = match log.head().await {
+                    Ok(head) => Writer::open(&dir, vault.clone()).and_then(|writer| Ok((writer, Indexer::open(&dir, head.size)?))),
+                    Err(error) => Err(error.into()),
+                };
+                let (writer, indexer) = match opened {
+                    Ok(opened) => opened,
+                    Err(error) => return shared.failed(file, None, error),
+                };
+                views.set_reference(Arc::new(writer.reference.clone()));
+                shared.position.send_replace(writer.standing.seq);
+                tokio::join!(
+                    follow(shared.clone(), log.clone(), vault.clone(), views.clone(), writer),
+                    index(shared.clone(), log, vault, views, indexer)
+                );
+                return drop(turn);
+            }
+            Ok(None) => {}
+            Err(error) => return shared.failed(file, None, error),
+        }
+        if let Err(error) = look(&shared, &views) {
+            return shared.failed(file, None, error);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Takes notice of what another process has written meanwhile.
+fn look(shared: &Shared, views: &Views) -> Result<(), ViewError> {
+    let position = views.position()?;
+    if position > *shared.position.borrow() {
+        // Read after the position, so that it is never older.
+        views.refresh_reference()?;
+        shared.position.send_replace(position);
+    }
+    // There is none before the other one has begun it.
+    if let Some(at) = views.search_position() {
+        shared.search.send_if_modified(|known| std::mem::replace(&mut known.0, at) != at);
+    }
+    Ok(())
 }
 
 async fn follow(shared: Arc<Shared>, log: Arc<dyn EventLog>, vault: Arc<Vault>, views: Views, mut writer: Writer) {

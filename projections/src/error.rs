@@ -10,6 +10,9 @@ pub enum ViewError {
     /// The view's file.
     #[error("视图文件暂不能使用：{0}")]
     Database(String),
+    /// Another process writes the views of this directory.
+    #[error("另一个程序正在更新这个目录的视图。请先停止它（例如 xiaoneng serve），再试一次")]
+    Taken,
     /// The log.
     #[error(transparent)]
     Log(#[from] LogError),

@@ -16,6 +16,7 @@ mod opened;
 mod page;
 mod pool;
 mod rebuild;
+mod turn;
 pub mod views;
 
 #[cfg(test)]

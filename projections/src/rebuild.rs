@@ -11,6 +11,7 @@ use vault::Vault;
 use crate::batch::Writer;
 use crate::files::{self, FileKind};
 use crate::opened::{self, Stretch};
+use crate::turn::Turn;
 use crate::views::search::write::Indexer;
 use crate::{ViewError, Views};
 
@@ -38,8 +39,21 @@ const PACE: Pace = Pace { held: 10_000, stretch: 2_000 };
 /// `dir`. Nobody may have them open. `progress` is told (events done, events in all).
 ///
 /// # Errors
-/// The first event or file that fails; the old files stay then.
+/// [`ViewError::Taken`] while another process writes them; the first event or file that fails. The old files stay then.
 pub async fn rebuild(
+    dir: &Path,
+    log: Arc<dyn EventLog>,
+    vault: Arc<Vault>,
+    with_search: bool,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Rebuilt, ViewError> {
+    let turn = Turn::wait(dir).await?;
+    make(&turn, dir, log, vault, with_search, progress).await
+}
+
+/// As [`rebuild`], for whoever has the turn.
+pub(crate) async fn make(
+    _turn: &Turn,
     dir: &Path,
     log: Arc<dyn EventLog>,
     vault: Arc<Vault>,

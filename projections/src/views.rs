@@ -62,6 +62,19 @@ impl Views {
         Ok(files::checkpoint(&*self.views()?)?.seq)
     }
 
+    /// Reads the reference data again, for those who do not write them themselves.
+    pub(crate) fn refresh_reference(&self) -> Result<(), ViewError> {
+        let reference = reference::load(&*self.views()?)?;
+        self.set_reference(Arc::new(reference));
+        Ok(())
+    }
+
+    /// The `seq` up to which `search.db` stands, when there is one.
+    pub(crate) fn search_position(&self) -> Option<u64> {
+        let connection = self.search_file().ok()?;
+        files::checkpoint(&connection).ok().map(|at| at.seq)
+    }
+
     pub(crate) fn views(&self) -> Result<Reader<'_>, ViewError> {
         self.0.views.get()
     }

@@ -195,3 +195,32 @@ async fn ones_own_writes_are_read() {
         assert!(running.views().case_by_id(case(n)).unwrap().is_some());
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_on_one_directory_one_writes_and_the_other_reads_along_and_takes_over() {
+    // given a server, and a call on the command line beside it
+    let (world, dir) = (World::new(), tempfile::tempdir().unwrap());
+    let server = world.started(dir.path()).await;
+    let beside = world.started(dir.path()).await;
+    // when events come, then both know them
+    world.city().await;
+    world.given_to(1, "T1").await;
+    let size = world.log.head().await.unwrap().size;
+    assert!(server.wait_for(size, LONG).await && beside.wait_for(size, LONG).await);
+    assert!(beside.wait_for_search(size, LONG).await);
+    assert!(beside.views().reference().unit(&unit("T1")).is_some() && beside.views().case_by_id(case(1)).unwrap().is_some());
+    // and nobody may make the views anew under them
+    let refused = rebuild(dir.path(), world.log.clone(), world.vault.clone(), false, &|_, _| {}).await;
+    assert_eq!(refused.err(), Some(projections::ViewError::Taken));
+    // when the server ends, then the other one goes on by itself
+    tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
+    world.given_to(2, "T2").await;
+    let size = world.log.head().await.unwrap().size;
+    assert!(beside.wait_for(size, LONG).await && beside.wait_for_search(size, LONG).await);
+    assert!(beside.health().is_good(), "{:?}", beside.health());
+    tokio::task::spawn_blocking(move || beside.stop()).await.unwrap();
+    // and what both wrote is what one would have written
+    let continued = digest(dir.path()).unwrap();
+    rebuild(dir.path(), world.log.clone(), world.vault.clone(), false, &|_, _| {}).await.unwrap();
+    assert_eq!(digest(dir.path()).unwrap(), continued);
+}

@@ -154,8 +154,9 @@ impl Views {
     /// When the view cannot be read.
     pub fn month_by_unit(&self, period: Period) -> Result<Vec<UnitFigures>, ViewError> {
         let connection = self.scores()?;
-        let mut statement = connection
-            .prepare_cached("SELECT unit, measure, yes, asserted, n FROM tally WHERE period = ?1 AND unit <> ?2 AND n <> 0 ORDER BY unit")?;
+        let mut statement = connection.prepare_cached(
+            "SELECT unit, measure, yes, asserted, n FROM tally WHERE period = ?1 AND unit <> ?2 AND n <> 0 ORDER BY unit",
+        )?;
         let mut rows = statement.query(rusqlite::params![period, EVERYTHING])?;
         let mut units: Vec<(String, Sums)> = Vec::new();
         while let Some(row) = rows.next()? {
