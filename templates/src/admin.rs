@@ -43,9 +43,19 @@ pub(crate) fn shell(path: &str) -> crate::Shell {
         items: items.iter().map(|(href, text)| NavItem::new(href, text, path.starts_with(href))).collect(),
     };
     let mut shell = crate::Shell::sample_desk(path);
-    shell.user = Some(UserBadge { name: "许国强".into(), unit: "市效能办".into(), role: "系统管理员".into(), csrf: "sample-csrf".into() });
+    shell.user = Some(UserBadge {
+        name: "许国强".into(), unit: "市效能办".into(), role: "系统管理员".into(), csrf: "sample-csrf".into()
+    });
     shell.nav = vec![
-        group("组织与规则", &[("/admin/units", "单位"), ("/admin/rulebooks", "考核细则"), ("/admin/catalogue", "派单目录"), ("/admin/calendar", "工作日历")]),
+        group(
+            "组织与规则",
+            &[
+                ("/admin/units", "单位"),
+                ("/admin/rulebooks", "考核细则"),
+                ("/admin/catalogue", "派单目录"),
+                ("/admin/calendar", "工作日历"),
+            ],
+        ),
         group("数据与运行", &[("/admin/imports", "导入与对账"), ("/admin/notices", "通知"), ("/admin/system", "系统状态")]),
         group("安全与审计", &[("/admin/accounts", "账号"), ("/admin/audit", "审计")]),
     ];

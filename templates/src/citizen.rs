@@ -6,8 +6,8 @@ mod receipt;
 mod track;
 
 pub use file::{
-    Check, Contact, Door, FormFrame, PrivacyChoices, Start, What, Where, Wish, anonymous_choices, confidential_choices,
-    notice_choices, on_behalf_choices, publish_choices,
+    Check, Contact, Door, FormFrame, PrivacyChoices, Start, What, Where, Wish, anonymous_choices, confidential_choices, notice_choices,
+    on_behalf_choices, publish_choices,
 };
 pub use home::Home;
 pub use receipt::{DayCount, Receipt, day_table};

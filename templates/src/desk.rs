@@ -15,17 +15,17 @@ mod worklist;
 
 pub use access::{Password, SignIn};
 pub use actions::{
-    AcceptAct, Actions, AnswerAct, AnswerDirectlyAct, ApproveAct, AssignAct, CallBackAct, ContactAct, DispatchAct,
-    JudgeAct, LimitPreview, PassAct, RefuseAct, SendBackAct, SignAct, Suggestion,
+    AcceptAct, Actions, AnswerAct, AnswerDirectlyAct, ApproveAct, AssignAct, CallBackAct, ContactAct, DispatchAct, JudgeAct, LimitPreview,
+    PassAct, RefuseAct, SendBackAct, SignAct, Suggestion,
 };
 pub use case::{
-    AnswerBlock, CallBackRow, Case, CaseHead, Conflict, ConflictChange, ContactBlock, Demand, EventRow, Fact, HeadLimit,
-    KeptText, Ledger, LedgerBar, LedgerRow, LimitRow, Rating,
+    AnswerBlock, CallBackRow, Case, CaseHead, Conflict, ConflictChange, ContactBlock, Demand, EventRow, Fact, HeadLimit, KeptText, Ledger,
+    LedgerBar, LedgerRow, LimitRow, Rating,
 };
 pub use explain::{ExplainedDay, LimitExplained};
 pub use file::FileCall;
 pub use home::{Home, HomeTile};
-pub use scorecard::{ChildFigure, ChildRow, Facts, FactRow, Figure, Scorecard, TrendPoint};
+pub use scorecard::{ChildFigure, ChildRow, FactRow, Facts, Figure, Scorecard, TrendPoint};
 pub use search::Search;
 pub use worklist::{CaseRow, Worklist};
 

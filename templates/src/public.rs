@@ -13,10 +13,7 @@ use crate::shell::NavItem;
 /// Tabs of the public part.
 #[must_use]
 pub fn tabs(path: &str) -> Vec<NavItem> {
-    vec![
-        NavItem::new("/public", "受理和办理情况", path == "/public"),
-        NavItem::new("/public/cases", "公开工单", path == "/public/cases"),
-    ]
+    vec![NavItem::new("/public", "受理和办理情况", path == "/public"), NavItem::new("/public/cases", "公开工单", path == "/public/cases")]
 }
 
 pub(crate) fn samples() -> Vec<(&'static str, String)> {

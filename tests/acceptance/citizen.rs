@@ -30,6 +30,7 @@ async fn up_to_check(browser: &mut Browser, class: &str, publish: &str) -> Page 
     assert_eq!(page.path, "/file/privacy", "{:?}", page.errors());
     let page = browser.submit(page.form("/file/privacy").set("anonymous", "no").set("confidential", "no").set("publish", publish)).await;
     assert_eq!(page.path, "/file/contact", "{:?}", page.errors());
+    assert_eq!(page.form("/file/contact").value("name"), "", "nothing is filled in for the citizen");
     let page = browser.submit(page.form("/file/contact").label("姓名", NAME).label("电话", PHONE)).await;
     assert_eq!((page.path.as_str(), page.status), ("/file/check", 200), "{:?}", page.errors());
     page
@@ -102,6 +103,27 @@ async fn a_citizen_files_step_by_step_and_follows_the_case_with_number_and_code(
     let page = other.submit(page.form("/track/leave")).await;
     assert_eq!(page.path, "/track");
     assert_eq!(other.get("/track/case").await.path, "/track");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_that_somebody_left_on_a_shared_computer_is_told_of_and_can_be_cleared() {
+    // given a draft that was not sent
+    let site = Site::open().await;
+    let mut browser = site.browser();
+    up_to_check(&mut browser, "求助", "no").await;
+    // when somebody begins, the page says so, and nothing is shown before they choose
+    let page = browser.get("/file/start").await;
+    assert!(page.has("没有提交的草稿") && !page.has(NAME), "{}", page.text());
+    // then going on brings it back
+    let kept = browser.submit(page.form("/file/start").button("do", "resume")).await;
+    assert_eq!(kept.form("/file/what").value("words"), WORDS);
+    assert_eq!(browser.get("/file/contact").await.form("/file/contact").value("name"), NAME);
+    // and discarding leaves nothing
+    let page = browser.submit(page.form("/file/start").button("do", "discard")).await;
+    assert!(page.path == "/file/start" && page.has("草稿已清除") && !page.has("没有提交的草稿"), "{}", page.text());
+    assert!(!browser.cookies.contains_key("d0"), "{:?}", browser.cookies.keys());
+    let page = browser.submit(page.form("/file/start")).await;
+    assert_eq!(page.form("/file/what").value("words"), "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

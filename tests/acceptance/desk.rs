@@ -152,7 +152,7 @@ async fn a_case_goes_from_the_filing_to_the_scorecard_that_leads_back_to_it() {
     let card = head.get("/desk/scorecard").await;
     assert!(card.has("市城市管理局") && card.has("2026年5月"), "{}", card.text());
     let facts = head.get(&format!("/desk/scorecard/{BUREAU}/answered?period=2026-05&kind=yes")).await;
-    assert!(facts.has("计入的 1 件"), "{}", facts.text());
+    assert!(facts.has("按时的 1 件"), "{}", facts.text());
     assert!(
         card.links().iter().any(|(href, _)| href.starts_with(&format!("/desk/scorecard/{BUREAU}/answered?"))),
         "the figure leads to its facts"
@@ -581,7 +581,7 @@ async fn late_work_is_late_on_the_page_and_on_the_scorecard() {
     for (path, words) in [
         ("overdue?period=2026-05", "计入的 1 件"),
         ("answered?period=2026-05&kind=no", "未按时的 1 件"),
-        ("answered?period=2026-05", "计入的 0 件"),
+        ("answered?period=2026-05", "按时的 0 件"),
     ] {
         let facts = head.get(&format!("/desk/scorecard/{BUREAU}/{path}")).await;
         assert!(facts.has(words), "{path}: {}", facts.text());

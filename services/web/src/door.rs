@@ -49,7 +49,11 @@ impl Door {
             (_, None) => Answer::SignIn,
             (Self::Staff, Some(_)) => Answer::Open,
             (Self::Roles(roles), Some(session)) => {
-                if session.staff.is_any(roles) { Answer::Open } else { Answer::Shut }
+                if session.staff.is_any(roles) {
+                    Answer::Open
+                } else {
+                    Answer::Shut
+                }
             }
         }
     }

@@ -84,7 +84,8 @@ impl Fault {
             Self::AlreadySent(receipt) => ErrorPage::already_sent(shell, receipt),
             Self::TooMany(seconds) => ErrorPage::too_many(shell, &wait(*seconds)),
             Self::App(error) => match error {
-                application::Error::Clash { .. } | application::Error::Case(Rejection::Stage(_) | Rejection::OtherUnit | Rejection::AlreadyRated) => {
+                application::Error::Clash { .. }
+                | application::Error::Case(Rejection::Stage(_) | Rejection::OtherUnit | Rejection::AlreadyRated) => {
                     let mut page = ErrorPage::changed(shell, &back);
                     page.lines.insert(0, error.to_string());
                     page

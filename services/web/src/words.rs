@@ -338,7 +338,15 @@ pub fn place(reference: &Reference, division: &str) -> String {
         .into_iter()
         .filter_map(|code| places(reference, code).into_iter().find(|(one, _)| one == code).map(|(_, name)| name))
         .collect();
-    if parts.is_empty() && !division.is_empty() { division.to_owned() } else { parts.join(" ") }
+    // Units write the name above before their own: 东城区 and 东城区鼓楼街道 are said as 东城区 鼓楼街道.
+    let mut said: Vec<&str> = Vec::new();
+    for name in &parts {
+        let own = said.iter().fold(name.as_str(), |left, above| left.strip_prefix(above).unwrap_or(left));
+        if !own.is_empty() {
+            said.push(own);
+        }
+    }
+    if said.is_empty() && !division.is_empty() { division.to_owned() } else { said.join(" ") }
 }
 
 /// The places of the register whose division code begins with `prefix`: code and name, in the order of codes. Of

@@ -142,7 +142,7 @@ impl Accounts {
         Self {
             shell: shell("/admin/accounts"),
             q: String::new(),
-            units: vec![Choice::new("331000", "市热线办"), Choice::new("331001", "市城市管理局")],
+            units: vec![Choice::new("339900", "市热线办"), Choice::new("339901", "市城市管理局")],
             roles: roles(&[]),
             rows: vec![
                 row("lin.xiaolan", "林晓岚", "市城市管理局", "联络员、经办人", ("启用", Tone::Good), "10月23日 08:51"),
@@ -168,9 +168,20 @@ impl AccountEdit {
             form: Form::sample("", "/admin/accounts/lin.xiaolan"),
             login: "lin.xiaolan".into(),
             name: "林晓岚".into(),
-            facts: vec![SummaryRow::new("姓名", "林晓岚"), SummaryRow::new("人员身份", "公务员及在编人员"), SummaryRow::new("手机", "138****0000"), SummaryRow::new("电子邮箱", "")],
-            units: Choice::select(vec![Choice::new("331000", "市热线办"), Choice::new("331001", "市城市管理局")], "331001"),
-            staff: Choice::select(vec![Choice::new("civil_servant", "公务员及在编人员"), Choice::new("outsourced", "外包人员").hint("只能担任话务员或派单员")], "civil_servant"),
+            facts: vec![
+                SummaryRow::new("姓名", "林晓岚"),
+                SummaryRow::new("人员身份", "公务员及在编人员"),
+                SummaryRow::new("手机", "138****0000"),
+                SummaryRow::new("电子邮箱", ""),
+            ],
+            units: Choice::select(vec![Choice::new("339900", "市热线办"), Choice::new("339901", "市城市管理局")], "339901"),
+            staff: Choice::select(
+                vec![
+                    Choice::new("civil_servant", "公务员及在编人员"),
+                    Choice::new("outsourced", "外包人员").hint("只能担任话务员或派单员"),
+                ],
+                "civil_servant",
+            ),
             roles: roles(&["liaison", "handler"]),
             phone: "138****0000".into(),
             email: String::new(),

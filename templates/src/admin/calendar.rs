@@ -75,7 +75,9 @@ impl CalendarPage {
             overlay_form: Some(Form::sample("overlay", "/admin/calendar/overlay")),
             overlay_text: "[[closure]]\nfrom = \"2026-11-20\"\nto = \"2026-11-20\"\nname = \"台风停工\"\n".into(),
             overlays: vec![
-                Overlay { days: "6月1日至9月30日".into(), kind: "作息时间".into(), name: "夏季 08:30–12:00，14:30–17:30".into() },
+                Overlay {
+                    days: "6月1日至9月30日".into(), kind: "作息时间".into(), name: "夏季 08:30–12:00，14:30–17:30".into()
+                },
                 Overlay { days: "其余".into(), kind: "作息时间".into(), name: "08:30–12:00，14:00–17:30".into() },
             ],
             recomputed_note: "在走的时限都已按现行日历计算。".into(),
@@ -86,8 +88,16 @@ impl CalendarPage {
 pub(super) fn samples() -> Vec<(&'static str, String)> {
     let mut wrong = CalendarPage::sample();
     wrong.notice_text = "year = 2027\n".into();
-    wrong.notice_form = wrong.notice_form.map(|form| form.with(Errors::one("text", "第 1 行之后缺少放假安排；请把通知正文整段粘贴，或上传整理好的 TOML 文件")));
-    let reader = CalendarPage { notice_form: None, overlay_form: None, overlays: Vec::new(), recomputed_note: String::new(), ..CalendarPage::sample() };
+    wrong.notice_form = wrong
+        .notice_form
+        .map(|form| form.with(Errors::one("text", "第 1 行之后缺少放假安排；请把通知正文整段粘贴，或上传整理好的 TOML 文件")));
+    let reader = CalendarPage {
+        notice_form: None,
+        overlay_form: None,
+        overlays: Vec::new(),
+        recomputed_note: String::new(),
+        ..CalendarPage::sample()
+    };
     vec![
         ("admin-calendar", crate::html(&CalendarPage::sample())),
         ("admin-calendar-error", crate::html(&wrong)),

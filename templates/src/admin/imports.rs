@@ -202,7 +202,17 @@ pub(super) fn samples() -> Vec<(&'static str, String)> {
     };
     let equal = Import {
         batch: Batch { refused: 0, already_there: 9_088, state: Tag::new("账目一致", Tone::Good), ..Batch::sample() },
-        groups: vec![("按类型".into(), vec![Reconciled { label: "投诉".into(), source: "5,201".into(), ours: "5,201".into(), difference: "0".into(), equal: true, href: None }])],
+        groups: vec![(
+            "按类型".into(),
+            vec![Reconciled {
+                label: "投诉".into(),
+                source: "5,201".into(),
+                ours: "5,201".into(),
+                difference: "0".into(),
+                equal: true,
+                href: None,
+            }],
+        )],
         differences: 0,
         refused: Vec::new(),
         refused_note: "没有。".into(),

@@ -68,9 +68,19 @@ pub(super) fn samples() -> Vec<(&'static str, String)> {
         act_words: "删除".into(),
         reason: "本人书面申请，已核验身份".into(),
         confirm: true,
-        rows: vec![PersonCase { number: "3K7Q-29XD-MA6".into(), filed: "2026年3月2日".into(), stage: Tag::new("已归档", Tone::Good) }],
+        rows: vec![PersonCase {
+            number: "3K7Q-29XD-MA6".into(), filed: "2026年3月2日".into(), stage: Tag::new("已归档", Tone::Good)
+        }],
         ..Persons::sample()
     };
-    let wrong = Persons { form: Persons::sample().form.with(Errors::one("numbers", "第 1 行“ABC”不是诉求编号，请核对")), numbers: "ABC".into(), ..Persons::sample() };
-    vec![("admin-persons", crate::html(&Persons::sample())), ("admin-persons-confirm", crate::html(&confirm)), ("admin-persons-error", crate::html(&wrong))]
+    let wrong = Persons {
+        form: Persons::sample().form.with(Errors::one("numbers", "第 1 行“ABC”不是工单编号，请核对")),
+        numbers: "ABC".into(),
+        ..Persons::sample()
+    };
+    vec![
+        ("admin-persons", crate::html(&Persons::sample())),
+        ("admin-persons-confirm", crate::html(&confirm)),
+        ("admin-persons-error", crate::html(&wrong)),
+    ]
 }

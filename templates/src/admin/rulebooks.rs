@@ -212,8 +212,18 @@ impl RulebookAdopt {
                 reference: "generic@2027.1".into(),
                 faults: Vec::new(),
                 examples: vec![
-                    ExampleResult { title: "国庆前派单的投诉".into(), expected: "2026-10-11 00:00".into(), computed: "2026-10-11 00:00".into(), passed: true },
-                    ExampleResult { title: "周五下午派单的紧急求助".into(), expected: "2026-10-26 17:30".into(), computed: "2026-10-26 17:30".into(), passed: true },
+                    ExampleResult {
+                        title: "国庆前派单的投诉".into(),
+                        expected: "2026-10-11 00:00".into(),
+                        computed: "2026-10-11 00:00".into(),
+                        passed: true,
+                    },
+                    ExampleResult {
+                        title: "周五下午派单的紧急求助".into(),
+                        expected: "2026-10-26 17:30".into(),
+                        computed: "2026-10-26 17:30".into(),
+                        passed: true,
+                    },
                 ],
                 changes: vec!["投诉（市级）办理时限：7 个工作日 → 5 个工作日".into(), "满意度等级：四级 → 三级".into()],
             }),
@@ -256,10 +266,19 @@ pub(super) fn samples() -> Vec<(&'static str, String)> {
         report: Some(CheckReport {
             reference: "generic@2027.1".into(),
             faults: vec![
-                CheckFault { line: Some(13), place: "limits[0].accept".into(), reason: "“1 wdd”不是时限；请写成 1 wd、3 d、4 h 或 4 bh".into() },
+                CheckFault {
+                    line: Some(13),
+                    place: "limits[0].accept".into(),
+                    reason: "“1 wdd”不是时限；请写成 1 wd、3 d、4 h 或 4 bh".into(),
+                },
                 CheckFault { line: None, place: "limits".into(), reason: "最后一条必须没有条件，作为兜底".into() },
             ],
-            examples: vec![ExampleResult { title: "国庆前派单的投诉".into(), expected: "2026-10-11 00:00".into(), computed: "2026-10-10 00:00".into(), passed: false }],
+            examples: vec![ExampleResult {
+                title: "国庆前派单的投诉".into(),
+                expected: "2026-10-11 00:00".into(),
+                computed: "2026-10-10 00:00".into(),
+                passed: false,
+            }],
             changes: Vec::new(),
         }),
         ..RulebookAdopt::sample()

@@ -138,8 +138,22 @@ impl Notices {
                 NavItem::counted("/admin/notices?state=parked", "已搁置", 2, true),
             ],
             rows: vec![
-                row("临期提醒", "联络员", ("已搁置", Tone::Bad), 5, "邮件服务器拒绝：收件地址不存在", Some(Form::sample("retry-1", "/admin/notices/1/retry"))),
-                row("答复送达", "诉求人", ("已搁置", Tone::Bad), 5, "短信接口连接超时", Some(Form::sample("retry-2", "/admin/notices/2/retry"))),
+                row(
+                    "临期提醒",
+                    "联络员",
+                    ("已搁置", Tone::Bad),
+                    5,
+                    "邮件服务器拒绝：收件地址不存在",
+                    Some(Form::sample("retry-1", "/admin/notices/1/retry")),
+                ),
+                row(
+                    "答复送达",
+                    "诉求人",
+                    ("已搁置", Tone::Bad),
+                    5,
+                    "短信接口连接超时",
+                    Some(Form::sample("retry-2", "/admin/notices/2/retry")),
+                ),
             ],
             empty: "没有搁置的通知。".into(),
             paging: Paging { summary: "共 2 条".into(), ..Paging::default() },
@@ -196,19 +210,33 @@ impl Audit {
         };
         Self {
             shell: shell("/admin/audit"),
-            kinds: vec![Choice::new("sign_in", "登录"), Choice::new("refused", "拒绝的操作"), Choice::new("export", "导出"), Choice::new("account", "账号变更")],
+            kinds: vec![
+                Choice::new("sign_in", "登录"),
+                Choice::new("refused", "拒绝的操作"),
+                Choice::new("export", "导出"),
+                Choice::new("account", "账号变更"),
+            ],
             account: String::new(),
             number: String::new(),
             from: String::new(),
             to: String::new(),
             rows: vec![
-                row("10月23日 10:20:31", "林晓岚 lin.xiaolan", "市城市管理局 · 联络员", "查看诉求件", "20261022-000057", ("拒绝", Tone::Bad)),
+                row(
+                    "10月23日 10:20:31",
+                    "林晓岚 lin.xiaolan",
+                    "市城市管理局 · 联络员",
+                    "查看诉求件",
+                    "20261022-000057",
+                    ("拒绝", Tone::Bad),
+                ),
                 row("10月23日 09:58:02", "陈敏 chen.min", "市热线办 · 派单员", "导出清单", "工单清单 214 行", ("成功", Tone::Good)),
                 row("10月23日 08:51:40", "林晓岚 lin.xiaolan", "市城市管理局 · 联络员", "登录", "", ("成功", Tone::Good)),
                 row("10月23日 08:51:12", "未知登录名", "", "登录", "", ("拒绝", Tone::Bad)),
             ],
             empty: "这段时间没有符合条件的记录。".into(),
-            paging: Paging { next: Some("/admin/audit?after=184000".into()), summary: "本页 4 条，新的在前".into(), ..Paging::default() },
+            paging: Paging {
+                next: Some("/admin/audit?after=184000".into()), summary: "本页 4 条，新的在前".into(), ..Paging::default()
+            },
             as_of: AsOf::sample(),
         }
     }

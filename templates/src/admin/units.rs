@@ -158,15 +158,15 @@ impl UnitRow {
             hotline: false,
         };
         let mut rows = vec![
-            row("3310", "清源市人民政府", 0, "市级", "可考核、可问责"),
-            row("331000", "市热线办", 1, "市级", "可考核、可问责"),
-            row("331001", "市城市管理局", 1, "市级", "可考核、可问责"),
-            row("331001-2", "市容环卫中心", 2, "市级", "可考核、可问责"),
-            row("331009", "国网清源供电公司", 1, "市级", "只协调"),
-            row("331002", "临江区人民政府", 1, "县（市、区）", "可考核、可问责"),
-            row("331002001", "西湾街道办事处", 2, "乡镇（街道）", "可考核、可问责"),
-            row("331002001003", "青年路社区居民委员会", 3, "村（社区）", "只协调"),
-            row("331007", "市容环境卫生管理局", 1, "市级", "可考核、可问责"),
+            row("3399", "清源市人民政府", 0, "市级", "可考核、可问责"),
+            row("339900", "市热线办", 1, "市级", "可考核、可问责"),
+            row("339901", "市城市管理局", 1, "市级", "可考核、可问责"),
+            row("339901-2", "市容环卫中心", 2, "市级", "可考核、可问责"),
+            row("339909", "国网清源供电公司", 1, "市级", "只协调"),
+            row("339902", "临江区人民政府", 1, "县（市、区）", "可考核、可问责"),
+            row("339902001", "西湾街道办事处", 2, "乡镇（街道）", "可考核、可问责"),
+            row("339902001003", "青年路社区居民委员会", 3, "村（社区）", "只协调"),
+            row("339907", "市容环境卫生管理局", 1, "市级", "可考核、可问责"),
         ];
         rows[1].hotline = true;
         rows[8].closed = "2025-03-01".into();
@@ -197,9 +197,9 @@ impl UnitDetail {
     pub fn sample() -> Self {
         let rows = UnitRow::samples();
         Self {
-            shell: shell("/admin/units/331001"),
+            shell: shell("/admin/units/339901"),
             crumbs: vec![Link::new("/admin/units", "单位")],
-            parent: Some(Link::new("/admin/units/3310", "清源市人民政府")),
+            parent: Some(Link::new("/admin/units/3399", "清源市人民政府")),
             division: String::new(),
             names: vec![
                 UnitName { name: "市城市管理局".into(), since: "2025-03-01".into(), until: String::new() },
@@ -208,14 +208,14 @@ impl UnitDetail {
             children: vec![rows[3].clone()],
             accounts: 14,
             edit: Some(UnitEdit {
-                form: Form::sample("edit", "/admin/units/331001"),
+                form: Form::sample("edit", "/admin/units/339901"),
                 name: "市城市管理局".into(),
-                parents: Choice::select(vec![Choice::new("3310", "清源市人民政府"), Choice::new("331002", "临江区人民政府")], "3310"),
+                parents: Choice::select(vec![Choice::new("3399", "清源市人民政府"), Choice::new("339902", "临江区人民政府")], "3399"),
                 since: String::new(),
             }),
             close: Some(UnitClose {
-                form: Form::sample("close", "/admin/units/331001/close"),
-                successors: vec![Choice::new("331007", "市容环境卫生管理局")],
+                form: Form::sample("close", "/admin/units/339901/close"),
+                successors: vec![Choice::new("339907", "市容环境卫生管理局")],
                 since: String::new(),
             }),
             successor: None,
@@ -239,17 +239,28 @@ pub(super) fn samples() -> Vec<(&'static str, String)> {
             changed: 3,
             same: 197,
             refused: vec![
-                UnitFault { line: 18, column: "parent".into(), reason: "上级单位 331099 不存在；请先登记上级，或改正编码".into() },
-                UnitFault { line: 40, column: "level".into(), reason: "层级“处级”不认识；请填 市、县、乡、村 之一".into() },
+                UnitFault {
+                    line: 18, column: "parent".into(), reason: "上级单位 339999 不存在；请先登记上级，或改正编码".into()
+                },
+                UnitFault {
+                    line: 40, column: "level".into(), reason: "层级“处级”不认识；请填 市、县、乡、村 之一".into()
+                },
             ],
         }),
         ..Units::sample()
     };
-    let mut closed = UnitDetail { edit: None, close: None, successor: Some(Link::new("/admin/units/331007", "市容环境卫生管理局")), ..UnitDetail::sample() };
+    let mut closed = UnitDetail {
+        edit: None,
+        close: None,
+        successor: Some(Link::new("/admin/units/339907", "市容环境卫生管理局")),
+        ..UnitDetail::sample()
+    };
     closed.unit.closed = "2026-03-01".into();
     let wrong = Units {
         rows: Vec::new(),
-        form: Units::sample().form.with(Errors::one("file", "文件不是 CSV，或编码不是 UTF-8、GB18030。请在表格软件里“另存为 CSV”后再上传。")),
+        form: Units::sample()
+            .form
+            .with(Errors::one("file", "文件不是 CSV，或编码不是 UTF-8、GB18030。请在表格软件里“另存为 CSV”后再上传。")),
         ..Units::sample()
     };
     vec![

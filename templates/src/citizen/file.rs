@@ -70,6 +70,8 @@ pub struct Start {
     pub hidden: Vec<(String, String)>,
     /// What belongs elsewhere.
     pub doors: Vec<Door>,
+    /// A demand that was begun in this browser and not sent: it may be another person's on a shared computer.
+    pub draft: bool,
 }
 
 impl Start {
@@ -94,7 +96,13 @@ impl Start {
     /// With the national doors.
     #[must_use]
     pub fn sample() -> Self {
-        Self { shell: Shell::sample("/file/start"), csrf: "sample-csrf".into(), hidden: Vec::new(), doors: Self::national_doors() }
+        Self {
+            shell: Shell::sample("/file/start"),
+            csrf: "sample-csrf".into(),
+            hidden: Vec::new(),
+            doors: Self::national_doors(),
+            draft: false,
+        }
     }
 }
 

@@ -72,12 +72,7 @@ impl Password {
     /// Changing by one's own wish.
     #[must_use]
     pub fn sample() -> Self {
-        Self {
-            shell: Shell::sample_desk("/desk/password"),
-            form: Form::sample("", "/desk/password"),
-            must_change: false,
-            least: 12,
-        }
+        Self { shell: Shell::sample_desk("/desk/password"), form: Form::sample("", "/desk/password"), must_change: false, least: 12 }
     }
 }
 
@@ -89,7 +84,11 @@ pub(super) fn samples() -> Vec<(&'static str, String)> {
         ..SignIn::sample()
     };
     let ended = SignIn {
-        notice: Some(Notice::new(Tone::Info, "登录已失效", &["超过 30 分钟没有操作，已自动退出。登录后回到刚才的页面，已填写的内容仍在。"])),
+        notice: Some(Notice::new(
+            Tone::Info,
+            "登录已失效",
+            &["超过 30 分钟没有操作，已自动退出。登录后回到刚才的页面，已填写的内容仍在。"],
+        )),
         demo: Vec::new(),
         ..SignIn::sample()
     };

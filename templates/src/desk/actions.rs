@@ -294,9 +294,18 @@ impl Actions {
                 units: vec![Choice::new("331001", "市城市管理局"), Choice::new("331003", "市公安局"), Choice::new("331002", "临江区政府")],
                 reason: String::new(),
                 preview: vec![
-                    LimitPreview { label: "总时限".into(), limit: "10 个工作日".into(), due: "11月4日 24:00".into(), provisional: false },
-                    LimitPreview { label: "办理时限".into(), limit: "5 个工作日".into(), due: "10月28日 24:00".into(), provisional: false },
-                    LimitPreview { label: "签收时限".into(), limit: "4 个工作小时".into(), due: "10月21日 15:10".into(), provisional: false },
+                    LimitPreview {
+                        label: "总时限".into(), limit: "10 个工作日".into(), due: "11月4日 24:00".into(), provisional: false
+                    },
+                    LimitPreview {
+                        label: "办理时限".into(), limit: "5 个工作日".into(), due: "10月28日 24:00".into(), provisional: false
+                    },
+                    LimitPreview {
+                        label: "签收时限".into(),
+                        limit: "4 个工作小时".into(),
+                        due: "10月21日 15:10".into(),
+                        provisional: false,
+                    },
                 ],
             }),
             answer_directly: Some(AnswerDirectlyAct { form: Self::sample_form("answer-directly"), answer: String::new() }),
@@ -317,7 +326,10 @@ impl Actions {
     #[must_use]
     pub fn sample_liaison() -> Self {
         Self {
-            sign: Some(SignAct { form: Self::sample_form("sign").opened(), hint: "10月21日 15:10 前不签收，视同接收；办理时限从派单时起算，不因签收早晚改变。".into() }),
+            sign: Some(SignAct {
+                form: Self::sample_form("sign").opened(),
+                hint: "10月21日 15:10 前不签收，视同接收；办理时限从派单时起算，不因签收早晚改变。".into(),
+            }),
             assign: Some(AssignAct {
                 form: Self::sample_form("assign"),
                 section: String::new(),
@@ -334,7 +346,12 @@ impl Actions {
         Self {
             contact: Some(ContactAct {
                 form: Self::sample_form("contact"),
-                means: vec![Choice::new("phone", "电话"), Choice::new("visit", "上门"), Choice::new("sms", "短信"), Choice::new("online", "其他线上方式")],
+                means: vec![
+                    Choice::new("phone", "电话"),
+                    Choice::new("visit", "上门"),
+                    Choice::new("sms", "短信"),
+                    Choice::new("online", "其他线上方式"),
+                ],
                 reached: yes_no("已联系上", "未联系上"),
                 note: String::new(),
                 so_far: "已联系 1 次：10月21日 16:20 电话，未接通。".into(),
@@ -366,7 +383,11 @@ impl Actions {
     pub fn sample_head() -> Self {
         Self {
             approve: Some(ApproveAct { form: Self::sample_form("approve").opened() }),
-            send_back: Some(SendBackAct { form: Self::sample_form("send-back"), reason: String::new(), hint: "退回经办人重写，办理时限照常计算。".into() }),
+            send_back: Some(SendBackAct {
+                form: Self::sample_form("send-back"),
+                reason: String::new(),
+                hint: "退回经办人重写，办理时限照常计算。".into(),
+            }),
             ..Self::default()
         }
     }
@@ -412,7 +433,8 @@ impl Actions {
         let mut acts = Self::sample_handler();
         if let Some(act) = &mut acts.answer {
             act.answer = "已修。".into();
-            act.form.errors = Errors::one("answer", "答复内容至少写 10 个字，请再写清楚一些").and("outcome", "请从列出的选项中选择办理结果");
+            act.form.errors =
+                Errors::one("answer", "答复内容至少写 10 个字，请再写清楚一些").and("outcome", "请从列出的选项中选择办理结果");
             act.sent_back = "没有说明修复范围，也没有写后续咨询电话。（市热线办审核退回，10月22日 09:40）".into();
         }
         acts

@@ -393,7 +393,14 @@ impl Case {
             hash: hash.into(),
             href: Some(format!("/desk/event/{seq}")),
         };
-        let mut late = fact("16:20", "联系诉求人：电话，未接通", "欧阳明远 · 市城市管理局", &["响铃无人接听，拟 17:00 再拨。"], Tone::Neutral, 184_120);
+        let mut late = fact(
+            "16:20",
+            "联系诉求人：电话，未接通",
+            "欧阳明远 · 市城市管理局",
+            &["响铃无人接听，拟 17:00 再拨。"],
+            Tone::Neutral,
+            184_120,
+        );
         late.recorded = Some(at("16:41"));
         Self {
             shell: Shell::sample_desk(&format!("/desk/case/{number}")),
@@ -576,7 +583,8 @@ pub(super) fn samples() -> Vec<(&'static str, String)> {
         case
     };
     let mut long = Case::sample();
-    long.head.title = "反映菜市场周边早市占道经营、垃圾堆放、噪声扰民，多次拨打热线后商贩换个路口继续摆摊，影响学生上学通行，希望一次性彻底解决".into();
+    long.head.title =
+        "反映菜市场周边早市占道经营、垃圾堆放、噪声扰民，多次拨打热线后商贩换个路口继续摆摊，影响学生上学通行，希望一次性彻底解决".into();
     long.demand.words = "从去年九月起，每天凌晨四点开始就有商贩在青年路两侧摆摊，喇叭叫卖，垃圾随地堆放。".repeat(30);
     let mut ended = Case::sample_judging();
     ended.actions = Actions::default();
@@ -585,7 +593,8 @@ pub(super) fn samples() -> Vec<(&'static str, String)> {
     ended.head.ending = "经研判诉求不合理，办结".into();
     ended.head.title = String::new();
     ended.demand = Demand { division: "临江区".into(), ..Demand::default() };
-    ended.contact = ContactBlock { rows: Vec::new(), note: "个人信息已按诉求人申请删除，办理记录和统计保留。".into() };
+    ended.contact =
+        ContactBlock { rows: Vec::new(), note: "个人信息已按诉求人申请删除，办理记录和统计保留。".into() };
     ended.waiting = "本件已归档，不再办理。".into();
     ended.earlier = Vec::new();
     let mut refused = with(Actions::sample_dispatcher(), "待受理");

@@ -90,7 +90,8 @@ impl LimitExplained {
             shell: Shell::sample_desk("/desk/case/20260928-000031/limit/handle/1"),
             crumbs: vec![Link::new("/desk", "工作台"), Link::new("/desk/case/20260928-000031", "20260928-000031")],
             title: "办理时限（第 1 次办理）".into(),
-            sentence: "9月28日（周一）派单，当日不计，从次日起算 5 个工作日，遇国庆节顺延，至 10月10日（周六，调休上班）24:00 到期。".into(),
+            sentence: "9月28日（周一）派单，当日不计，从次日起算 5 个工作日，遇国庆节顺延，至 10月10日（周六，调休上班）24:00 到期。"
+                .into(),
             due: Due::new("2026-10-11T00:00:00+08:00", "10月10日 24:00", "剩 1 天 3 小时", DueState::Running),
             facts: vec![
                 SummaryRow::new("受约束单位", "市城市管理局"),
@@ -112,8 +113,5 @@ pub(super) fn samples() -> Vec<(&'static str, String)> {
         day.provisional = day.iso.as_str() >= "2026-10-01";
     }
     provisional.recomputed = vec!["10月9日 09:00 因导入 2026 年节假日通知重算：原到期 10月9日 24:00，现到期 10月10日 24:00。".into()];
-    vec![
-        ("desk-explain", crate::html(&LimitExplained::sample())),
-        ("desk-explain-provisional", crate::html(&provisional)),
-    ]
+    vec![("desk-explain", crate::html(&LimitExplained::sample())), ("desk-explain-provisional", crate::html(&provisional))]
 }

@@ -174,64 +174,105 @@ impl Scorecard {
     #[must_use]
     pub fn sample() -> Self {
         let months = ["11月", "12月", "1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月"];
-        let figure = |code: &str, label: &str, value: &str, numbers: Option<(&str, &str, &str, &str)>, definition: &str, values: [f64; 12]| {
-            let unit = if numbers.is_some() { "%" } else { "件" };
-            let of = numbers.unwrap_or_default();
-            Figure {
-                code: code.into(),
-                label: label.into(),
-                value: value.into(),
-                unit: unit.into(),
-                numerator: of.0.into(),
-                denominator: of.1.into(),
-                yes_href: format!("/desk/scorecard/331001/{code}?period=2026-10&kind=yes"),
-                no_href: numbers.map(|_| format!("/desk/scorecard/331001/{code}?period=2026-10&kind=no")),
-                no_count: of.2.into(),
-                no_label: of.3.into(),
-                definition: definition.into(),
-                hint: String::new(),
-                target: String::new(),
-                tone: Tone::Neutral,
-                asserted: String::new(),
-                last_month: Some(Change { text: "比上月高 1.2 个百分点".into(), tone: Tone::Good }),
-                last_year: Some(Change { text: "比去年 10 月低 0.4 个百分点".into(), tone: Tone::Warn }),
-                spark: Some(Sparkline::new(label, "近 12 个月的走势，数值见数据表", &values)),
-                trend: months
-                    .iter()
-                    .zip(values)
-                    .map(|(month, value)| TrendPoint { month: (*month).into(), value: format!("{value}{unit}"), detail: String::new() })
-                    .collect(),
-            }
-        };
+        let figure =
+            |code: &str, label: &str, value: &str, numbers: Option<(&str, &str, &str, &str)>, definition: &str, values: [f64; 12]| {
+                let unit = if numbers.is_some() { "%" } else { "件" };
+                let of = numbers.unwrap_or_default();
+                Figure {
+                    code: code.into(),
+                    label: label.into(),
+                    value: value.into(),
+                    unit: unit.into(),
+                    numerator: of.0.into(),
+                    denominator: of.1.into(),
+                    yes_href: format!("/desk/scorecard/331001/{code}?period=2026-10&kind=yes"),
+                    no_href: numbers.map(|_| format!("/desk/scorecard/331001/{code}?period=2026-10&kind=no")),
+                    no_count: of.2.into(),
+                    no_label: of.3.into(),
+                    definition: definition.into(),
+                    hint: String::new(),
+                    target: String::new(),
+                    tone: Tone::Neutral,
+                    asserted: String::new(),
+                    last_month: Some(Change { text: "比上月高 1.2 个百分点".into(), tone: Tone::Good }),
+                    last_year: Some(Change { text: "比去年 10 月低 0.4 个百分点".into(), tone: Tone::Warn }),
+                    spark: Some(Sparkline::new(label, "近 12 个月的走势，数值见数据表", &values)),
+                    trend: months
+                        .iter()
+                        .zip(values)
+                        .map(|(month, value)| TrendPoint { month: (*month).into(), value: format!("{value}{unit}"), detail: String::new() })
+                        .collect(),
+                }
+            };
         let rate = [91.2, 92.0, 90.1, 89.8, 92.4, 93.9, 94.6, 94.1, 95.2, 94.8, 95.2, 96.4];
         let count = [980.0, 1010.0, 940.0, 702.0, 1080.0, 1100.0, 1090.0, 1118.0, 1180.0, 1204.0, 1118.0, 1204.0];
         let mut received = figure("received", "收到", "1,204", None, "本月派给本单位的诉求件；按派单时间归月。", count);
         received.last_month = Some(Change { text: "比上月多 86 件".into(), tone: Tone::Info });
         received.last_year = Some(Change { text: "比去年 10 月多 133 件".into(), tone: Tone::Info });
         received.asserted = String::new();
-        let mut answered = figure("answered", "按时办结率", "96.4", Some(("1,071", "1,111", "40", "未按时")), "办理时限届满的诉求件中，在时限内由审核负责人签发答复的占比；按到期日归月；撤销的超期不计。", rate);
+        let mut answered = figure(
+            "answered",
+            "按时办结率",
+            "96.4",
+            Some(("1,071", "1,111", "40", "未按时")),
+            "办理时限届满的诉求件中，在时限内由审核负责人签发答复的占比；按到期日归月；撤销的超期不计。",
+            rate,
+        );
         answered.target = "目标 95%".into();
         answered.tone = Tone::Good;
         answered.asserted = "其中 37 件为来源系统断言".into();
-        let mut satisfied = figure("satisfied", "满意率", "18 / 22", Some(("18", "22", "4", "不满意")), "回访接通的诉求件中，满意和基本满意的占比；按回访时间归月；未接通不计入。", [84.5, 83.0, 84.0, 83.1, 85.0, 86.2, 87.9, 86.8, 88.1, 88.0, 89.3, 81.8]);
+        let mut satisfied = figure(
+            "satisfied",
+            "满意率",
+            "18 / 22",
+            Some(("18", "22", "4", "不满意")),
+            "回访接通的诉求件中，满意和基本满意的占比；按回访时间归月；未接通不计入。",
+            [84.5, 83.0, 84.0, 83.1, 85.0, 86.2, 87.9, 86.8, 88.1, 88.0, 89.3, 81.8],
+        );
         satisfied.unit = "件".into();
         satisfied.hint = "样本不足 30 件，只列件数，不算比率。".into();
         satisfied.tone = Tone::Neutral;
         satisfied.last_month = None;
-        let mut signed = figure("signed", "及时签收率", "99.9", Some(("1,203", "1,204", "1", "未按时")), "签收时限届满的诉求件中，在时限内签收的占比；视同接收的算未按时。", rate);
+        let mut signed = figure(
+            "signed",
+            "及时签收率",
+            "99.9",
+            Some(("1,203", "1,204", "1", "未按时")),
+            "签收时限届满的诉求件中，在时限内签收的占比；视同接收的算未按时。",
+            rate,
+        );
         signed.hint = "连续 6 个月高于 99%，这一指标已难以区分工作好坏。".into();
-        let mut overdue = figure("overdue", "超期", "7", None, "办理时限届满仍未签发答复的诉求件，按时间消耗最多的单位归责；撤销的不计。", count);
+        let mut overdue =
+            figure("overdue", "超期", "7", None, "办理时限届满仍未签发答复的诉求件，按时间消耗最多的单位归责；撤销的不计。", count);
         overdue.tone = Tone::Bad;
         overdue.last_month = Some(Change { text: "比上月少 5 件".into(), tone: Tone::Good });
         overdue.last_year = None;
-        let contacted = figure("contacted", "按时联系率", "97.0", Some(("1,050", "1,083", "33", "未按时")), "联系时限届满的诉求件中，在时限内联系到诉求人的占比。", rate);
-        let solved = figure("solved", "解决率", "88.1", Some(("512", "581", "69", "未解决")), "回访接通的诉求件中，诉求人表示已经解决的占比。", rate);
+        let contacted = figure(
+            "contacted",
+            "按时联系率",
+            "97.0",
+            Some(("1,050", "1,083", "33", "未按时")),
+            "联系时限届满的诉求件中，在时限内联系到诉求人的占比。",
+            rate,
+        );
+        let solved = figure(
+            "solved",
+            "解决率",
+            "88.1",
+            Some(("512", "581", "69", "未解决")),
+            "回访接通的诉求件中，诉求人表示已经解决的占比。",
+            rate,
+        );
         let child = |unit: &str, code: &str, values: [&str; 7]| ChildRow {
             unit: unit.into(),
             href: format!("/desk/scorecard/{code}?period=2026-10"),
             figures: values
                 .iter()
-                .map(|value| ChildFigure { value: (*value).into(), detail: String::new(), href: format!("/desk/scorecard/{code}/x?period=2026-10&kind=yes") })
+                .map(|value| ChildFigure {
+                    value: (*value).into(),
+                    detail: String::new(),
+                    href: format!("/desk/scorecard/{code}/x?period=2026-10&kind=yes"),
+                })
                 .collect(),
         };
         Self {
@@ -292,7 +333,11 @@ impl Facts {
                 row("20261009-000020", "", "10月16日", "未按时（来源断言）", 180_004, true),
             ],
             empty: "这一类没有诉求件。".into(),
-            paging: Paging { prev: None, next: Some("/desk/scorecard/331001/answered?period=2026-10&kind=no&after=180004".into()), summary: "本页 3 件，共 40 件".into() },
+            paging: Paging {
+                prev: None,
+                next: Some("/desk/scorecard/331001/answered?period=2026-10&kind=no&after=180004".into()),
+                summary: "本页 3 件，共 40 件".into(),
+            },
             rulebook: "generic@2026.1（通用考核细则）".into(),
             as_of: AsOf::sample(),
         }

@@ -114,7 +114,15 @@ impl CaseRow {
             ),
             row("20261022-000009", "建议在滨河步道增设座椅", "建议", "临江区", "园林科 · 李蕾", ("办理中", Tone::Info), fine.clone()),
             row("20261022-000057", "", "举报", "清源县", "", ("待签收", Tone::Info), fine),
-            row("20261012-000203", "旧楼外墙瓷砖脱落，需鉴定后维修", "求助", "临江区 望山街道", "房屋科 · 王磊", ("办理中", Tone::Info), far),
+            row(
+                "20261012-000203",
+                "旧楼外墙瓷砖脱落，需鉴定后维修",
+                "求助",
+                "临江区 望山街道",
+                "房屋科 · 王磊",
+                ("办理中", Tone::Info),
+                far,
+            ),
         ];
         rows[1].urgency = Some(Tag::new("紧急", Tone::Bad));
         rows[2].marks.push(Tag::new("二次办理", Tone::Warn));
@@ -127,9 +135,7 @@ impl Worklist {
     /// A liaison's list.
     #[must_use]
     pub fn sample() -> Self {
-        let tab = |code: &str, text: &str, count| {
-            NavItem::counted(&format!("/desk/worklist/{code}"), text, count, code == "handling")
-        };
+        let tab = |code: &str, text: &str, count| NavItem::counted(&format!("/desk/worklist/{code}"), text, count, code == "handling");
         let sort = |code: &str, text: &str, direction: Option<Direction>| {
             (NavItem::new(&format!("/desk/worklist/handling?sort={code}"), text, direction.is_some()), direction)
         };
@@ -144,11 +150,7 @@ impl Worklist {
                 tab("unit_review", "待本单位审核", 2),
                 tab("done", "近 30 天办结", 41),
             ],
-            sorts: vec![
-                sort("due", "期限", Some(Direction::Ascending)),
-                sort("filed", "登记时间", None),
-                sort("number", "编号", None),
-            ],
+            sorts: vec![sort("due", "期限", Some(Direction::Ascending)), sort("filed", "登记时间", None), sort("number", "编号", None)],
             base_href: "/desk/worklist/handling".into(),
             sort: "due".into(),
             classes: vec![Choice::new("complaint", "投诉"), Choice::new("help", "求助"), Choice::new("advice", "建议")],

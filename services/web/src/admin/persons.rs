@@ -70,11 +70,11 @@ fn cases(ctx: &Ctx, numbers: &str) -> Result<Vec<CaseRow>, Errors> {
         match found {
             Some(row) if !rows.iter().any(|other| other.id == row.id) => rows.push(row),
             Some(_) => {}
-            None => errors = errors.and("numbers", &format!("第 {} 行不是本平台的诉求编号，请核对", at + 1)),
+            None => errors = errors.and("numbers", &format!("第 {} 行不是本平台的工单编号，请核对", at + 1)),
         }
     }
     if rows.is_empty() && !errors.any() {
-        errors = Errors::one("numbers", "请填写至少一个诉求编号，每行一个");
+        errors = Errors::one("numbers", "请填写至少一个工单编号，每行一个");
     }
     if rows.len() > MOST {
         errors = errors.and("numbers", &format!("一次最多 {MOST} 件，请分几次办理"));

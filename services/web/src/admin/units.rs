@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::TimeDelta;
 use domain::ids::UnitCode;
 use domain::time::legal_day;
-use domain::unit::{Nature, UnitEntry, UnitState};
+use domain::unit::{Level, Nature, UnitEntry, UnitState};
 use exchange::units::{UnitReport, UnitsError, check, register};
 use projections::Reference;
 use templates::admin::{ImportedUnits, UnitClose, UnitDetail, UnitEdit, UnitFault, UnitName, UnitRow, Units};
@@ -18,7 +18,9 @@ use crate::form::Form;
 use crate::shell;
 
 /// Rows on one page; the search finds the others.
-const MOST: usize = 1_000;
+const MOST: usize = 300;
+/// A larger register shows the units of the city and the counties; those below stand on the pages of their superiors.
+const WHOLE_TREE: usize = 150;
 
 pub(crate) async fn list(ctx: Ctx) -> Reply {
     page(&list_page(&ctx, &kept(&ctx), Errors::none(), None))
@@ -27,7 +29,12 @@ pub(crate) async fn list(ctx: Ctx) -> Reply {
 fn list_page(ctx: &Ctx, form: &Form, errors: Errors, report: Option<ImportedUnits>) -> Units {
     let reference = ctx.app().reference();
     let q = ctx.query("q").trim().to_owned();
-    let found: Vec<UnitRow> = if q.is_empty() {
+    let all = reference.units().count();
+    let upper_only = q.is_empty() && all > WHOLE_TREE;
+    let found: Vec<UnitRow> = if upper_only {
+        let upper = [Level::City, Level::County].map(Level::label);
+        tree(&reference).into_iter().filter(|row| upper.contains(&row.level.as_str())).collect()
+    } else if q.is_empty() {
         tree(&reference)
     } else {
         reference
@@ -39,6 +46,10 @@ fn list_page(ctx: &Ctx, form: &Form, errors: Errors, report: Option<ImportedUnit
     let closed = found.iter().filter(|row| !row.closed.is_empty()).count();
     let note = match found.len() {
         0 => String::new(),
+        n if upper_only => format!(
+            "登记了 {all} 个单位，这里列出市级和区县级的 {} 个；乡镇（街道）、村（社区）在上级单位的页面里，也可以按名称或编码查找。",
+            n.min(MOST)
+        ),
         n if n > MOST => format!("共 {n} 个单位，只列出前 {MOST} 个，其余请按名称或编码查找。"),
         n => format!("共 {n} 个单位，其中 {closed} 个已撤销。"),
     };

@@ -28,14 +28,25 @@ use draft::{CHANNEL, Draft, Step};
 /// # Errors
 /// Never.
 pub async fn start(ctx: Ctx) -> Reply {
-    page(&Start { csrf: csrf::token(&ctx), hidden: Vec::new(), doors: Start::national_doors(), shell: shell::of(&ctx) })
+    page(&Start {
+        csrf: csrf::token(&ctx),
+        hidden: Vec::new(),
+        doors: Start::national_doors(),
+        draft: Draft::read(&ctx).is_some_and(|draft| draft.has_content()),
+        shell: shell::of(&ctx),
+    })
 }
 
-/// `POST /file/start`: begins a draft, or goes on with the one that lies in this browser.
+/// `POST /file/start`: begins a draft, or goes on with the one that lies in this browser; `do=discard` clears it.
 ///
 /// # Errors
 /// Never.
-pub async fn begin(ctx: Ctx, _: Form) -> Reply {
+pub async fn begin(ctx: Ctx, form: Form) -> Reply {
+    if form.get("do") == "discard" {
+        Draft::clear(&ctx);
+        ctx.flash(true, "草稿已清除。");
+        return see_other("/file/start");
+    }
     let draft = match Draft::read(&ctx) {
         Some(draft) => {
             if draft.has_content() {

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use templates::public::{Accessibility, Help, Privacy};
-use templates::styleguide::Styleguide;
+use templates::styleguide::{DeskStyleguide, Styleguide};
 
 use super::NOTICE;
 use crate::ctx::Ctx;
@@ -46,5 +46,13 @@ pub async fn accessibility(ctx: Ctx) -> Reply {
 /// # Errors
 /// Never.
 pub async fn styleguide(ctx: Ctx) -> Reply {
-    page(&Styleguide { shell: shell::of(&ctx), ..Styleguide::sample() })
+    page(&Styleguide::new(shell::of(&ctx)))
+}
+
+/// `/styleguide/desk`: the same in the dense layout of the desk.
+///
+/// # Errors
+/// Never.
+pub async fn styleguide_desk(ctx: Ctx) -> Reply {
+    page(&DeskStyleguide::new(shell::of(&ctx)))
 }

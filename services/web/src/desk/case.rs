@@ -180,7 +180,11 @@ impl View<'_> {
             marks,
             holder: words::case_holder(reference, state),
             holder_since: since.unwrap_or_default(),
-            assignee: say::assignee(reference, &state.section, state.handler),
+            // The section and the person of a unit do not stand beside the hotline.
+            assignee: match state.holder() {
+                Some(Holder::Unit(_)) => say::assignee(reference, &state.section, state.handler),
+                _ => String::new(),
+            },
             ending: match (state.stage, state.ending) {
                 (Stage::Refused, _) => "不予受理".to_owned(),
                 (_, Some(ending)) => ending.label().to_owned(),

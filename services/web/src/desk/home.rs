@@ -57,7 +57,7 @@ fn notices(reference: &projections::Reference, now: Instant) -> Vec<Notice> {
         return Vec::new();
     }
     let line = format!(
-        "{} 起的放假安排还没有导入，涉及的时限先按推算日历计算并标“临时”，导入后自动重算。",
+        "{}起的放假安排还没有导入，涉及的时限先按推算日历计算并标“临时”，导入后自动重算。",
         words::month(domain::time::period_of(ahead, 0))
     );
     vec![Notice::new(Tone::Info, "放假安排尚未公布", &[&line])]

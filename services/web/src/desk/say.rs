@@ -143,7 +143,10 @@ pub(super) fn row(reference: &Reference, row: &CaseRow, now: Instant) -> templat
         class: words::class(reference, &row.class),
         place: words::place(reference, &row.division),
         holder: holder(reference, row),
-        assignee: assignee(reference, &row.section, row.handler),
+        assignee: match row.stage {
+            Stage::Dispatched | Stage::Handling | Stage::UnitReview => assignee(reference, &row.section, row.handler),
+            _ => String::new(),
+        },
         stage: words::stage(row.stage, false),
         urgency: urgency(reference, &row.urgency, now),
         marks: marks(row.wrongdoing, row.confidential, row.anonymous, row.round),

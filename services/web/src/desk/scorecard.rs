@@ -189,6 +189,17 @@ fn printed(rules: &Rulebook, figure: &MeasureFigure) -> Printed {
     Printed { value: words::percent(figure.yes, figure.total), unit: if figure.total > 0 { "%" } else { "" }, rate }
 }
 
+/// What those are called that count.
+fn counted_as(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Signed | Measure::Contacted | Measure::Answered => "按时",
+        Measure::Solved => "已解决",
+        Measure::Satisfied => "满意",
+        Measure::Rated => "好评",
+        Measure::Received | Measure::Overdue | Measure::Rehandled => "计入",
+    }
+}
+
 /// What those are called that do not count.
 fn not_counted(measure: Measure) -> &'static str {
     match measure {
@@ -353,7 +364,8 @@ pub(crate) async fn facts(ctx: Ctx) -> Reply {
     let indicator = month.rules.indicator(measure);
     let label = indicator.map_or(timeline::measure(measure), |one| one.label.as_str());
     let (counted, missing) = (words::count(figure.yes), words::count(figure.total.saturating_sub(figure.yes)));
-    let mut tabs = vec![NavItem::new(&month.facts_href(&month.unit, measure, "yes"), &format!("计入 {counted} 件"), yes)];
+    let mut tabs =
+        vec![NavItem::new(&month.facts_href(&month.unit, measure, "yes"), &format!("{} {counted} 件", counted_as(measure)), yes)];
     if !measure.is_count() {
         tabs.push(NavItem::new(&month.facts_href(&month.unit, measure, "no"), &format!("{} {missing} 件", not_counted(measure)), !yes));
     }
@@ -361,7 +373,7 @@ pub(crate) async fn facts(ctx: Ctx) -> Reply {
         shell: shell::of(&ctx),
         crumbs: crumbs(&ctx, &reference, &month, true)?,
         title: if yes {
-            format!("{label}：计入的 {counted} 件")
+            format!("{label}：{}的 {counted} 件", counted_as(measure))
         } else {
             format!("{label}：{}的 {missing} 件", not_counted(measure))
         },

@@ -23,7 +23,14 @@ pub(super) async fn run(words: cli::Demo) -> Result<(), Failure> {
     fresh(&words.data)?;
     let now = SystemClock.now();
     let phc = Passwords::new(&OsEntropy)?.hash(PASSWORD, "", Arc::new(OsEntropy)).await?;
-    let plan = Plan { seed: words.seed, cases: words.cases, from: now - chrono::TimeDelta::days(120), to: now, password_phc: Some(phc), city: true };
+    let plan = Plan {
+        seed: words.seed,
+        cases: words.cases,
+        from: now - chrono::TimeDelta::days(120),
+        to: now,
+        password_phc: Some(phc),
+        city: true,
+    };
     let built = {
         let clock = CityClock::new(plan.from);
         let log = installation::log(&words.data, Arc::new(clock.clone()))?;
@@ -39,7 +46,7 @@ pub(super) async fn run(words: cli::Demo) -> Result<(), Failure> {
     settings.web.site_name = "清源市诉求与效能服务平台".to_owned();
     settings.web.organiser = "清源市人民政府办公室".to_owned();
     settings.web.environment = "演示环境：页面上的单位、人员和数据均为虚构。".to_owned();
-    settings.web.demo_accounts = built.accounts.iter().map(|(login, role, unit)| (login.clone(), format!("{role} · {unit}"))).collect();
+    settings.web.demo_accounts = built.accounts.iter().map(|(login, ..)| (login.clone(), PASSWORD.to_owned())).collect();
     super::serve::serve(app, settings, words.listen, &words.data, |address| {
         output::line(&format!("演示城市已就绪：{} 件诉求，{} 个事件", built.cases, built.events));
         output::line(&format!("市民页面  http://{address}/"));

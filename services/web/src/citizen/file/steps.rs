@@ -86,7 +86,18 @@ fn faults(ctx: &Ctx, draft: &Draft, fields: &[Field]) -> Result<Vec<FieldFault>,
 }
 
 fn errors(faults: &[FieldFault]) -> Errors {
-    faults.iter().fold(Errors::none(), |errors, fault| errors.and(control(fault.field), &fault.to_string()))
+    faults.iter().fold(Errors::none(), |errors, fault| errors.and(control(fault.field), &said(fault)))
+}
+
+/// The rules name their fields for all channels; here the words are those of the page.
+fn said(fault: &FieldFault) -> String {
+    match (fault.field, fault.fault) {
+        (Field::Class, Wrong::Missing) => "请选择属于哪一类".to_owned(),
+        (Field::Words, Wrong::Missing) => "请说明发生了什么".to_owned(),
+        (Field::Division, Wrong::Missing) => "请选择区县".to_owned(),
+        (Field::Place, Wrong::Missing) => "请填写具体位置".to_owned(),
+        _ => fault.to_string(),
+    }
 }
 
 fn control(field: Field) -> &'static str {
@@ -237,7 +248,12 @@ pub async fn wish_post(ctx: Ctx, form: Form) -> Reply {
             _ => text.trim().is_empty(),
         };
         let control = if concerns(&draft.agent_name) && !wrong.has("agent_name") { "agent_name" } else { "agent_relation" };
-        wrong = wrong.and(control, &fault.to_string());
+        let message = match (control, fault.fault) {
+            ("agent_name", Wrong::Missing) => "请填写您（代办人）的姓名".to_owned(),
+            (_, Wrong::Missing) => "请填写您与当事人的关系".to_owned(),
+            _ => fault.to_string(),
+        };
+        wrong = wrong.and(control, &message);
     }
     if let Some(next) = go_on(&ctx, &form, &mut draft, Step::Wish, &mut wrong) {
         return see_other(next);

@@ -81,6 +81,7 @@ pub async fn cases(ctx: Ctx) -> Reply {
         summary: format!("本页 {} 件", found.rows.len()),
     };
     let now = ctx.app().now();
+    let below = if unit.is_some() { "只列这个单位自己承办的工单，不含下级单位。" } else { "" };
     let list = PublicCases {
         shell: shell::of(&ctx),
         tabs: tabs(PATH),
@@ -88,7 +89,7 @@ pub async fn cases(ctx: Ctx) -> Reply {
         places: Choice::select(places(&reference), place.as_deref().unwrap_or_default()),
         units: Choice::select(units(&reference), unit_code),
         months: months(this_month(&ctx), month),
-        result: result(&found),
+        result: format!("{}{below}", result(&found)),
         fresh: views.freshness()?.recorded_at.map_or_else(|| words::moment(now), words::moment),
         table: PublicCases::table(found.rows.iter().map(|one| row(&reference, one)).collect()),
         paging,
@@ -138,8 +139,13 @@ fn row(reference: &Reference, case: &Found) -> Row {
         Cell::text(unit),
         Cell::time(words::day_of(case.filed_at)),
         Cell { tag: Some(outcome(case.stage, case.answered_at.is_some())), ..Cell::default() },
-        Cell::text(used.map_or_else(|| "—".to_owned(), |days| format!("{days} 个工作日"))),
+        Cell::text(used.map_or_else(|| "—".to_owned(), taken)),
     ])
+}
+
+/// Working days taken.
+fn taken(days: u32) -> String {
+    if days < 1 { "不到 1 个工作日".to_owned() } else { format!("{days} 个工作日") }
 }
 
 fn outcome(stage: Stage, answered: bool) -> Tag {
@@ -216,7 +222,7 @@ fn facts(reference: &Reference, state: &CaseState) -> Vec<SummaryRow> {
     let mut rows = vec![
         SummaryRow::new("类别", &words::class(reference, &state.class)),
         SummaryRow::new("区县", &words::place(reference, state.division.get(..6).unwrap_or(&state.division))),
-        SummaryRow::new("承办单位", &state.unit.as_ref().map(|code| words::unit(reference, code)).unwrap_or_default()),
+        SummaryRow::new("承办单位", &state.unit.as_ref().map_or_else(|| "尚未派单".to_owned(), |code| words::unit(reference, code))),
         SummaryRow::new("收到", &state.filed_at.map(|at| words::day_of(at).text).unwrap_or_default()),
     ];
     if let Some(clock) = state.latest(ClockKind::Promise) {
@@ -224,7 +230,7 @@ fn facts(reference: &Reference, state: &CaseState) -> Vec<SummaryRow> {
     }
     if let (Some(filed), Some(answered)) = (state.filed_at, state.answered_at) {
         let days = working_days_between(reference.calendar(), filed, answered);
-        rows.push(SummaryRow::new("答复", &format!("{}，用时 {days} 个工作日", words::day_of(answered).text)));
+        rows.push(SummaryRow::new("答复", &format!("{}，用时 {}", words::day_of(answered).text, taken(days))));
     }
     if let Some(reply) = &state.reply {
         rows.push(SummaryRow::new("是否解决", if reply.solved { "诉求人表示已解决" } else { "诉求人表示没有解决" }));
