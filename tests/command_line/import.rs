@@ -67,3 +67,35 @@ fn another_citys_table_needs_a_mapping_and_no_code() {
     std::fs::write(&mapping, "source = \"other\"\nsauce = 1\n").unwrap();
     assert!(import().bad(1).contains("城.toml"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_may_run_beside_a_server_which_shows_what_they_did() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, file, out) = (dir.path().join("city"), dir.path().join("demands.csv"), dir.path().join("cases.json"));
+    init(&data);
+    // given a server
+    let server = tests::server::Server::start(&data, tests::server::UNLIMITED).await.unwrap();
+    // when a file is imported, written out, and the views are to be made anew beside it
+    let mut rows = "留言编号,留言时间,留言主题,留言详情,留言用户,答复意见,答复时间\n".to_owned();
+    for n in 1..=500 {
+        rows.push_str(&format!("{n},2019-03-05 09:00,灯不亮,巷口灯不亮,A{n},已修复,2019-03-06 09:00\n"));
+    }
+    std::fs::write(&file, rows).unwrap();
+    let import = || call(["import", text(&file), "--data", text(&data), "--as", "tipdm", "--actor", "张三", "--json"]);
+    assert_eq!(import().json()["imported"], 500);
+    assert_eq!(import().json()["already_there"], 500);
+    let export = ["export", "cases", "--data", text(&data), "--format", "json", "--out", text(&out), "--json"];
+    assert_eq!(call(export).json()["rows"], 500);
+    assert_eq!(call(["doctor", "--data", text(&data), "--json"]).json()["faults"], json!([]));
+    let err = call(["rebuild", "--data", text(&data)]).bad(1);
+    assert!(err.contains("先停止"), "{err}");
+    // then the server follows: its own views took everything in and did not stop
+    assert!(!server.said().contains("a view stopped"), "{}", server.said());
+    let cases: Vec<serde_json::Value> = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
+    let number = cases[499]["number"].as_str().unwrap();
+    let page = tests::client::Client::new(server.address).get(&format!("/public/cases/{number}")).await.unwrap();
+    assert_eq!(page.status, 200);
+    assert!(server.stop().await.unwrap().success());
+    let events = call(["verify", "--data", text(&data), "--json"]).json()["events"].clone();
+    assert_eq!(call(["rebuild", "--data", text(&data), "--json"]).json()["events"], events);
+}
