@@ -105,6 +105,7 @@ routes! {
     GET  "/desk" Door::Staff => desk::home::get;
     GET  "/desk/worklist/{bucket}" Door::Roles(CASE_WORK) => desk::worklist::get;
     GET  "/desk/search" Door::Roles(CASE_WORK) => desk::search::get;
+    POST "/desk/search" Door::Roles(CASE_WORK) => desk::search::post;
     GET  "/desk/file" Door::Roles(CALLS) => desk::file::get;
     POST "/desk/file" Door::Roles(CALLS) => desk::file::post;
     GET  "/desk/case/{number}" Door::Roles(CASE_WORK) => desk::case::get;

@@ -92,3 +92,19 @@ async fn guesses_sent_at_the_same_moment_are_counted_all() {
     }
     assert_eq!(judged, 5, "no more passwords are looked at than one after the other");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_telephone_number_that_is_looked_for_stands_in_no_address() {
+    let site = Site::open().await;
+    let number = case_at(&site, Stage::Filed, &PLAIN).await;
+    let mut dispatcher = site.sign_in(Role::Dispatcher).await;
+    let form = dispatcher.get("/desk/search").await.form("/desk/search");
+    let page = dispatcher.submit(form.clone().set("q", PLAIN.phone)).await;
+    assert_eq!((page.status, page.path.as_str()), (200, "/desk/search"));
+    assert!(page.links().iter().any(|(href, _)| *href == format!("/desk/case/{number}")), "{}", page.text());
+    assert!(page.links().iter().all(|(href, _)| !href.contains(PLAIN.phone)), "{:?}", page.links());
+    // Words have an address that can be handed on.
+    let page = dispatcher.submit(form.set("q", "路灯")).await;
+    assert!(page.path.starts_with("/desk/search?q=%"), "{}", page.path);
+    assert!(page.links().iter().any(|(href, _)| *href == format!("/desk/case/{number}")), "{}", page.text());
+}

@@ -10,7 +10,8 @@ use templates::desk::Search;
 
 use super::{say, worklist};
 use crate::ctx::Ctx;
-use crate::error::{Fault, Reply, html, page};
+use crate::error::{Fault, Reply, html, page, see_other};
+use crate::form::Form;
 use crate::shell;
 
 /// Rows of a page.
@@ -29,10 +30,10 @@ struct Narrow {
 }
 
 impl Narrow {
-    fn read(ctx: &Ctx) -> Result<(Self, Errors), Fault> {
+    fn read<'a>(value: &impl Fn(&str) -> &'a str) -> Result<(Self, Errors), Fault> {
         let mut errors = Errors::none();
         let mut day = |name: &str, next: bool| -> Option<Instant> {
-            let text = ctx.query(name);
+            let text = value(name);
             let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
             if date.is_none() && !text.is_empty() {
                 errors = std::mem::take(&mut errors).and(name, "日期请写成 2026-10-01 的样子");
@@ -41,11 +42,11 @@ impl Narrow {
             Some(date.and_time(NaiveTime::MIN).and_local_timezone(CHINA).single()?.to_utc())
         };
         let (from, to) = (day("from", false), day("to", true));
-        let stage = match ctx.query("stage") {
+        let stage = match value("stage") {
             "" => None,
             code => Some(Stage::of_code(code).ok_or(Fault::NotFound)?),
         };
-        Ok((Self { stage, class: ctx.query("class").to_owned(), unit: ctx.query("unit").to_owned(), from, to }, errors))
+        Ok((Self { stage, class: value("class").to_owned(), unit: value("unit").to_owned(), from, to }, errors))
     }
 
     fn takes(&self, row: &CaseRow) -> bool {
@@ -57,34 +58,51 @@ impl Narrow {
     }
 }
 
+/// What the form of the page asks for.
+const FIELDS: [&str; 6] = ["q", "stage", "class", "unit", "from", "to"];
+
 pub(crate) async fn get(ctx: Ctx) -> Reply {
+    show(&ctx, &|name| ctx.query(name))
+}
+
+/// The form of the page. A telephone number is answered at once and stands in no address, no history and no log of a
+/// proxy; all else has an address of its own.
+pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
+    if normalise_phone(form.get("q")).is_some() {
+        return show(&ctx, &|name| if name == "after" { "" } else { form.get(name) });
+    }
+    let asked: Vec<(&str, &str)> = FIELDS.iter().map(|name| (*name, form.get(name))).filter(|(_, value)| !value.is_empty()).collect();
+    see_other(&format!("/desk/search?{}", serde_urlencoded::to_string(asked).unwrap_or_default()))
+}
+
+fn show<'a>(ctx: &Ctx, value: &impl Fn(&str) -> &'a str) -> Reply {
     let (reference, now) = (ctx.app().reference(), ctx.app().now());
-    let (narrow, mut errors) = Narrow::read(&ctx)?;
-    let q = ctx.query("q").trim().to_owned();
-    let narrowed = ["stage", "class", "unit", "from", "to"].iter().any(|name| !ctx.query(name).is_empty());
+    let (narrow, mut errors) = Narrow::read(value)?;
+    let q = value("q").trim().to_owned();
+    let narrowed = FIELDS.iter().skip(1).any(|name| !value(name).is_empty());
     if q.is_empty() && narrowed {
         errors = errors.and("q", "请填写编号、标题里的词，或完整的电话号码");
     }
-    let after = match ctx.query("after") {
+    let after = match value("after") {
         "" => None,
         text => Some(text.parse::<i64>().map_err(|_| Fault::NotFound)?),
     };
     let asked = !q.is_empty() && !errors.any();
-    let (rows, more) = if asked { find(&ctx, &reference, &q, &narrow, after)? } else { (Vec::new(), None) };
+    let (rows, more) = if asked { find(ctx, &reference, &q, &narrow, after)? } else { (Vec::new(), None) };
     let faulty = errors.any();
     let filled = Search {
-        shell: shell::of(&ctx),
-        stages: Choice::select(Stage::ALL.map(|stage| Choice::new(stage.code(), stage.label())).to_vec(), ctx.query("stage")),
+        shell: shell::of(ctx),
+        stages: Choice::select(Stage::ALL.map(|stage| Choice::new(stage.code(), stage.label())).to_vec(), value("stage")),
         classes: Choice::select(worklist::classes(&reference, now), &narrow.class),
-        units: Choice::select(units(&ctx, &reference)?, &narrow.unit),
-        from: ctx.query("from").to_owned(),
-        to: ctx.query("to").to_owned(),
+        units: Choice::select(units(ctx, &reference)?, &narrow.unit),
+        from: value("from").to_owned(),
+        to: value("to").to_owned(),
         errors,
         asked,
-        paging: paging(&ctx, more, rows.len()),
+        paging: paging(ctx, more, rows.len()),
         rows: rows.iter().map(|row| say::row(&reference, row, now)).collect(),
         empty: "没有找到。请换一个词，或放宽时间和单位范围；电话号码须填完整。".to_owned(),
-        as_of: say::as_of(&ctx)?,
+        as_of: say::as_of(ctx)?,
         q,
     };
     if faulty { Ok(html(actix_web::HttpResponse::UnprocessableEntity(), &filled)) } else { page(&filled) }
@@ -92,11 +110,8 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
 
 fn paging(ctx: &Ctx, more: Option<i64>, shown: usize) -> Paging {
     let next = more.map(|key| {
-        let mut pairs: Vec<(&str, String)> = ["q", "stage", "class", "unit", "from", "to"]
-            .iter()
-            .map(|name| (*name, ctx.query(name).to_owned()))
-            .filter(|(_, value)| !value.is_empty())
-            .collect();
+        let mut pairs: Vec<(&str, String)> =
+            FIELDS.iter().map(|name| (*name, ctx.query(name).to_owned())).filter(|(_, value)| !value.is_empty()).collect();
         pairs.push(("after", key.to_string()));
         format!("/desk/search?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
     });
