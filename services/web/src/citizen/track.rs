@@ -305,12 +305,23 @@ fn readings(ctx: &Ctx, reference: &Reference, case: CaseId, state: &CaseState) -
         return Ok(None);
     }
     let readings = ctx.app().audit.of_case(case, state, READINGS).map_err(|error| Fault::Internal(error.to_string()))?;
-    let rows = readings.into_iter().filter(|one| one.what.starts_with("case")).map(|one| {
+    let mut rows: Vec<(String, Reading, usize)> = Vec::new();
+    for one in readings.into_iter().filter(|one| one.what.starts_with("case")) {
+        // Who opens a case five times on one day looked at it on that day; one line with the latest time.
+        let key = format!("{}/{}/{}", domain::time::legal_day(one.at), one.account, one.what);
+        if let Some(row) = rows.iter_mut().find(|(known, _, _)| *known == key) {
+            row.2 += 1;
+            continue;
+        }
         let account = Uuid::try_parse(&one.account).ok().and_then(|id| reference.account(AccountId(id)));
         let role = account.and_then(|account| account.roles.first()).map_or("工作人员", |role| role.label());
         let unit = domain::ids::UnitCode::parse(&one.unit).map(|code| words::unit(reference, &code)).unwrap_or_else(|_| "平台".to_owned());
         let what = if one.what == "case+contact" { "工单和联系方式" } else { "工单，不含联系方式" };
-        Reading { at: words::moment(one.at), unit, role: role.to_owned(), what: what.to_owned() }
+        rows.push((key, Reading { at: words::moment(one.at), unit, role: role.to_owned(), what: what.to_owned() }, 1));
+    }
+    let rows = rows.into_iter().map(|(_, reading, times)| match times {
+        1 => reading,
+        _ => Reading { what: format!("{}（当天 {times} 次）", reading.what), ..reading },
     });
     Ok(Some(readings_table(rows.collect())))
 }
