@@ -110,10 +110,15 @@ impl Application {
             let reference = self.reference();
             let act = Act::of(command);
             if act != Act::TakeOver {
-                if !loaded.state.exists() || !may_see(&meta.actor, case, &loaded.state, reference.as_ref()) {
+                if !loaded.state.exists() {
+                    return Err(Error::NotFound);
+                }
+                if !may_see(&meta.actor, case, &loaded.state, reference.as_ref()) {
+                    self.refused(&meta.actor, case);
                     return Err(Error::NotFound);
                 }
                 if !may(&meta.actor, act, &loaded.state, reference.as_ref()) {
+                    self.refused(&meta.actor, case);
                     return Err(clash_or(Error::Forbidden, meta, loaded.revision));
                 }
             } else if !may(&meta.actor, act, &loaded.state, reference.as_ref()) {
@@ -187,7 +192,11 @@ impl Application {
     pub async fn open_case_as_of(&self, actor: &Actor, case: CaseId, as_of: u64) -> Result<OpenedCase, Error> {
         let mut loaded = self.load_case(case).await?;
         let reference = self.reference();
-        if !loaded.state.exists() || !may_see(actor, case, &loaded.state, reference.as_ref()) {
+        if !loaded.state.exists() {
+            return Err(Error::NotFound);
+        }
+        if !may_see(actor, case, &loaded.state, reference.as_ref()) {
+            self.refused(actor, case);
             return Err(Error::NotFound);
         }
         // Who asked for secrecy since is not shown by looking at the time before.
@@ -233,6 +242,13 @@ impl Application {
             self.audit.read(self.now(), staff, case, contact);
         }
         Ok(OpenedCase { case, state: loaded.state, revision: loaded.revision.unwrap_or(0), entries, contact, restricted })
+    }
+
+    /// Keeps on record that a member of staff tried what may not be done with this case.
+    fn refused(&self, actor: &Actor, case: CaseId) {
+        if let Actor::Staff(staff) = actor {
+            self.audit.act(self.now(), staff, &case.stream(), "refused");
+        }
     }
 
     /// The query code of a case, as the receipt shows it.

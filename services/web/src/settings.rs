@@ -1,6 +1,6 @@
 //! What an installation can set about its pages.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Settings of the web side; all have defaults.
 #[derive(Debug, Clone, serde::Deserialize)]
@@ -18,7 +18,8 @@ pub struct Settings {
     pub environment: String,
     /// Served over TLS by a proxy in front: cookies are `__Host-` and Secure.
     pub tls: bool,
-    /// Proxies whose `X-Forwarded-For` is believed.
+    /// Proxies whose `X-Forwarded-For` is believed; they must append the address from which they were asked. This machine
+    /// unless set.
     pub trusted_proxies: Vec<IpAddr>,
     /// Threads that serve pages.
     pub workers: usize,
@@ -45,7 +46,8 @@ impl Default for Settings {
             registrations: Vec::new(),
             environment: String::new(),
             tls: false,
-            trusted_proxies: Vec::new(),
+            // A proxy on this machine that was forgotten here would make one address of a whole city.
+            trusted_proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             workers: 2,
             form_bytes: 256 * 1024,
             upload_bytes: 20 * 1024 * 1024,

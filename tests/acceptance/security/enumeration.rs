@@ -52,7 +52,8 @@ async fn an_unknown_account_and_a_wrong_password_give_answers_of_the_same_length
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stranger_who_guesses_keeps_neither_the_holder_nor_the_petitioner_out() {
-    let site = Site::with(|settings| settings.trusted_proxies = vec!["127.0.0.1".parse().unwrap()]).await;
+    // given the page behind a proxy on the same machine
+    let site = Site::open().await;
     site.account(Role::Liaison).await;
     let number = case_at(&site, Stage::Filed, &PLAIN).await;
     let (mut stranger, mut holder) = (site.browser(), site.browser());
@@ -70,6 +71,17 @@ async fn a_stranger_who_guesses_keeps_neither_the_holder_nor_the_petitioner_out(
     let body = format!("csrf={csrf}&number={number}&code={}", site.app.query_code(site.case(&number)));
     assert_eq!(holder.send("POST", "/track", &[FORM, ("X-Forwarded-For", "1.2.3.4")], body.as_bytes()).await.status, 303);
     assert_eq!(try_sign_in(&mut holder, &csrf, "liaison", PASSWORD, "1.2.3.4").await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hop_is_not_believed_when_it_comes_from_no_proxy_of_ours() {
+    let site = Site::with(|settings| settings.trusted_proxies = vec!["10.9.9.9".parse().unwrap()]).await;
+    let mut stranger = site.browser();
+    let csrf = stranger.get("/desk/sign-in").await.form("/desk/sign-in").value("csrf");
+    for n in 0..7 {
+        let page = try_sign_in(&mut stranger, &csrf, "liaison", "不是这个密码呀", &format!("6.6.6.{n}")).await;
+        assert_eq!(page.status, if n < 5 { 422 } else { 429 });
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -194,3 +194,21 @@ async fn outsourced_staff_do_not_even_see_that_there_are_reports_of_wrongdoing()
         assert!(!counts(&hidden).iter().any(|n| n == "1"), "{path}: {:?}", counts(&hidden));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_tries_what_he_may_not_is_on_record_and_the_petitioner_is_not_told() {
+    let site = Site::open().await;
+    let number = case_at(&site, Stage::Filed, &PLAIN).await;
+    let mut liaison = site.sign_in(Role::Liaison).await;
+    let token = liaison.get("/desk/password").await.form("/desk/password").value("csrf");
+    assert_eq!(liaison.get(&of(&number)).await.status, 404);
+    assert_eq!(forged(&mut liaison, &token, &format!("{}/sign", of(&number))).await.status, 404);
+    site.app.audit.flush();
+    let find = application::audit::Find { subject: Some(site.case(&number).stream()), ..application::audit::Find::default() };
+    let lines = site.app.audit.find(&find, 10).unwrap();
+    assert_eq!(lines.iter().map(|(_, line)| line.what.as_str()).collect::<Vec<_>>(), ["refused", "refused"]);
+    let mut citizen = site.browser();
+    let form = citizen.get("/track").await.form("/track").set("number", &number).set("code", &site.app.query_code(site.case(&number)));
+    let page = citizen.submit(form).await;
+    assert!(page.path == "/track/case" && !page.has("联络员"), "{}", page.text());
+}
