@@ -21,6 +21,11 @@ use crate::{ViewError, Views};
 
 /// Events in one transaction at most.
 const BATCH: usize = 2_000;
+/// Between two batches at the head of the log: a rush of events becomes few large transactions instead of many small
+/// ones, and the processors stay with those who file. A single act after a quiet moment is taken in at once.
+const BREATH: Duration = Duration::from_millis(10);
+/// The same for search, for which nobody waits.
+const SEARCH_BREATH: Duration = Duration::from_millis(200);
 /// How long to wait before trying a log that cannot be read now.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -301,6 +306,9 @@ async fn follow(shared: Arc<Shared>, log: Arc<dyn EventLog>, vault: Arc<Vault>, 
                 }
                 Err(error) => return shared.failed(file, None, error),
             }
+            if stretch.at_head && stretch.poison.is_none() {
+                pause(&mut stop, BREATH).await;
+            }
         } else if stretch.poison.is_none() {
             match writer.tidy() {
                 Ok(true) => {
@@ -348,6 +356,14 @@ async fn take_in(
     Ok((writer.flush(end)?, None))
 }
 
+/// A pause that ends early when the work is to stop.
+async fn pause(stop: &mut watch::Receiver<bool>, time: Duration) {
+    tokio::select! {
+        () = tokio::time::sleep(time) => {}
+        _ = stop.changed() => {}
+    }
+}
+
 /// A pause that ends early when something happens or the work is to stop.
 async fn rest(stop: &mut watch::Receiver<bool>, or: impl Future<Output = ()>) {
     tokio::select! {
@@ -366,6 +382,9 @@ async fn index(shared: Arc<Shared>, log: Arc<dyn EventLog>, vault: Arc<Vault>, v
             Ok(true) => {
                 let skipped = indexer.skipped().unwrap_or_default();
                 shared.search.send_replace((indexer.standing.seq, skipped));
+                if indexer.standing.seq >= upto {
+                    pause(&mut stop, SEARCH_BREATH).await;
+                }
             }
             Ok(false) if indexer.is_scrubbing() => rest(&mut stop, std::future::pending()).await,
             Ok(false) => {
