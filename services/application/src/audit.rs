@@ -33,13 +33,13 @@ const GROUP: usize = 512;
 pub struct Reading {
     /// When.
     pub at: Instant,
-    /// Account id, or the sign-in name of a failed sign-in.
+    /// Account id, the sign-in name of a failed sign-in, or `cli:command@user`.
     pub account: String,
     /// Unit code.
     pub unit: String,
     /// Case stream, or empty.
     pub subject: String,
-    /// What: `case`, `case+contact`, `sign_in`, `sign_in_failed`, `export`, `refused`.
+    /// What: `case`, `case+contact`, `sign_in`, `sign_in_failed`, `search_phone`, `export`, `refused`.
     pub what: String,
 }
 
@@ -133,6 +133,11 @@ impl Audit {
     /// A member of staff exported, or was refused something.
     pub fn act(&self, at: Instant, staff: &Staff, subject: &str, what: &str) {
         self.line(at, staff, subject.to_owned(), what);
+    }
+
+    /// Somebody at the command line, by the name that the log would give, exported something.
+    pub fn tool(&self, at: Instant, actor: &str, subject: &str, what: &str) {
+        self.send(Reading { at, account: actor.to_owned(), unit: String::new(), subject: subject.to_owned(), what: what.to_owned() });
     }
 
     fn line(&self, at: Instant, staff: &Staff, subject: String, what: &str) {

@@ -212,3 +212,18 @@ async fn whoever_tries_what_he_may_not_is_on_record_and_the_petitioner_is_not_to
     let page = citizen.submit(form).await;
     assert!(page.path == "/track/case" && !page.has("联络员"), "{}", page.text());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_auditor_reads_who_looked_for_a_telephone_number_and_who_took_a_table_out() {
+    let site = Site::open().await;
+    let mut dispatcher = site.sign_in(Role::Dispatcher).await;
+    let form = dispatcher.get("/desk/search").await.form("/desk/search");
+    dispatcher.submit(form.set("q", PLAIN.phone)).await;
+    site.app.audit.tool(site.app.now(), "cli:export@root", "cases", "export");
+    site.app.audit.flush();
+    let mut auditor = site.sign_in(Role::Auditor).await;
+    let page = auditor.get("/admin/audit?kind=search").await;
+    assert!(page.has("按电话查找诉求件") && page.has("派单员甲 dispatcher") && !page.has(PLAIN.phone), "{}", page.text());
+    let page = auditor.get("/admin/audit?kind=export").await;
+    assert!(page.has("导出") && page.has("命令行 export@root") && page.has("cases"), "{}", page.text());
+}

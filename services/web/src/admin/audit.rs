@@ -19,8 +19,9 @@ const ROWS: usize = 50;
 const LIST: &str = "/admin/audit";
 
 /// Kinds to choose from, with what they are in the file.
-const KINDS: [(&str, &str, &[&str]); 4] = [
+const KINDS: [(&str, &str, &[&str]); 5] = [
     ("read", "查看诉求件", &["case", "case+contact"]),
+    ("search", "按电话查找", &["search_phone"]),
     ("sign_in", "登录", &["sign_in", "sign_in_failed"]),
     ("export", "导出", &["export"]),
     ("refused", "拒绝的操作", &["refused"]),
@@ -100,7 +101,10 @@ fn row(ctx: &Ctx, reference: &Reference, reading: &Reading) -> Result<AuditRow, 
     let who = match account {
         Some(account) => format!("{} {}", account.name, account.login),
         None if reading.account == "?" => "未知登录名".to_owned(),
-        None => format!("未知登录名 {}", reading.account),
+        None => match reading.account.strip_prefix("cli:") {
+            Some(user) => format!("命令行 {user}"),
+            None => format!("未知登录名 {}", reading.account),
+        },
     };
     let (what, result) = match reading.what.as_str() {
         "case" => ("查看诉求件", Tag::new("成功", Tone::Good)),
@@ -108,6 +112,8 @@ fn row(ctx: &Ctx, reference: &Reference, reading: &Reading) -> Result<AuditRow, 
         "sign_in" => ("登录", Tag::new("成功", Tone::Good)),
         "sign_in_failed" => ("登录", Tag::new("失败", Tone::Bad)),
         "export" => ("导出", Tag::new("成功", Tone::Good)),
+        "search_phone" => ("按电话查找诉求件", Tag::new("成功", Tone::Good)),
+        "refused" if CaseId::from_stream(&reading.subject).is_some() => ("打开或办理无权办理的诉求件", Tag::new("拒绝", Tone::Bad)),
         "refused" => ("打开无权使用的页面", Tag::new("拒绝", Tone::Bad)),
         other => (other, Tag::new("已记录", Tone::Neutral)),
     };

@@ -11,7 +11,7 @@ use super::Failure;
 use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Export) -> Result<(), Failure> {
-    let app = installation::open(&words.data, false).await?;
+    let app = installation::open(&words.data, true).await?;
     app.projections.catch_up().await?;
     let kind = match words.kind {
         cli::Kind::Cases => Kind::Cases,
@@ -32,6 +32,14 @@ pub(super) async fn run(words: cli::Export) -> Result<(), Failure> {
     }
     let rows = rows?;
     std::fs::rename(&part, &words.out).with_context(told)?;
+    // Who took a table out is on record beside who looked at a case.
+    let subject = match kind {
+        Kind::Cases => "cases",
+        Kind::Scorecards => "scorecards",
+        Kind::Breaches => "breaches",
+    };
+    app.audit.tool(app.now(), &installation::cli_meta(&app, "export").actor.name(), subject, "export");
+    app.audit.flush();
     if words.json {
         output::line(&serde_json::json!({ "rows": rows }).to_string());
     } else {
