@@ -103,7 +103,10 @@ pub(crate) fn adopt(reference: &mut Reference, recorded_at: Instant, event: &Rul
 }
 
 pub(crate) fn keep_rule(changes: &mut Changes, event: &Decoded, rule: &RuleEvent) -> Result<(), ViewError> {
-    let data = rule.to_json().and_then(|json| serde_json::to_vec(&json)).map_err(|_| ViewError::Row("rule_event"))?;
+    let mut json = rule.to_json().map_err(|_| ViewError::Row("rule_event"))?;
+    // The same bytes from every program: whether a map keeps its order is a feature that other crates turn on.
+    json.sort_all_objects();
+    let data = serde_json::to_vec(&json).map_err(|_| ViewError::Row("rule_event"))?;
     changes.rules.push((event.seq, micros(event.recorded_at), rule.kind(), rule.version(), data));
     Ok(())
 }
