@@ -5,6 +5,8 @@
 #[path = "browser/stage.rs"]
 mod stage;
 
+use std::collections::{BTreeSet, VecDeque};
+
 use stage::{DESK, PHONE, Stage};
 
 const UNIT: &str = "市城市管理局";
@@ -148,7 +150,9 @@ async fn a_demand_goes_from_a_phone_to_the_scorecard() {
     stage.shot("public-cases").await;
 
     // No page is wider than the phone it is shown on.
-    for path in ["/", "/file/start", "/track", "/public", "/public/cases", "/help", "/privacy", "/accessibility", "/styleguide", "/desk/sign-in"] {
+    for path in
+        ["/", "/file/start", "/track", "/public", "/public/cases", "/help", "/privacy", "/accessibility", "/styleguide", "/desk/sign-in"]
+    {
         stage.open(path).await;
         assert!(stage.overflow().await <= 0, "{path} is wider than 320 px");
     }
@@ -160,7 +164,19 @@ async fn administrators_find_their_pages() {
     let stage = Stage::set().await;
     stage.size(DESK).await;
     for (login, paths) in [
-        ("sysadmin", vec!["/admin", "/admin/units", "/admin/rulebooks", "/admin/calendar", "/admin/catalogue", "/admin/imports", "/admin/notices", "/admin/system"]),
+        (
+            "sysadmin",
+            vec![
+                "/admin",
+                "/admin/units",
+                "/admin/rulebooks",
+                "/admin/calendar",
+                "/admin/catalogue",
+                "/admin/imports",
+                "/admin/notices",
+                "/admin/system",
+            ],
+        ),
         ("secadmin", vec!["/admin/accounts", "/admin/accounts/new"]),
         ("auditor", vec!["/admin/audit"]),
         ("inspector", vec!["/desk", "/desk/worklist/breached", "/desk/search?q=%E8%B7%AF%E7%81%AF"]),
@@ -176,6 +192,74 @@ async fn administrators_find_their_pages() {
             stage.size(DESK).await;
         }
         stage.sign_out().await;
+    }
+    stage.strike().await;
+}
+
+/// The shape of a path: what differs from case to case and from unit to unit is left out.
+fn shape(path: &str) -> String {
+    let named = ["case", "cases", "scorecard", "units", "accounts", "rulebooks"];
+    let mut shape = String::new();
+    let mut last = "";
+    for part in path.split('/').skip(1) {
+        let fixed = !named.contains(&last) || matches!(part, "new" | "adopt");
+        shape.push('/');
+        shape.push_str(if fixed { part } else { "*" });
+        last = if fixed { part } else { "*" };
+    }
+    shape
+}
+
+/// Opens one page of each shape that can be reached, and looks at it as a phone and as a desk show it.
+async fn look_at_all(stage: &Stage, who: &str, first: &[&str], seen: &mut BTreeSet<String>, wrong: &mut Vec<String>) {
+    let mut waiting: VecDeque<String> = first.iter().map(|path| (*path).to_owned()).collect();
+    let mut here = BTreeSet::new();
+    while let Some(path) = waiting.pop_front() {
+        let shape = shape(&path);
+        // A case and a home page look different to each role; the others are looked at once.
+        let own = matches!(shape.as_str(), "/desk" | "/desk/case/*");
+        if shape == "/elder" || !here.insert(shape.clone()) || (!seen.insert(shape) && !own) {
+            continue;
+        }
+        for (size, width) in [(PHONE, "320"), (DESK, "1366")] {
+            stage.size(size).await;
+            stage.open(&path).await;
+            wrong.extend(stage.axe().await.into_iter().map(|fault| format!("{who} {path} at {width} px: {fault}")));
+            let overflow = stage.overflow().await;
+            if overflow > 0 {
+                wrong.push(format!("{who} {path} is {overflow} px wider than {width} px"));
+            }
+            let headings = stage.headings().await;
+            if headings != 1 {
+                wrong.push(format!("{who} {path} has {headings} first-level headings"));
+            }
+        }
+        waiting.extend(stage.links().await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_that_links_lead_to_is_fit_for_everybody_at_both_widths() {
+    let stage = Stage::set().await;
+    let (mut seen, mut wrong) = (BTreeSet::new(), Vec::new());
+    look_at_all(&stage, "everybody", &["/", "/styleguide", "/styleguide/desk", "/nowhere", "/desk/sign-in"], &mut seen, &mut wrong).await;
+    for role in ["operator", "dispatcher", "reviewer", "inspector", "liaison", "handler", "head", "sysadmin", "secadmin", "auditor"] {
+        stage.sign_in(role).await;
+        look_at_all(&stage, role, &["/desk"], &mut seen, &mut wrong).await;
+        stage.sign_out().await;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for shape in [
+        "/public/cases/*",
+        "/desk/worklist/breached",
+        "/desk/case/*",
+        "/desk/case/*/limit/handle/1",
+        "/desk/scorecard/*",
+        "/desk/scorecard/*/answered",
+        "/admin/units/*",
+        "/admin/audit",
+    ] {
+        assert!(seen.contains(shape), "no link leads to {shape}: {seen:?}");
     }
     stage.strike().await;
 }

@@ -22,6 +22,7 @@ pub struct Stage {
     server: Child,
     chromedriver: Child,
     shots: PathBuf,
+    axe: Option<String>,
     _data: tempfile::TempDir,
 }
 
@@ -87,7 +88,18 @@ impl Stage {
         answers(driver_port).await;
         answers(port).await;
         let mut capabilities = DesiredCapabilities::chrome();
-        for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--disable-dev-shm-usage"] {
+        for argument in [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--hide-scrollbars",
+            "--disable-dev-shm-usage",
+        ] {
             capabilities.add_arg(argument).unwrap();
         }
         let profile = format!("--user-data-dir={}", data.path().join("profile").display());
@@ -95,7 +107,11 @@ impl Stage {
         let driver = WebDriver::new(format!("http://127.0.0.1:{driver_port}"), capabilities).await.unwrap();
         let shots = target().parent().unwrap().join("screenshots");
         std::fs::create_dir_all(&shots).unwrap();
-        Self { driver, base: format!("http://127.0.0.1:{port}"), server, chromedriver, shots, _data: data }
+        let axe = std::fs::read_to_string(target().parent().unwrap().join("node_modules/axe-core/axe.min.js")).ok();
+        if axe.is_none() {
+            eprintln!("axe-core is not there, accessibility rules are not run: npm i --prefix target axe-core@4.14, or ops/test");
+        }
+        Self { axe, driver, base: format!("http://127.0.0.1:{port}"), server, chromedriver, shots, _data: data }
     }
 
     /// Ends the browser in good order; the rest ends when the stage is dropped.
@@ -126,7 +142,8 @@ impl Stage {
 
     /// A picture of the whole page.
     pub async fn shot(&self, name: &str) {
-        let answer = self.driver.cdp().send_raw("Page.captureScreenshot", serde_json::json!({ "captureBeyondViewport": true })).await.unwrap();
+        let answer =
+            self.driver.cdp().send_raw("Page.captureScreenshot", serde_json::json!({ "captureBeyondViewport": true })).await.unwrap();
         let bytes = decode(answer["data"].as_str().unwrap());
         std::fs::write(self.shots.join(format!("{name}.png")), bytes).unwrap();
     }
@@ -241,7 +258,8 @@ impl Stage {
         self.driver.execute("document.documentElement.dataset.before = '1'", vec![]).await.unwrap();
         self.click(button).await;
         for _ in 0..400 {
-            let ready = self.driver.execute("return document.readyState === 'complete' && !document.documentElement.dataset.before", vec![]).await;
+            let ready =
+                self.driver.execute("return document.readyState === 'complete' && !document.documentElement.dataset.before", vec![]).await;
             if ready.is_ok_and(|answer| answer.json() == &serde_json::Value::Bool(true)) {
                 return;
             }
@@ -266,8 +284,28 @@ impl Stage {
 
     /// By how many pixels the page is wider than the screen.
     pub async fn overflow(&self) -> i64 {
-        let answer = self.driver.execute("return document.documentElement.scrollWidth - document.documentElement.clientWidth", vec![]).await.unwrap();
+        let answer = self
+            .driver
+            .execute("return document.documentElement.scrollWidth - document.documentElement.clientWidth", vec![])
+            .await
+            .unwrap();
         answer.json().as_i64().unwrap()
+    }
+
+    /// What axe-core finds wrong with the page that is open: rule and element. Nothing where axe-core is not there.
+    pub async fn axe(&self) -> Vec<String> {
+        let Some(axe) = &self.axe else { return Vec::new() };
+        self.driver.execute(axe.as_str(), vec![]).await.unwrap();
+        let run = "const done = arguments[arguments.length - 1]; axe.run(document, { resultTypes: ['violations'] }).then(found => done(found.violations.map(rule => rule.id + ': ' + rule.nodes[0].html.slice(0, 200))), error => done([String(error)]))";
+        let found = self.driver.execute_async(run, vec![]).await.unwrap();
+        serde_json::from_value(found.json().clone()).unwrap()
+    }
+
+    /// Paths that the page links to, without queries.
+    pub async fn links(&self) -> Vec<String> {
+        let script = "return [...document.querySelectorAll('a[href^=\"/\"]')].map(link => new URL(link.href).pathname)";
+        let found = self.driver.execute(script, vec![]).await.unwrap();
+        serde_json::from_value(found.json().clone()).unwrap()
     }
 
     /// Number of first-level headings.

@@ -27,6 +27,13 @@ pub struct SignIn {
 }
 
 impl SignIn {
+    /// The password of the demo accounts when it is the same for all.
+    #[must_use]
+    pub fn one_password(&self) -> Option<&str> {
+        let (_, _, first) = self.demo.first()?;
+        self.demo.iter().all(|(_, _, other)| other == first).then_some(first.as_str())
+    }
+
     /// As in the demo.
     #[must_use]
     pub fn sample() -> Self {

@@ -250,6 +250,11 @@ impl Field {
         }
     }
 
+    /// Chosen from a list, not written.
+    fn is_choice(self) -> bool {
+        matches!(self, Self::Class | Self::Channel | Self::Urgency | Self::Division | Self::Ground | Self::Grade | Self::Stars)
+    }
+
     fn label(self) -> &'static str {
         match self {
             Self::Class => "诉求类型",
@@ -302,6 +307,7 @@ impl std::fmt::Display for FieldFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let label = self.field.label();
         match self.fault {
+            Fault::Missing if self.field.is_choice() => write!(f, "请选择{label}"),
             Fault::Missing => write!(f, "请填写{label}"),
             Fault::TooShort(n) => write!(f, "{label}至少写 {n} 个字，请再写清楚一些"),
             Fault::TooLong(n) => write!(f, "{label}最多 {n} 个字，请删减后再提交"),

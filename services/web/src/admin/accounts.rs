@@ -162,6 +162,11 @@ fn read(ctx: &Ctx, form: &Form) -> Result<NewAccount, Errors> {
     if staff.is_none() {
         errors = errors.and("staff", "请选择人员身份");
     }
+    for (field, message) in [("login", "请填写登录名"), ("name", "请填写姓名")] {
+        if form.get(field).trim().is_empty() {
+            errors = errors.and(field, message);
+        }
+    }
     let (phone, email) = (form.get("phone").trim(), form.get("email").trim());
     let mobile = |text: &str| text.len() == 11 && text.starts_with('1') && text.bytes().all(|byte| byte.is_ascii_digit());
     if !phone.is_empty() && !mobile(phone) {

@@ -8,6 +8,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use application::{Actor, Error, Meta};
 use domain::case::Rejection;
+use domain::codes::normalise_phone;
 use domain::deadline::{DeadlineInput, promise};
 use domain::ids::CaseId;
 use domain::rulebook::Conditions;
@@ -165,7 +166,7 @@ fn check_page(ctx: &Ctx, draft: &Draft, errors: Errors) -> Result<Check, Fault> 
             "联系方式".to_owned(),
             vec![
                 row("姓名", &draft.name, Step::Contact),
-                row("电话", &draft.phone, Step::Contact),
+                row("电话", &normalise_phone(&draft.phone).unwrap_or_else(|| draft.phone.clone()), Step::Contact),
                 row("电子邮箱", &draft.email, Step::Contact),
             ],
         ));

@@ -278,14 +278,20 @@ fn total(state: &CaseState, end: Instant) -> String {
     let Some(filed) = state.filed_at else { return String::new() };
     let promised = state.latest(ClockKind::Promise).map(|clock| format!("承诺 {}内答复；", clock.limit.words())).unwrap_or_default();
     let used = match state.answered_at {
-        Some(answered) => format!("从收到到答复用了 {}", words::duration(answered - filed)),
+        Some(answered) => format!("从收到到答复用了{}", spaced(answered - filed)),
         None if state.stage.is_ended() && state.ended_at.is_none() => {
             return format!("{promised}来源系统没有写明办结时间，不推算用时。");
         }
-        None if state.stage.is_ended() => format!("从收到到结束用了 {}", words::duration(end - filed)),
-        None => format!("从收到到现在已用 {}", words::duration(end - filed)),
+        None if state.stage.is_ended() => format!("从收到到结束用了{}", spaced(end - filed)),
+        None => format!("从收到到现在已用{}", spaced(end - filed)),
     };
     format!("{promised}{used}（含夜间和休息日）。下面是每一段时间在谁手里。")
+}
+
+/// A duration inside a sentence: a figure keeps its distance from the words before it.
+fn spaced(duration: chrono::TimeDelta) -> String {
+    let text = words::duration(duration);
+    if text.starts_with(|c: char| c.is_ascii_digit()) { format!(" {text}") } else { text }
 }
 
 fn rated(opened: &OpenedCase) -> Option<Vec<SummaryRow>> {
