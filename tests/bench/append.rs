@@ -37,7 +37,10 @@ pub async fn run(words: &Words) -> Outcome<()> {
                 "writers": writers, "batch_bytes": bytes, "log_per_second": alone.round(), "vault_and_log_per_second": with_vault.round(),
                 "file_per_second": raw.round(), "ratio_log_to_file": round(alone / raw), "ratio_vault_to_log": round(with_vault / alone),
             }),
-            &format!("{writers} writers: log {alone:.0}/s ({:.2} of the bare file's {raw:.0}/s), with sealing {with_vault:.0}/s", alone / raw),
+            &format!(
+                "{writers} writers: log {alone:.0}/s ({:.2} of the bare file's {raw:.0}/s), with sealing {with_vault:.0}/s",
+                alone / raw
+            ),
         );
     }
     Ok(())

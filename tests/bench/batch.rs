@@ -43,11 +43,15 @@ impl Filings {
             division: "339901".to_owned(),
             demand: Demand {
                 title: String::new(),
-                words: format!("文昌路{n}号附近路灯连续三晚不亮，行人和电动车通行有安全隐患，已经向物业反映过两次，至今没有人来处理，希望尽快安排。"),
+                words: format!(
+                    "文昌路{n}号附近路灯连续三晚不亮，行人和电动车通行有安全隐患，已经向物业反映过两次，至今没有人来处理，希望尽快安排。"
+                ),
                 wish: "请尽快修复，并告知处理结果。".to_owned(),
                 place: format!("文昌路{n}号"),
             },
-            petitioner: Some(Petitioner { name: "王女士".to_owned(), phone: format!("138{:08}", n % 100_000_000), email: String::new() }),
+            petitioner: Some(Petitioner {
+                name: "王女士".to_owned(), phone: format!("138{:08}", n % 100_000_000), email: String::new()
+            }),
             agent: None,
             confidential: false,
             publish: true,
@@ -63,7 +67,9 @@ impl Filings {
         let form = id(n);
         let stream = format!("case-{form}");
         let meta = Meta::new(Actor::Citizen, form);
-        record(log, vault, &stream, Expected::NoStream, &meta, Some(&self.rules.reference()), self.events(n)?).await.map_err(|error| format!("{error:?}"))?;
+        record(log, vault, &stream, Expected::NoStream, &meta, Some(&self.rules.reference()), self.events(n)?)
+            .await
+            .map_err(|error| format!("{error:?}"))?;
         Ok(())
     }
 
@@ -104,7 +110,8 @@ impl Sealed {
 
     /// Bytes of content.
     pub fn bytes(&self) -> usize {
-        let events = self.events.iter().map(|event| event.data.len() + event.sealed.iter().map(|blob| blob.ciphertext.len()).sum::<usize>());
+        let events =
+            self.events.iter().map(|event| event.data.len() + event.sealed.iter().map(|blob| blob.ciphertext.len()).sum::<usize>());
         events.sum::<usize>() + self.keys.iter().map(|key| key.wrapped.len()).sum::<usize>()
     }
 

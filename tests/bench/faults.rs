@@ -8,7 +8,13 @@ use crate::words::{Words, round, say};
 
 pub async fn run(words: &Words) -> Outcome<()> {
     let rounds: usize = words.plain.first().ok_or("how many rounds?")?.parse()?;
-    let plan = Plan { rounds, seed: words.number("seed", 1)?, clients: 16, each: usize::try_from(words.number("each", 20)?)?, cases: words.number("cases", 300)? };
+    let plan = Plan {
+        rounds,
+        seed: words.number("seed", 1)?,
+        clients: 16,
+        each: usize::try_from(words.number("each", 20)?)?,
+        cases: words.number("cases", 300)?,
+    };
     let started = std::time::Instant::now();
     let found = kill(&words.scratch().join("faults"), &plan, &|line| say(line)).await?;
     let seconds = started.elapsed().as_secs_f64();

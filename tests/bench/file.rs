@@ -30,7 +30,8 @@ pub async fn run(words: &Words) -> Outcome<()> {
         let (hands, forms) = prepare(&server, each).await?;
         idle(server.id()).await?;
         let before = processor(server.id())?;
-        let load = load::run(server.address, hands, Until::Done, |answer| answer.status == 303 && answer.location() == "/file/receipt").await?;
+        let load =
+            load::run(server.address, hands, Until::Done, |answer| answer.status == 303 && answer.location() == "/file/receipt").await?;
         work.push((processor(server.id())? - before).as_secs_f64() * 1_000.0 / load.count as f64);
         server.stop().await?;
         // The very batches that the server appended, into a log of their own on the same disk.

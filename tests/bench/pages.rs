@@ -41,7 +41,11 @@ pub async fn run(words: &Words) -> Outcome<()> {
             if let (Some(facts), serde_json::Value::Object(load)) = (facts.as_object_mut(), one.load.facts()) {
                 facts.extend(load);
             }
-            words.report("page", facts, &format!("{} at {cases} cases: {}; {:.2} of a hello", one.name, one.load.line(), one.load.rate / hello));
+            words.report(
+                "page",
+                facts,
+                &format!("{} at {cases} cases: {}; {:.2} of a hello", one.name, one.load.line(), one.load.rate / hello),
+            );
         }
         server.stop().await?;
         all.push(measured);
@@ -67,7 +71,9 @@ async fn look(server: &Server, dir: &Path, time: Duration) -> Outcome<Vec<Measur
     }
     let home = first.text();
     let spread = |client: &Client, paths: &[String]| -> Vec<Vec<Vec<u8>>> {
-        let hand = |n: usize| paths.iter().cycle().skip(n * paths.len() / CLIENTS).take(paths.len()).map(|path| client.request("GET", path, None)).collect();
+        let hand = |n: usize| {
+            paths.iter().cycle().skip(n * paths.len() / CLIENTS).take(paths.len()).map(|path| client.request("GET", path, None)).collect()
+        };
         (0..CLIENTS).map(hand).collect()
     };
     let mut all = Vec::new();
@@ -94,7 +100,8 @@ async fn look(server: &Server, dir: &Path, time: Duration) -> Outcome<Vec<Measur
         own = card.location().to_owned();
         card = desk.get(&own).await?;
     }
-    let mut cards: Vec<String> = links(&card.text(), "/desk/scorecard/").into_iter().map(|href| href.split('?').next().unwrap_or_default().to_owned()).collect();
+    let mut cards: Vec<String> =
+        links(&card.text(), "/desk/scorecard/").into_iter().map(|href| href.split('?').next().unwrap_or_default().to_owned()).collect();
     cards.retain(|path| path.matches('/').count() == 3);
     cards.push(own);
     cards.dedup();
@@ -115,7 +122,14 @@ fn sample(dir: &Path) -> Outcome<Vec<(Receipt, Bucket)>> {
     let views = Views::open(dir)?;
     let mut all = Vec::new();
     for bucket in [Bucket::Ended, Bucket::Open] {
-        let query = WorklistQuery { holder: HolderKey::Hotline, bucket, sort: Sort::Number, filter: WorklistFilter::default(), at: At::First, limit: CASES / 2 };
+        let query = WorklistQuery {
+            holder: HolderKey::Hotline,
+            bucket,
+            sort: Sort::Number,
+            filter: WorklistFilter::default(),
+            at: At::First,
+            limit: CASES / 2,
+        };
         for row in views.worklist(&query)?.rows {
             all.push((Receipt { code: vault.query_code(row.id.0, 0), number: row.number }, bucket));
         }

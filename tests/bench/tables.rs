@@ -45,7 +45,19 @@ pub fn import(words: &Words) -> Outcome<()> {
         let data = words.scratch().join(format!("import-{mapping}"));
         command(&["init", "--data", text(&data), "--actor", "bench"])?;
         let historic = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ops/rulebooks/historic.toml");
-        command(&["rulebook", "adopt", text(&historic), "--data", text(&data), "--from", "2004-01-01", "--until", "2025-12-31", "--actor", "bench"])?;
+        command(&[
+            "rulebook",
+            "adopt",
+            text(&historic),
+            "--data",
+            text(&data),
+            "--from",
+            "2004-01-01",
+            "--until",
+            "2025-12-31",
+            "--actor",
+            "bench",
+        ])?;
         let asked = Instant::now();
         let rows = parsed(&path)?;
         let bare = rows as f64 / asked.elapsed().as_secs_f64();

@@ -96,7 +96,10 @@ pub async fn size(words: &Words) -> Outcome<()> {
     let bytes = std::fs::metadata(dir.join("log.db"))?.len();
     let mut by_kind: Vec<_> = kinds.into_iter().collect();
     by_kind.sort_by_key(|(_, (_, bytes))| std::cmp::Reverse(*bytes));
-    let by_kind: Vec<_> = by_kind.iter().map(|(kind, (count, bytes))| json!({ "kind": kind, "count": count, "content_bytes_each": bytes / count.max(&1) })).collect();
+    let by_kind: Vec<_> = by_kind
+        .iter()
+        .map(|(kind, (count, bytes))| json!({ "kind": kind, "count": count, "content_bytes_each": bytes / count.max(&1) }))
+        .collect();
     let each = bytes as f64 / events as f64;
     let plain = content as f64 / events as f64;
     words.report(

@@ -71,7 +71,10 @@ fn pingshan_keeps_classes_channels_places_and_a_unit_for_each_name() {
         (Some("suggestion"), 172),
     ];
     assert_eq!(classes.into_iter().collect::<Vec<_>>(), expected, "20 rows of the source tell no class, one tells 其他");
-    assert_eq!(channels.into_iter().collect::<Vec<_>>(), [(Some("app"), 5_937), (Some("hotline12319"), 1_548), (Some("landline"), 427), (Some("mailbox"), 470), (Some("phone"), 1_618)]);
+    assert_eq!(
+        channels.into_iter().collect::<Vec<_>>(),
+        [(Some("app"), 5_937), (Some("hotline12319"), 1_548), (Some("landline"), 427), (Some("mailbox"), 470), (Some("phone"), 1_618)]
+    );
     assert!(rows.iter().all(|row| row.category.len() == 3));
     let streets: BTreeSet<_> = rows.iter().filter_map(|row| row.place.street.as_ref()).collect();
     let communities: BTreeSet<_> = rows.iter().filter_map(|row| row.place.community.as_ref()).collect();
@@ -87,7 +90,9 @@ fn pingshan_keeps_classes_channels_places_and_a_unit_for_each_name() {
         let unit = |row: &&ImportRow| row.unit.as_ref().is_some_and(|unit| unit.name == name);
         rows.iter().filter(unit).filter(|row| row.asserted.iter().any(|outcome| outcome.value == value)).count()
     };
-    for (name, overdue, all) in [("环境保护和水务局", 8, 1_286), ("坪山交通运输局", 40, 1_133), ("城市管理局", 52, 448), ("教育局", 48, 318)] {
+    for (name, overdue, all) in
+        [("环境保护和水务局", 8, 1_286), ("坪山交通运输局", 40, 1_133), ("城市管理局", 52, 448), ("教育局", 48, 318)]
+    {
         assert_eq!((of(name, false), of(name, false) + of(name, true)), (overdue, all), "{name}");
     }
 }

@@ -49,7 +49,10 @@ impl World {
             urgency: self.chance.pick(&["", "", "normal", "urgent", "extra"]).to_owned(),
             division: String::new(),
             // Too short a demand is refused.
-            demand: Demand { words: if self.chance.in_hundred(5) { "短" } else { "小区门口的路灯已经坏了三天，晚上看不清路。" }.to_owned(), ..Demand::default() },
+            demand: Demand {
+                words: if self.chance.in_hundred(5) { "短" } else { "小区门口的路灯已经坏了三天，晚上看不清路。" }.to_owned(),
+                ..Demand::default()
+            },
             petitioner,
             agent: None,
             confidential: self.chance.in_hundred(10),
@@ -111,8 +114,13 @@ impl World {
                 0 => (Actor::Petitioner(case), Command::Rate { stars: self.chance.below(5) as u8 + 1, words: String::new() }),
                 1 => (Actor::Petitioner(case), Command::Dispute { words: text("路灯还是不亮") }),
                 2 => (staff(Role::Reviewer, "hot"), Command::CallBack { reply: None, note: text("未接通") }),
-                3 => (staff(Role::Reviewer, "hot"), Command::CallBack { reply: Some((true, false, text("dissatisfied"))), note: String::new() }),
-                _ => (staff(Role::Reviewer, "hot"), Command::CallBack { reply: Some((true, true, text("satisfied"))), note: String::new() }),
+                3 => (
+                    staff(Role::Reviewer, "hot"),
+                    Command::CallBack { reply: Some((true, false, text("dissatisfied"))), note: String::new() },
+                ),
+                _ => {
+                    (staff(Role::Reviewer, "hot"), Command::CallBack { reply: Some((true, true, text("satisfied"))), note: String::new() })
+                }
             },
             Stage::Judging => {
                 let justified = self.chance.in_hundred(60);

@@ -83,7 +83,8 @@ async fn given_a_process_killed_between_claim_and_record_when_another_starts_the
     assert!(killed.is_panic());
     node.stop().await;
 
-    let names = || -> Vec<String> { std::fs::read_dir(&outbox).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect() };
+    let names =
+        || -> Vec<String> { std::fs::read_dir(&outbox).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect() };
     let notice = NoticeId::of_event(Meta::new(Actor::Citizen, form).event_id(0), "receipt");
     let name = format!("{}.eml", notice.0);
     assert_eq!(names(), [name.as_str()]);
@@ -114,7 +115,12 @@ async fn neglected(seed: u64) -> World {
         let file = file(world.node(0).application.ids.number());
         world.send(0, Sent::File(form, file)).await;
         if number % 2 == 0 {
-            let command = Command::Dispatch { unit: UnitCode::parse("u1").unwrap(), level: Level::City, entry: String::new(), reason: "属该单位职责".to_owned() };
+            let command = Command::Dispatch {
+                unit: UnitCode::parse("u1").unwrap(),
+                level: Level::City,
+                entry: String::new(),
+                reason: "属该单位职责".to_owned(),
+            };
             let meta = Meta::new(staff(Role::Dispatcher, "hot"), Uuid::from_u128(200 + number));
             world.send(1, Sent::Act(meta, CaseId::of_form(form), Box::new(command))).await;
         }
@@ -162,8 +168,11 @@ async fn given_automation_that_sleeps_for_a_month_then_everything_happened_at_it
     once.advance(TimeDelta::days(31));
     once.work_off().await;
     let acts = |world: &World, events: Vec<event_log::Envelope>| {
-        let mut acts: Vec<(String, String, i64)> =
-            events.into_iter().filter(|event| event.actor == "automation:limits").map(|event| (event.stream, event.kind, event.occurred_at)).collect();
+        let mut acts: Vec<(String, String, i64)> = events
+            .into_iter()
+            .filter(|event| event.actor == "automation:limits")
+            .map(|event| (event.stream, event.kind, event.occurred_at))
+            .collect();
         acts.sort();
         assert!(acts.len() > 20, "seed {}: {}", world.seed, acts.len());
         acts

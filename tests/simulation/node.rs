@@ -78,6 +78,11 @@ impl Node {
     pub async fn sync(&self) {
         let reachable = self.veil.reachable().await;
         let reached = self.application.projections.wait_for(reachable, LONG).await;
-        assert!(reached, "the views stand at {} of {reachable}: {:?}", self.application.projections.position(), self.application.projections.health());
+        assert!(
+            reached,
+            "the views stand at {} of {reachable}: {:?}",
+            self.application.projections.position(),
+            self.application.projections.health()
+        );
     }
 }

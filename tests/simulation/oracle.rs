@@ -121,7 +121,9 @@ fn judge(seed: u64, case: &mut Case, envelope: &Envelope, event: &CaseEvent, cou
         assert!(envelope.recorded_at >= envelope.occurred_at, "{}", name("recorded before it happened"));
         assert!(running.kind != ClockKind::Promise, "{}", name("a promise is only shown"));
     };
-    let latest = |running: &mut Vec<Running>, kind: ClockKind| running.iter().rposition(|one| one.kind == kind).unwrap_or_else(|| panic!("{}", name("no such limit")));
+    let latest = |running: &mut Vec<Running>, kind: ClockKind| {
+        running.iter().rposition(|one| one.kind == kind).unwrap_or_else(|| panic!("{}", name("no such limit")))
+    };
     match event {
         CaseEvent::LimitWarned(e) => {
             let index = latest(&mut case.running, e.clock);
@@ -181,7 +183,15 @@ fn at_rest(seed: u64, id: CaseId, case: &CaseState, now: Instant) {
     // Of a case that another system holds we learn late, and withdraw.
     for clock in case.clocks.iter().filter(|clock| case.external.is_none() && clock.kind != ClockKind::Promise) {
         let until = clock.ended.unwrap_or(now);
-        assert_eq!(clock.breached, until >= clock.due, "seed {seed}: {} {:?} of round {}: due {}, until {until}", id.stream(), clock.kind, clock.round, clock.due);
+        assert_eq!(
+            clock.breached,
+            until >= clock.due,
+            "seed {seed}: {} {:?} of round {}: due {}, until {until}",
+            id.stream(),
+            clock.kind,
+            clock.round,
+            clock.due
+        );
     }
 }
 
@@ -233,7 +243,8 @@ fn post(world: &World, notices: &BTreeMap<NoticeId, Notice>, counted: &mut Count
     for one in &arrived {
         by_id.entry(one.id).or_default().push(one);
     }
-    let accounts: Vec<Uuid> = ["u1.1", "u1.2", "u2.1", "u3.1"].iter().map(|login| application::accounts::account_of_login(login).0).collect();
+    let accounts: Vec<Uuid> =
+        ["u1.1", "u1.2", "u2.1", "u3.1"].iter().map(|login| application::accounts::account_of_login(login).0).collect();
     let mut known: BTreeSet<Uuid> = BTreeSet::new();
     for (id, notice) in notices {
         let messages: Vec<Uuid> = match &notice.to {
@@ -250,7 +261,11 @@ fn post(world: &World, notices: &BTreeMap<NoticeId, Notice>, counted: &mut Count
             NoticeStage::Dropped => counted.dropped += 1,
             NoticeStage::Parked => {
                 counted.parked += 1;
-                assert!(messages.iter().any(|message| refused.contains(message)), "seed {seed}: {} is parked without a refusal", id.stream());
+                assert!(
+                    messages.iter().any(|message| refused.contains(message)),
+                    "seed {seed}: {} is parked without a refusal",
+                    id.stream()
+                );
             }
             other => panic!("seed {seed}: {} came to no end: {other:?}", id.stream()),
         }

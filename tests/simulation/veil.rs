@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use event_log::{Append, AppendError, Appended, Batch, Cursor, Envelope, EventLog, LogError, MemoryLog, TreeHead, VerifyReport, WrappedKey};
+use event_log::{
+    Append, AppendError, Appended, Batch, Cursor, Envelope, EventLog, LogError, MemoryLog, TreeHead, VerifyReport, WrappedKey,
+};
 use tokio::sync::watch;
 
 /// The one log behind all veils, and the bell that rings at every append and lifting.
@@ -37,7 +39,12 @@ pub struct Veil {
 
 impl Veil {
     pub fn new(wire: &Arc<Wire>) -> Arc<Self> {
-        Arc::new(Self { wire: wire.clone(), upto: AtomicU64::new(u64::MAX), unknowing: AtomicBool::new(false), keeps_keys_once: AtomicBool::new(false) })
+        Arc::new(Self {
+            wire: wire.clone(),
+            upto: AtomicU64::new(u64::MAX),
+            unknowing: AtomicBool::new(false),
+            keeps_keys_once: AtomicBool::new(false),
+        })
     }
 
     /// Hides what comes after the present head.

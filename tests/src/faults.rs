@@ -109,7 +109,8 @@ pub async fn run(dir: &Path, plan: &Plan, tell: &(dyn Fn(&str) + Sync)) -> Outco
             hands.push(ready);
         }
         let total = u64::try_from(plan.clients * plan.each)?;
-        let moment = Moment { acknowledged: 1 + usize::try_from(chance.below(total * 3 / 4))?, then: Duration::from_micros(chance.below(4_000)) };
+        let moment =
+            Moment { acknowledged: 1 + usize::try_from(chance.below(total * 3 / 4))?, then: Duration::from_micros(chance.below(4_000)) };
         let (acknowledged, open) = load_and_kill(server, hands, &moment).await?;
         found.acknowledged += acknowledged.len();
         stands.extend(acknowledged);
@@ -177,7 +178,9 @@ async fn load_and_kill(server: Server, hands: Vec<Vec<Ready>>, moment: &Moment) 
         });
     }
     let mut acknowledged = counter.subscribe();
-    tokio::time::timeout(PATIENCE, acknowledged.wait_for(|n| *n >= moment.acknowledged)).await.map_err(|_| format!("too few filings came through\n{}", server.said()))??;
+    tokio::time::timeout(PATIENCE, acknowledged.wait_for(|n| *n >= moment.acknowledged))
+        .await
+        .map_err(|_| format!("too few filings came through\n{}", server.said()))??;
     tokio::time::sleep(moment.then).await;
     server.kill()?;
     let (mut stands, mut open) = (Vec::new(), Vec::new());
@@ -206,7 +209,8 @@ async fn once_more(server: &Server, stands: &mut Vec<Stands>, unknown: &mut Vec<
     // The newest may have been acknowledged without that the receipt could be read.
     let newest = stands.len().saturating_sub(64);
     let without: Vec<usize> = (newest..stands.len()).filter(|at| stands[*at].receipt.is_none()).collect();
-    let chosen: Vec<usize> = if stands.is_empty() { Vec::new() } else { (0..AGAIN).map(|_| chance.below(stands.len() as u64) as usize).collect() };
+    let chosen: Vec<usize> =
+        if stands.is_empty() { Vec::new() } else { (0..AGAIN).map(|_| chance.below(stands.len() as u64) as usize).collect() };
     for at in without.into_iter().chain(chosen) {
         let one = &mut stands[at];
         let mut repeated = Client::new(server.address);
@@ -301,7 +305,15 @@ async fn scan(log: &SqliteLog) -> Outcome<HashMap<String, Vec<Envelope>>> {
 }
 
 /// The filing stands once, with every event of its batch, and its words can be opened.
-async fn whole(log: &SqliteLog, vault: &Vault, stream: &str, events: &[Envelope], form: Uuid, filing: &Filing, batch: &mut Option<usize>) -> Outcome<()> {
+async fn whole(
+    log: &SqliteLog,
+    vault: &Vault,
+    stream: &str,
+    events: &[Envelope],
+    form: Uuid,
+    filing: &Filing,
+    batch: &mut Option<usize>,
+) -> Outcome<()> {
     if events.iter().filter(|event| event.kind == "case_filed").count() != 1 {
         return Err(format!("{stream} was not filed once").into());
     }
@@ -312,7 +324,11 @@ async fn whole(log: &SqliteLog, vault: &Vault, stream: &str, events: &[Envelope]
     }
     let keyring = vault.keyring(stream, log.keys_of(stream).await?)?;
     let opened = vault.open(&keyring, &events[0])?.to_string();
-    if opened.contains(&filing.words) && opened.contains(&filing.phone) { Ok(()) } else { Err(format!("{stream} does not hold what was typed").into()) }
+    if opened.contains(&filing.words) && opened.contains(&filing.phone) {
+        Ok(())
+    } else {
+        Err(format!("{stream} does not hold what was typed").into())
+    }
 }
 
 /// No event and no public number stands twice.
@@ -336,7 +352,8 @@ fn once(streams: &HashMap<String, Vec<Envelope>>) -> Outcome<()> {
 /// No limit is warned of or broken twice, no notice is owed or sent twice.
 fn acts(streams: &HashMap<String, Vec<Envelope>>, stands: &[Stands]) -> Outcome<(usize, usize, BTreeSet<String>)> {
     let (mut limits, mut notices, mut sent) = (0, 0, BTreeSet::new());
-    let mails: BTreeMap<String, &str> = stands.iter().map(|one| (CaseId::of_form(one.form).0.to_string(), one.filing.email.as_str())).collect();
+    let mails: BTreeMap<String, &str> =
+        stands.iter().map(|one| (CaseId::of_form(one.form).0.to_string(), one.filing.email.as_str())).collect();
     let mut owed = BTreeSet::new();
     for (stream, events) in streams {
         let mut acts = BTreeSet::new();

@@ -55,10 +55,22 @@ impl Filing {
     /// The n-th of many that differ, with the choices that the pages offer.
     pub fn nth(&self, n: usize) -> Self {
         const ROADS: [&str; 8] = ["文昌路", "江滨东路", "解放街", "学府路", "望湖大道", "新桥巷", "龙泉路", "码头街"];
-        const MATTERS: [&str; 8] = ["路灯连续三晚不亮", "下水道堵塞，污水漫到路面", "夜间施工，噪声很大", "垃圾两天没有清运", "井盖破损", "公交站牌倒伏", "消防通道停满车辆", "绿化树枝遮挡信号灯"];
+        const MATTERS: [&str; 8] = [
+            "路灯连续三晚不亮",
+            "下水道堵塞，污水漫到路面",
+            "夜间施工，噪声很大",
+            "垃圾两天没有清运",
+            "井盖破损",
+            "公交站牌倒伏",
+            "消防通道停满车辆",
+            "绿化树枝遮挡信号灯",
+        ];
         let (road, matter) = (ROADS[n % 8], MATTERS[n / 8 % 8]);
         Self {
-            words: format!("{road}{}号附近{matter}，行人和电动车通行有安全隐患，已经向物业反映过两次，至今没有人来处理，希望尽快安排。", n % 997 + 1),
+            words: format!(
+                "{road}{}号附近{matter}，行人和电动车通行有安全隐患，已经向物业反映过两次，至今没有人来处理，希望尽快安排。",
+                n % 997 + 1
+            ),
             place: format!("{road}{}号", n % 997 + 1),
             phone: format!("138{:08}", n % 100_000_000),
             ..self.clone()
@@ -130,7 +142,9 @@ async fn follow(client: &mut Client, path: &str, fields: &[(&str, &str)]) -> Out
     let answer = client.post(path, fields).await?;
     match (answer.status, answer.location()) {
         (303, to) if to != path && to.starts_with("/file/") => Ok(to.to_owned()),
-        (status, to) => Err(format!("{path} answers {status} {to}\n{}", between(&answer.text(), "<main", "</main>").unwrap_or_default()).into()),
+        (status, to) => {
+            Err(format!("{path} answers {status} {to}\n{}", between(&answer.text(), "<main", "</main>").unwrap_or_default()).into())
+        }
     }
 }
 

@@ -24,7 +24,11 @@ impl Form {
 
     /// The fields with these in place of what stood there.
     pub fn with<'a>(&'a self, set: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-        let kept = self.fields.iter().map(|(key, value)| (key.as_str(), value.as_str())).filter(|(key, _)| !set.iter().any(|(name, _)| name == key));
+        let kept = self
+            .fields
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .filter(|(key, _)| !set.iter().any(|(name, _)| name == key));
         kept.chain(set.iter().copied()).collect()
     }
 }

@@ -43,7 +43,9 @@ fn build() -> Outcome<PathBuf> {
         return Ok(profile.join("xiaoneng"));
     }
     let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--quiet", "-p", "xiaoneng", "--bin", "xiaoneng", "--manifest-path"]).arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"));
+    command
+        .args(["build", "--quiet", "-p", "xiaoneng", "--bin", "xiaoneng", "--manifest-path"])
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"));
     if profile.file_name() == Some(OsStr::new("release")) {
         command.arg("--release");
     }

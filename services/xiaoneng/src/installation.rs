@@ -33,7 +33,8 @@ pub(crate) fn vault(dir: &Path, create: bool) -> anyhow::Result<Arc<Vault>> {
 
 /// The log of a directory under a clock.
 pub(crate) fn log(dir: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn EventLog>> {
-    let log = SqliteLog::open(dir, event_log::Options::default(), log_now(clock)).with_context(|| format!("事件日志无法打开：{}", dir.display()))?;
+    let log = SqliteLog::open(dir, event_log::Options::default(), log_now(clock))
+        .with_context(|| format!("事件日志无法打开：{}", dir.display()))?;
     Ok(Arc::new(log))
 }
 
@@ -61,9 +62,16 @@ pub(crate) fn must_be_there(dir: &Path) -> anyhow::Result<()> {
 }
 
 /// Puts an application together.
-pub(crate) async fn application(dir: &Path, clock: Arc<dyn Clock>, vault: Arc<Vault>, log: Arc<dyn EventLog>, audited: bool) -> anyhow::Result<Arc<Application>> {
+pub(crate) async fn application(
+    dir: &Path,
+    clock: Arc<dyn Clock>,
+    vault: Arc<Vault>,
+    log: Arc<dyn EventLog>,
+    audited: bool,
+) -> anyhow::Result<Arc<Application>> {
     let projections = Projections::start(dir, log.clone(), vault.clone()).await.context("视图无法打开")?;
-    let audit = if audited { application::audit::Audit::open(dir).context("阅读审计无法打开")? } else { application::audit::Audit::off() };
+    let audit =
+        if audited { application::audit::Audit::open(dir).context("阅读审计无法打开")? } else { application::audit::Audit::off() };
     Ok(Arc::new(Application {
         passwords: Passwords::new(&OsEntropy)?,
         ids: Arc::new(RandomIds::new(Arc::new(OsEntropy))),

@@ -181,7 +181,8 @@ from = "2026-07-22"
     #[test]
     fn a_notice_that_is_imported_again_after_another_counts_again() {
         let mut state = Calendars::default();
-        let other = NEXT.replace("work = [{ name = \"春节\", date = \"2027-02-14\" }]", "work = [{ name = \"春节\", date = \"2027-02-13\" }]");
+        let other =
+            NEXT.replace("work = [{ name = \"春节\", date = \"2027-02-14\" }]", "work = [{ name = \"春节\", date = \"2027-02-13\" }]");
         for text in [NEXT, other.as_str(), NEXT] {
             let events = state.notice(text).unwrap();
             assert_eq!(folded(&mut state, &events), [true]);
@@ -192,9 +193,19 @@ from = "2026-07-22"
 
     #[test]
     fn a_notice_in_json_is_kept_as_toml() {
-        let days = [("元旦", "01-01"), ("春节", "02-05"), ("春节", "02-06"), ("春节", "02-07"), ("春节", "02-08"), ("清明节", "04-05"), ("劳动节", "05-01")];
-        let more = [("劳动节", "05-02"), ("端午节", "06-09"), ("中秋节", "09-15"), ("国庆节", "10-01"), ("国庆节", "10-02"), ("国庆节", "10-03")];
-        let days: Vec<String> = days.iter().chain(&more).map(|(name, day)| format!(r#"{{"name":"{name}","date":"2027-{day}","isOffDay":true}}"#)).collect();
+        let days = [
+            ("元旦", "01-01"),
+            ("春节", "02-05"),
+            ("春节", "02-06"),
+            ("春节", "02-07"),
+            ("春节", "02-08"),
+            ("清明节", "04-05"),
+            ("劳动节", "05-01"),
+        ];
+        let more =
+            [("劳动节", "05-02"), ("端午节", "06-09"), ("中秋节", "09-15"), ("国庆节", "10-01"), ("国庆节", "10-02"), ("国庆节", "10-03")];
+        let days: Vec<String> =
+            days.iter().chain(&more).map(|(name, day)| format!(r#"{{"name":"{name}","date":"2027-{day}","isOffDay":true}}"#)).collect();
         let json = format!(r#"{{"year":2027,"papers":["www.gov.cn/test"],"days":[{}]}}"#, days.join(","));
         let mut state = Calendars::default();
         let events = state.notice(&json).unwrap();

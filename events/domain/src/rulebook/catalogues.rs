@@ -15,15 +15,18 @@ use crate::time::{Instant, legal_day};
 pub(super) const FIELDS: &[Field] = &[
     must("id", Shape::Text),
     must("version", Shape::Text),
-    may("entries", Shape::AnyTables(&[
-        must("code", Shape::Text),
-        must("matter", Shape::Text),
-        may("words", Shape::Texts),
-        may("division", Shape::Blank),
-        may("classes", Shape::Texts),
-        must("unit", Shape::Text),
-        must("basis", Shape::Text),
-    ])),
+    may(
+        "entries",
+        Shape::AnyTables(&[
+            must("code", Shape::Text),
+            must("matter", Shape::Text),
+            may("words", Shape::Texts),
+            may("division", Shape::Blank),
+            may("classes", Shape::Texts),
+            must("unit", Shape::Text),
+            must("basis", Shape::Text),
+        ]),
+    ),
 ];
 
 impl Catalogue {
@@ -62,7 +65,9 @@ fn bad_units(text: &str, document: &Document<'_>) -> Vec<Problem> {
     let entries = table.get("entries").and_then(toml::Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let codes = entries.iter().enumerate().filter_map(|(index, entry)| Some((index, entry.get("unit")?.as_str()?)));
     codes
-        .filter_map(|(index, code)| UnitCode::parse(code).err().map(|error| document.problem(format!("entries[{}].unit", index + 1), error.to_string())))
+        .filter_map(|(index, code)| {
+            UnitCode::parse(code).err().map(|error| document.problem(format!("entries[{}].unit", index + 1), error.to_string()))
+        })
         .collect()
 }
 
@@ -88,10 +93,12 @@ fn check(
             problems.push(document.problem(format!("{path}.division"), "行政区划代码只能是不超过 12 位的数字，全市适用的留空"));
         }
         for (at, class) in entry.classes.iter().enumerate().filter(|(_, class)| !known_class(class)) {
-            problems.push(document.problem(format!("{path}.classes[{}]", at + 1), format!("诉求类型「{class}」不在现行考核细则中，请核对")));
+            problems
+                .push(document.problem(format!("{path}.classes[{}]", at + 1), format!("诉求类型「{class}」不在现行考核细则中，请核对")));
         }
         if !known_unit(&entry.unit) {
-            problems.push(document.problem(format!("{path}.unit"), format!("单位「{}」不在单位名册中，请先登记该单位或核对代码", entry.unit)));
+            problems
+                .push(document.problem(format!("{path}.unit"), format!("单位「{}」不在单位名册中，请先登记该单位或核对代码", entry.unit)));
         }
     }
 }

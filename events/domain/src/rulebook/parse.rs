@@ -56,61 +56,79 @@ pub(super) const FIELDS: &[Field] = &[
     must("version", Shape::Text),
     must("title", Shape::Text),
     may("basis", Shape::Texts),
-    must("classes", Shape::Tables(&[
-        must("code", Shape::Text),
-        must("label", Shape::Text),
-        must("definition", Shape::Text),
-        may("wrongdoing", Shape::Flag),
-        may("call_back", Shape::Flag),
-    ])),
+    must(
+        "classes",
+        Shape::Tables(&[
+            must("code", Shape::Text),
+            must("label", Shape::Text),
+            must("definition", Shape::Text),
+            may("wrongdoing", Shape::Flag),
+            may("call_back", Shape::Flag),
+        ]),
+    ),
     must("channels", Shape::Tables(&[must("code", Shape::Text), must("label", Shape::Text), may("desk", Shape::Flag)])),
     must("urgencies", Shape::Tables(&[must("code", Shape::Text), must("label", Shape::Text)])),
-    must("limits", Shape::Tables(&[
-        may("classes", Shape::Texts),
-        may("channels", Shape::Texts),
-        may("urgencies", Shape::Texts),
-        may("levels", Shape::SomeOf(LEVELS)),
-        must("accept", Shape::Limit),
-        must("promise", Shape::Limit),
-        must("total", Shape::Limit),
-        must("handle", Shape::Limit),
-        must("sign", Shape::Limit),
-        may("contact", Shape::Limit),
-    ])),
+    must(
+        "limits",
+        Shape::Tables(&[
+            may("classes", Shape::Texts),
+            may("channels", Shape::Texts),
+            may("urgencies", Shape::Texts),
+            may("levels", Shape::SomeOf(LEVELS)),
+            must("accept", Shape::Limit),
+            must("promise", Shape::Limit),
+            must("total", Shape::Limit),
+            must("handle", Shape::Limit),
+            must("sign", Shape::Limit),
+            may("contact", Shape::Limit),
+        ]),
+    ),
     must("review", Shape::Table(&[must("limit", Shape::Limit), must("sent_back", Shape::Limit)])),
-    must("call_back", Shape::Table(&[
-        must("limit", Shape::Limit),
-        must("attempts", Shape::Whole(1, 9)),
-        must("counts", Shape::OneOf(&["first", "last"])),
-    ])),
+    must(
+        "call_back",
+        Shape::Table(&[
+            must("limit", Shape::Limit),
+            must("attempts", Shape::Whole(1, 9)),
+            must("counts", Shape::OneOf(&["first", "last"])),
+        ]),
+    ),
     must("rehandling", Shape::Table(&[must("limit", Shape::Limit), must("max", Shape::Whole(0, 9))])),
     must("warning", Shape::Table(&[must("percent", Shape::Whole(1, 99)), must("before_working_days", Shape::Whole(0, 30))])),
-    must("cards", Shape::Table(&[
-        must("yellow_on_breach", Shape::Flag),
-        must("red_after", Shape::Limit),
-        must("red_on_rehandling", Shape::Whole(0, 9)),
-    ])),
+    must(
+        "cards",
+        Shape::Table(&[
+            must("yellow_on_breach", Shape::Flag),
+            must("red_after", Shape::Limit),
+            must("red_on_rehandling", Shape::Whole(0, 9)),
+        ]),
+    ),
     must("satisfaction", Shape::Tables(&[must("code", Shape::Text), must("label", Shape::Text), must("satisfied", Shape::Flag)])),
     must("refusals", Shape::Tables(&[must("code", Shape::Text), must("label", Shape::Text), must("path", Shape::Text)])),
-    must("indicators", Shape::Tables(&[
-        must("measure", Shape::OneOf(MEASURES)),
-        must("label", Shape::Text),
-        must("definition", Shape::Text),
-        must("period", Shape::OneOf(&["dispatch", "due", "event"])),
-        may("cut_off_day", Shape::Whole(0, 28)),
-        may("min_samples", Shape::Whole(0, 100_000)),
-        may("target_percent", Shape::Whole(1, 100)),
-    ])),
-    may("examples", Shape::AnyTables(&[
-        must("title", Shape::Text),
-        must("class", Shape::Text),
-        must("channel", Shape::Text),
-        must("urgency", Shape::Text),
-        must("level", Shape::OneOf(LEVELS)),
-        must("from", Shape::Text),
-        must("clock", Shape::OneOf(CLOCKS)),
-        must("due", Shape::Text),
-    ])),
+    must(
+        "indicators",
+        Shape::Tables(&[
+            must("measure", Shape::OneOf(MEASURES)),
+            must("label", Shape::Text),
+            must("definition", Shape::Text),
+            must("period", Shape::OneOf(&["dispatch", "due", "event"])),
+            may("cut_off_day", Shape::Whole(0, 28)),
+            may("min_samples", Shape::Whole(0, 100_000)),
+            may("target_percent", Shape::Whole(1, 100)),
+        ]),
+    ),
+    may(
+        "examples",
+        Shape::AnyTables(&[
+            must("title", Shape::Text),
+            must("class", Shape::Text),
+            must("channel", Shape::Text),
+            must("urgency", Shape::Text),
+            must("level", Shape::OneOf(LEVELS)),
+            must("from", Shape::Text),
+            must("clock", Shape::OneOf(CLOCKS)),
+            must("due", Shape::Text),
+        ]),
+    ),
 ];
 
 impl Rulebook {
@@ -202,7 +220,12 @@ fn check(rulebook: &Rulebook, document: &Document<'_>) -> Vec<Problem> {
         check_rule(rule, &format!("limits[{}]", index + 1), &known, document, &mut problems);
     }
     if classes.len() * channels.len() * urgencies.len() > MOST_KINDS {
-        problems.push(document.problem("channels", format!("诉求类型、渠道、紧急程度的组合超过 {MOST_KINDS} 种，无法逐一核对时限；请合并过细的类型或渠道")));
+        problems.push(
+            document.problem(
+                "channels",
+                format!("诉求类型、渠道、紧急程度的组合超过 {MOST_KINDS} 种，无法逐一核对时限；请合并过细的类型或渠道"),
+            ),
+        );
     }
     if problems.is_empty() {
         check_coverage(rulebook, document, &mut problems);
@@ -211,14 +234,19 @@ fn check(rulebook: &Rulebook, document: &Document<'_>) -> Vec<Problem> {
     if rulebook.cards.red_on_rehandling > rulebook.rehandling.max {
         problems.push(document.problem(
             "cards.red_on_rehandling",
-            format!("红牌设在第 {} 次重办，但最多只重办 {} 次，永远触发不了；请改小，或改为 0（不设）", rulebook.cards.red_on_rehandling, rulebook.rehandling.max),
+            format!(
+                "红牌设在第 {} 次重办，但最多只重办 {} 次，永远触发不了；请改小，或改为 0（不设）",
+                rulebook.cards.red_on_rehandling, rulebook.rehandling.max
+            ),
         ));
     }
     let mut measures = BTreeSet::new();
     for (index, indicator) in rulebook.indicators.iter().enumerate() {
         let path = format!("indicators[{}]", index + 1);
         if !measures.insert(indicator.measure) {
-            problems.push(document.problem(format!("{path}.measure"), format!("指标「{}」重复，每个指标只能定义一次", indicator.measure.code())));
+            problems.push(
+                document.problem(format!("{path}.measure"), format!("指标「{}」重复，每个指标只能定义一次", indicator.measure.code())),
+            );
         }
         check_indicator(indicator, &path, document, &mut problems);
     }
@@ -250,9 +278,11 @@ pub(super) fn check_codes(list: &str, codes: &[&str], document: &Document<'_>, p
 }
 
 fn check_rule(rule: &LimitRule, path: &str, known: &Known<'_>, document: &Document<'_>, problems: &mut Vec<Problem>) {
-    for (list, used, all) in
-        [("classes", &rule.classes, known.classes), ("channels", &rule.channels, known.channels), ("urgencies", &rule.urgencies, known.urgencies)]
-    {
+    for (list, used, all) in [
+        ("classes", &rule.classes, known.classes),
+        ("channels", &rule.channels, known.channels),
+        ("urgencies", &rule.urgencies, known.urgencies),
+    ] {
         for (index, code) in used.iter().enumerate() {
             if !all.contains(&code.as_str()) {
                 let path = format!("{path}.{list}[{}]", index + 1);
@@ -294,7 +324,8 @@ fn name_of(limit: &str) -> &'static str {
 /// Every case finds a rule, every rule finds a case, and what the receipt promised does not depend on who handles.
 fn check_coverage(rulebook: &Rulebook, document: &Document<'_>, problems: &mut Vec<Problem>) {
     let count = rulebook.limits.len();
-    let open = |rule: &LimitRule| rule.classes.is_empty() && rule.channels.is_empty() && rule.urgencies.is_empty() && rule.levels.is_empty();
+    let open =
+        |rule: &LimitRule| rule.classes.is_empty() && rule.channels.is_empty() && rule.urgencies.is_empty() && rule.levels.is_empty();
     if !rulebook.limits.last().is_some_and(open) {
         problems.push(document.problem(
             format!("limits[{count}]"),
@@ -332,17 +363,23 @@ fn check_coverage(rulebook: &Rulebook, document: &Document<'_>, problems: &mut V
         }
     }
     for index in (0..count).filter(|index| !used.contains(index)) {
-        problems.push(document.problem(format!("limits[{}]", index + 1), "这一条永远轮不到，前面的条目已经覆盖了它的全部情形；请调整顺序或删去"));
+        problems.push(
+            document.problem(format!("limits[{}]", index + 1), "这一条永远轮不到，前面的条目已经覆盖了它的全部情形；请调整顺序或删去"),
+        );
     }
 }
 
 fn check_satisfaction(rulebook: &Rulebook, document: &Document<'_>, problems: &mut Vec<Problem>) {
     let satisfied = rulebook.satisfaction.iter().filter(|grade| grade.satisfied).count();
     if satisfied == 0 || satisfied == rulebook.satisfaction.len() {
-        problems.push(document.problem("satisfaction", "满意度等次中至少要有一个算满意（satisfied = true）和一个不算满意（satisfied = false）"));
+        problems.push(
+            document.problem("satisfaction", "满意度等次中至少要有一个算满意（satisfied = true）和一个不算满意（satisfied = false）"),
+        );
     }
     let first_not = rulebook.satisfaction.iter().position(|grade| !grade.satisfied).unwrap_or_default();
-    if let Some(index) = (first_not..rulebook.satisfaction.len()).find(|index| rulebook.satisfaction.get(*index).is_some_and(|grade| grade.satisfied)) {
+    if let Some(index) =
+        (first_not..rulebook.satisfaction.len()).find(|index| rulebook.satisfaction.get(*index).is_some_and(|grade| grade.satisfied))
+    {
         problems.push(document.problem(format!("satisfaction[{}]", index + 1), "满意度等次应从最满意到最不满意排列，请调整顺序"));
     }
 }
@@ -355,7 +392,10 @@ fn check_indicator(indicator: &Indicator, path: &str, document: &Document<'_>, p
         ));
     }
     if indicator.measure.is_count() && indicator.target_percent.is_some() {
-        problems.push(document.problem(format!("{path}.target_percent"), format!("「{}」是件数，不是比率，不能设百分比目标；请删去", indicator.label)));
+        problems.push(
+            document
+                .problem(format!("{path}.target_percent"), format!("「{}」是件数，不是比率，不能设百分比目标；请删去", indicator.label)),
+        );
     }
     for (key, text) in [("label", &indicator.label), ("definition", &indicator.definition)] {
         if let Some(word) = scores_formalism(text) {
@@ -370,7 +410,8 @@ fn check_indicator(indicator: &Indicator, path: &str, document: &Document<'_>, p
 }
 
 /// Words by which points were earned without work for citizens (practice.md 17).
-const FORMALISM: &[&str] = &["批示", "信息刊发", "刊发", "信息采用", "信息报送", "简报", "经验材料", "经验推广", "经验交流", "痕迹", "留痕", "照片", "截图"];
+const FORMALISM: &[&str] =
+    &["批示", "信息刊发", "刊发", "信息采用", "信息报送", "简报", "经验材料", "经验推广", "经验交流", "痕迹", "留痕", "照片", "截图"];
 /// A clause that says the opposite.
 const DENIAL: &[&str] = &["不计", "不含", "不包括", "不以", "不得", "不作", "不看", "剔除", "除外"];
 
@@ -381,7 +422,14 @@ fn scores_formalism(text: &str) -> Option<&'static str> {
         .find_map(|clause| FORMALISM.iter().copied().find(|word| clause.contains(word)))
 }
 
-fn check_example(example: &Example, rulebook: &Rulebook, path: &str, known: &Known<'_>, document: &Document<'_>, problems: &mut Vec<Problem>) {
+fn check_example(
+    example: &Example,
+    rulebook: &Rulebook,
+    path: &str,
+    known: &Known<'_>,
+    document: &Document<'_>,
+    problems: &mut Vec<Problem>,
+) {
     let before = problems.len();
     for (key, code, list, all) in [
         ("class", &example.class, "classes", known.classes),
@@ -394,10 +442,15 @@ fn check_example(example: &Example, rulebook: &Rulebook, path: &str, known: &Kno
     }
     for (key, text) in [("from", &example.from), ("due", &example.due)] {
         if parse_local(text).is_none() {
-            problems.push(document.problem(format!("{path}.{key}"), format!("「{text}」不是日期时间，请写成 \"2026-04-30 10:00\"（北京时间）")));
+            problems.push(
+                document.problem(format!("{path}.{key}"), format!("「{text}」不是日期时间，请写成 \"2026-04-30 10:00\"（北京时间）")),
+            );
         }
     }
-    if problems.len() == before && example.clock == "contact" && rulebook.limits(example.conditions()).is_some_and(|rule| rule.contact.is_none()) {
+    if problems.len() == before
+        && example.clock == "contact"
+        && rulebook.limits(example.conditions()).is_some_and(|rule| rule.contact.is_none())
+    {
         problems.push(document.problem(format!("{path}.clock"), "适用的时限没有规定首次联系（contact），请换一个时限或补上规定"));
     }
 }

@@ -55,7 +55,8 @@ impl Rulebooks {
     pub fn resolve(&self, moment: Instant, recorded_by: Instant) -> Option<Arc<Rulebook>> {
         let day = legal_day(moment);
         // `max_by_key` gives the last of equals: of two adoptions of the same instant, the later one in the log.
-        let adoption = self.adoptions.iter().filter(|one| one.recorded_at <= recorded_by && one.holds(day)).max_by_key(|one| one.recorded_at);
+        let adoption =
+            self.adoptions.iter().filter(|one| one.recorded_at <= recorded_by && one.holds(day)).max_by_key(|one| one.recorded_at);
         adoption.map(|one| one.rulebook.clone())
     }
 
@@ -92,7 +93,8 @@ pub fn adopt(state: &Rulebooks, text: &str, from: NaiveDate, until: Option<Naive
         return Err(vec![Problem::at(None, "version", reason)]);
     }
     // Only the latest adoption can be repeated: to go back to an earlier version is a new adoption.
-    let repeated = state.adoptions.last().is_some_and(|one| one.rulebook.reference() == reference && one.from == from && one.until == until);
+    let repeated =
+        state.adoptions.last().is_some_and(|one| one.rulebook.reference() == reference && one.from == from && one.until == until);
     if repeated {
         return Ok(Vec::new());
     }

@@ -19,7 +19,13 @@ pub(super) async fn run(words: cli::Serve) -> Result<(), Failure> {
 }
 
 /// Serves until told to stop, then ends in order: pages, automation, views, log.
-pub(super) async fn serve(app: Arc<Application>, settings: Settings, listen: SocketAddr, data: &Path, ready: impl FnOnce(SocketAddr)) -> Result<(), Failure> {
+pub(super) async fn serve(
+    app: Arc<Application>,
+    settings: Settings,
+    listen: SocketAddr,
+    data: &Path,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), Failure> {
     let listener = TcpListener::bind(listen).with_context(|| format!("地址 {listen} 不能使用，可能已有程序在用；请换一个 --listen"))?;
     let address = listener.local_addr()?;
     let automation = Arc::new(Automation::new(app.clone(), settings.automation.clone(), data)?);

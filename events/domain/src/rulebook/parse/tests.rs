@@ -204,7 +204,8 @@ fn one_fault_gives_one_problem() {
 
 #[test]
 fn all_faults_are_told_at_once_in_the_order_of_lines() {
-    let text = broken(1, "percent = 80", "percent = 0").replace("attempts = 3", "attempts = 99").replace("title = \"测试\"", "titel = \"测试\"");
+    let text =
+        broken(1, "percent = 80", "percent = 0").replace("attempts = 3", "attempts = 99").replace("title = \"测试\"", "titel = \"测试\"");
     let lines: Vec<Option<usize>> = problems(&text).into_iter().map(|(line, ..)| line).collect();
     assert_eq!(lines, [Some(1), Some(3), Some(42), Some(50)]);
 }
@@ -246,7 +247,8 @@ fn indicators_that_reward_appearances_are_refused_with_the_law() {
 
 #[test]
 fn an_indicator_may_say_that_appearances_do_not_count() {
-    for definition in ["按时办结的件数 ÷ 到期的件数，不以照片、截图作为依据", "按时办结的件数，领导批示件不计入；÷ 到期的件数"] {
+    for definition in ["按时办结的件数 ÷ 到期的件数，不以照片、截图作为依据", "按时办结的件数，领导批示件不计入；÷ 到期的件数"]
+    {
         assert_eq!(problems(&SOUND.replace("按时办结的件数 ÷ 到期的件数", definition)), vec![], "{definition}");
     }
 }
