@@ -24,7 +24,7 @@ const MOST: usize = 100_000;
 pub enum Key {
     /// One account or case tried from one address: waits grow.
     Narrow(String),
-    /// All tries of an address, behind which a whole office may sit, or all tries of an account: after [`BURST`]
+    /// All tries of an address, behind which a whole office may sit, or all tries of an account: after `BURST`
     /// failures one try a minute.
     Wide(String),
 }
