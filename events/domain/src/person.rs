@@ -70,6 +70,9 @@ pub enum PersonRejection {
     /// Another system sends a new state of a case whose words are erased or only kept.
     #[error("此件的个人信息已依法删除或限制处理，不再接收来源系统的新内容")]
     Withdrawn,
+    /// The petitioner of a case whose words are erased writes again.
+    #[error("此件的个人信息已依法删除，不能再提交评价或说明；如有新的情况，请重新反映")]
+    Erased,
 }
 
 /// The person of one case alone, when nobody grouped cases.

@@ -124,6 +124,12 @@ impl Application {
             } else if !may(&meta.actor, act, &loaded.state, reference.as_ref()) {
                 return Err(Error::Forbidden);
             }
+            // New words would be sealed under a new key, in a case of which nothing is to be left.
+            if matches!(command, Command::Rate { .. } | Command::Dispute { .. })
+                && self.projections.views().erased(case).map_err(|error| Error::Internal(error.to_string()))?
+            {
+                return Err(PersonRejection::Erased.into());
+            }
             let now = self.now();
             let moment = match command {
                 // A ticket of another system is judged by the rules of its own day.

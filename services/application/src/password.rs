@@ -70,20 +70,48 @@ fn hash(password: &str, entropy: &dyn Entropy) -> Result<String, Error> {
     Ok(hash.to_string())
 }
 
-/// Words that guessers try first; the rest is length (ASVS V6.2).
-const COMMON: [&str; 12] = [
+/// Beginnings that guessers try first; the rest is length (ASVS V6.2).
+const COMMON: [&str; 40] = [
     "password",
+    "passw0rd",
+    "p@ssw0rd",
+    "p@ssword",
     "12345678",
     "123456789",
     "1234567890",
-    "qwertyuiop",
+    "87654321",
+    "1234qwer",
+    "123qwe",
+    "123abc",
+    "qwertyui",
+    "qwerty123",
+    "qwer1234",
+    "1q2w3e4r",
+    "1qaz2wsx",
+    "q1w2e3r4",
+    "zaq12wsx",
+    "asdfghjk",
+    "asdf1234",
+    "zxcvbnm",
     "11111111",
+    "00000000",
     "88888888",
+    "66666666",
     "abcd1234",
-    "admin123",
-    "woaini1314",
+    "abc123",
+    "aa123456",
+    "a1234567",
+    "admin",
+    "administrator",
+    "welcome",
+    "letmein",
+    "iloveyou",
+    "woaini",
+    "5201314",
     "xiaoneng",
-    "p@ssw0rd",
+    "12345hotline",
+    "beijing2008",
+    "zhongguo",
 ];
 
 /// Checks a new password.
@@ -103,6 +131,9 @@ pub fn check(password: &str, login: &str) -> Result<(), Error> {
     if COMMON.iter().any(|common| lower.starts_with(common)) || (!login.is_empty() && lower.contains(&login.to_lowercase())) {
         return weak("密码太容易被猜到：不要包含登录名，也不要用常见密码");
     }
+    if password.chars().all(char::is_numeric) {
+        return weak("密码太容易被猜到：不要只用数字，电话号码和证件号码别人也知道");
+    }
     let mut chars = lower.chars();
     if let Some(first) = chars.next()
         && chars.all(|c| c == first)
@@ -118,7 +149,9 @@ mod tests {
 
     #[test]
     fn short_common_and_own_name_are_refused_and_a_sentence_is_accepted() {
-        for bad in ["abc", "12345678901", "wang.li-2026", "aaaaaaaaaaaa"] {
+        for bad in
+            ["abc", "12345678901", "wang.li-2026", "aaaaaaaaaaaa", "13800001234", "330501199001011234", "Admin@2026!", "1qaz2wsx3edc"]
+        {
             assert!(matches!(check(bad, "wang.li"), Err(Error::WeakPassword(_))), "{bad}");
         }
         assert_eq!(check("湖边 的树 很高 很绿呀", "wang.li"), Ok(()));

@@ -162,3 +162,27 @@ async fn a_security_administrator_gives_himself_no_other_role() {
     let page = security.submit(form).await;
     assert!(page.status == 422 && page.errors().iter().any(|words| words.contains("自己")), "{} {:?}", page.status, page.errors());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_written_into_a_case_that_was_erased() {
+    let site = Site::open().await;
+    let number = case_at(&site, Stage::Archived, &PLAIN).await;
+    let case = site.case(&number);
+    let mut citizen = site.browser();
+    let form = citizen.get("/track").await.form("/track").set("number", &number).set("code", &site.app.query_code(case));
+    let page = citizen.submit(form).await;
+    let form = page.form("/track/unsolved").set("reason", "路灯又不亮了，请再来看看");
+    let meta = || Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, site.app.ids.uuid());
+    let person = domain::person::person_of_case(case);
+    site.app.confirm_person(&meta(), person, vec![case]).await.unwrap();
+    site.app.erase_person(&meta(), person, "本人书面申请").await.unwrap();
+    site.settle().await;
+    let page = citizen.submit_once(form).await;
+    assert!(page.status == 422 && page.has("已依法删除"), "{} {}", page.status, page.text());
+    assert!(site.app.log.keys_of(&case.stream()).await.unwrap().is_empty(), "no new key");
+    let mut reviewer = site.sign_in(Role::Reviewer).await;
+    for path in [of(&number), "/desk/worklist/ended".to_owned()] {
+        let body = reviewer.get(&path).await.body;
+        assert!(["王小明", "13800001234", "路灯", "幸福路 18 号", "线路"].iter().all(|words| !body.contains(words)), "{path}");
+    }
+}
