@@ -5,7 +5,7 @@ pub(crate) mod write;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use domain::account::{Role, StaffKind};
 use domain::calendar::Calendar;
@@ -72,12 +72,22 @@ pub struct Reference {
     pub(crate) accounts: HashMap<AccountId, Arc<Account>>,
     pub(crate) logins: HashMap<String, AccountId>,
     pub(crate) ended: HashSet<Uuid>,
+    /// Made from the units when it is first asked for.
+    index: OnceLock<Index>,
     /// All adopted rulebooks.
     pub rulebooks: Rulebooks,
     /// The calendar and its earlier versions.
     pub calendars: Calendars,
     /// All adopted dispatch catalogues.
     pub catalogues: Catalogues,
+}
+
+/// What every row of a list asks of the register.
+#[derive(Clone, Debug, Default)]
+struct Index {
+    /// Division code → the open unit highest in the tree that answers for it.
+    divisions: BTreeMap<String, UnitCode>,
+    hotline: Option<UnitCode>,
 }
 
 /// Deeper than any organisation tree; ends a circle that two moves could make.
@@ -92,6 +102,40 @@ impl Reference {
     /// All units in the order of codes, closed ones included.
     pub fn units(&self) -> impl Iterator<Item = &Arc<UnitState>> {
         self.units.values()
+    }
+
+    /// The hotline office (热线办), if one is registered.
+    pub fn hotline(&self) -> Option<&Arc<UnitState>> {
+        self.index().hotline.as_ref().and_then(|code| self.unit(code))
+    }
+
+    /// The open unit that answers for a division; of several the one highest in the tree.
+    pub fn division(&self, code: &str) -> Option<&Arc<UnitState>> {
+        self.index().divisions.get(code).and_then(|unit| self.unit(unit))
+    }
+
+    /// The divisions whose code begins with `prefix`, in the order of codes, each with its unit.
+    pub fn divisions<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a Arc<UnitState>)> {
+        let from = self.index().divisions.range::<str, _>((std::ops::Bound::Included(prefix), std::ops::Bound::Unbounded));
+        from.take_while(move |(code, _)| code.starts_with(prefix)).filter_map(|(code, unit)| Some((code.as_str(), self.unit(unit)?)))
+    }
+
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| {
+            let mut found: BTreeMap<&str, (usize, &UnitCode)> = BTreeMap::new();
+            for unit in self.units().filter(|unit| unit.closed.is_none()) {
+                let Some(division) = unit.division.as_deref() else { continue };
+                let depth = self.ancestors(&unit.code).len();
+                match found.get(division) {
+                    Some((known, _)) if *known <= depth => {}
+                    _ => drop(found.insert(division, (depth, &unit.code))),
+                }
+            }
+            Index {
+                divisions: found.into_iter().map(|(division, (_, unit))| (division.to_owned(), unit.clone())).collect(),
+                hotline: self.units().find(|unit| unit.hotline && unit.closed.is_none()).map(|unit| unit.code.clone()),
+            }
+        })
     }
 
     /// A unit and those above it, itself first; only itself when it is not in the register.
@@ -163,6 +207,7 @@ impl Reference {
     pub(crate) fn put_unit(&mut self, unit: UnitState) {
         let code = unit.code.clone();
         let parent = unit.parent.clone();
+        self.index = OnceLock::new();
         if let Some(old) = self.units.insert(code.clone(), Arc::new(unit)) {
             if old.parent == parent {
                 return;

@@ -1,6 +1,5 @@
 //! How times, places, people and states are said. Every page takes its words from here.
 
-use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeDelta, Timelike, Weekday};
 use domain::calendar::DayKind;
@@ -279,7 +278,7 @@ pub fn unit(reference: &Reference, code: &UnitCode) -> String {
 
 /// The name of the hotline office.
 pub fn hotline(reference: &Reference) -> String {
-    reference.units().find(|unit| unit.hotline && unit.closed.is_none()).map_or_else(|| "热线办".to_owned(), |unit| unit.name().to_owned())
+    reference.hotline().map_or_else(|| "热线办".to_owned(), |unit| unit.name().to_owned())
 }
 
 /// In whose hands.
@@ -336,7 +335,7 @@ pub fn place(reference: &Reference, division: &str) -> String {
     cuts.dedup();
     let parts: Vec<String> = cuts
         .into_iter()
-        .filter_map(|code| places(reference, code).into_iter().find(|(one, _)| one == code).map(|(_, name)| name))
+        .filter_map(|code| reference.division(code).map(|unit| place_name(unit.name())))
         .collect();
     // Units write the name above before their own: 东城区 and 东城区鼓楼街道 are said as 东城区 鼓楼街道.
     let mut said: Vec<&str> = Vec::new();
@@ -352,18 +351,7 @@ pub fn place(reference: &Reference, division: &str) -> String {
 /// The places of the register whose division code begins with `prefix`: code and name, in the order of codes. Of
 /// several units with the same code the one highest in the tree gives the name.
 pub fn places(reference: &Reference, prefix: &str) -> Vec<(String, String)> {
-    let mut found: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
-    for unit in reference.units().filter(|unit| unit.closed.is_none()) {
-        let Some(code) = unit.division.as_deref().filter(|code| code.starts_with(prefix)) else { continue };
-        let depth = reference.ancestors(&unit.code).len();
-        match found.get(code) {
-            Some((known, _)) if *known <= depth => {}
-            _ => {
-                found.insert(code, (depth, unit.name()));
-            }
-        }
-    }
-    found.into_iter().map(|(code, (_, name))| (code.to_owned(), place_name(name))).collect()
+    reference.divisions(prefix).map(|(code, unit)| (code.to_owned(), place_name(unit.name()))).collect()
 }
 
 /// The place that a territorial unit answers for: its name without the words for its office.
