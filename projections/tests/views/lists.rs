@@ -65,6 +65,8 @@ async fn a_list_is_paged_forth_and_back_in_every_order_with_filters() {
         WorklistFilter { unit: Some(unit("T1")), ..WorklistFilter::default() },
         WorklistFilter { hide_wrongdoing: true, ..WorklistFilter::default() },
     ];
+    // What is hidden is what the count is lessened by, whether it has a limit or not.
+    assert_eq!(views.wrongdoing_among(&HolderKey::Hotline, Bucket::Open, None).unwrap(), 5);
     for sort in Sort::ALL {
         for (filter, rows) in filters.iter().zip([25, 8, 6, 20]) {
             let query = |at, limit| WorklistQuery { sort, filter: filter.clone(), at, limit, ..list(HolderKey::Hotline, Bucket::Open) };

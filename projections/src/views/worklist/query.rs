@@ -94,9 +94,10 @@ impl Views {
     pub fn wrongdoing_among(&self, holder: &HolderKey, bucket: Bucket, before: Option<Instant>) -> Result<u64, ViewError> {
         let connection = self.views()?;
         let Some(id) = holder_id(&connection, holder)? else { return Ok(0) };
-        let mut statement = connection
-            .prepare_cached("SELECT count(*) FROM worklist WHERE holder = ?1 AND bucket = ?2 AND wrongdoing = 1 AND due_at < ?3")?;
-        let n: i64 = statement.query_row(params![id, bucket.number(), before.map_or(i64::MAX, micros)], |row| row.get(0))?;
+        let mut statement = connection.prepare_cached(
+            "SELECT count(*) FROM worklist WHERE holder = ?1 AND bucket = ?2 AND wrongdoing = 1 AND (?3 IS NULL OR due_at < ?3)",
+        )?;
+        let n: i64 = statement.query_row(params![id, bucket.number(), before.map(micros)], |row| row.get(0))?;
         Ok(n.unsigned_abs())
     }
 
