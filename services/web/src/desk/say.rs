@@ -136,6 +136,11 @@ pub(super) fn row(reference: &Reference, row: &CaseRow, now: Instant) -> templat
         };
         Due { at: words::due(at), left: left(at, now), state, provisional: row.provisional }
     });
+    // The limit beside the row is the next one; an earlier one that is broken puts the case among the overdue.
+    let mut marks = marks(row.wrongdoing, row.confidential, row.anonymous, row.round);
+    if row.breached && !row.stage.is_ended() && due.as_ref().is_none_or(|due| due.state != DueState::Over) {
+        marks.insert(0, Tag::new("有时限已超期", Tone::Bad));
+    }
     templates::desk::CaseRow {
         number: words::number(&row.number),
         href: format!("/desk/case/{}", row.number),
@@ -149,7 +154,7 @@ pub(super) fn row(reference: &Reference, row: &CaseRow, now: Instant) -> templat
         },
         stage: words::stage(row.stage, false),
         urgency: urgency(reference, &row.urgency, now),
-        marks: marks(row.wrongdoing, row.confidential, row.anonymous, row.round),
+        marks,
         due,
         filed: words::moment(row.filed_at),
     }
