@@ -236,6 +236,7 @@ async fn a_case_of_another_unit_looks_like_one_that_does_not_exist() {
     assert_eq!((theirs.status, theirs.text()), (404, nobodys.text()));
     assert_eq!(other.get(&format!("{}/limit/handle/1", of(&number))).await.status, 404);
     let mut liaison = site.sign_in(Role::Liaison).await;
+    site.settle().await;
     for (browser, finds) in [(&mut liaison, true), (&mut other, false)] {
         let page = browser.get(&search("路灯")).await;
         assert_eq!((page.status, page.links().iter().any(|(href, _)| *href == of(&number))), (200, finds), "{}", page.text());
@@ -483,6 +484,7 @@ async fn worklists_take_known_words_only() {
     }
     let page = dispatcher.get("/desk/worklist/filed?class=praise").await;
     assert!(page.status == 200 && page.has("没有符合筛选条件的诉求件"));
+    site.settle().await;
     let page = dispatcher.get(&search("连续五天")).await;
     assert!(page.links().iter().any(|(href, _)| *href == of(&number)), "{}", page.text());
     let page = dispatcher.get("/desk/search?q=13800001234").await;

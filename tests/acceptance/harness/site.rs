@@ -178,10 +178,11 @@ impl Site {
         self.app.projections.views().case_by_number(&number).unwrap().expect("there is such a case").id
     }
 
-    /// Waits until the views show everything in the log.
+    /// Waits until the views and the search show everything in the log.
     pub async fn settle(&self) {
         let size = self.app.log.head().await.unwrap().size;
         assert!(self.app.seen(size).await, "the views did not follow");
+        assert!(self.app.projections.wait_for_search(size, std::time::Duration::from_secs(30)).await, "search did not follow");
     }
 }
 

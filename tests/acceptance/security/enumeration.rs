@@ -118,4 +118,5 @@ async fn a_telephone_number_that_is_looked_for_stands_in_no_address() {
     // Words have an address that can be handed on.
     let page = dispatcher.submit(form.set("q", "路灯")).await;
     assert!(page.path.starts_with("/desk/search?q=%"), "{}", page.path);
+    assert!(page.links().iter().any(|(href, _)| *href == format!("/desk/case/{number}")), "{}", page.text());
 }

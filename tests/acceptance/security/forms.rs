@@ -34,15 +34,19 @@ async fn no_form_of_another_site_or_session_does_anything_on_any_route() {
             Door::Roles(roles) if roles.contains(&Role::Dispatcher) => Some(Role::Dispatcher),
             Door::Roles(roles) => Some(roles[0]),
         };
-        if !people.contains_key(&role) {
-            let mut browser = match role {
-                Some(role) => site.sign_in(role).await,
-                None => site.browser(),
-            };
-            let token = token(&mut browser).await;
-            people.insert(role, (browser, token));
-        }
-        let (browser, right) = people[&role].clone();
+        let known = people.get(&role).cloned();
+        let (browser, right) = match known {
+            Some(known) => known,
+            None => {
+                let mut browser = match role {
+                    Some(role) => site.sign_in(role).await,
+                    None => site.browser(),
+                };
+                let token = token(&mut browser).await;
+                people.insert(role, (browser.clone(), token.clone()));
+                (browser, token)
+            }
+        };
         let path = route.path.replace("{number}", &number).replace("{action}", "accept").replace("{login}", "dispatcher");
         let path = path.replace("{code}", BUREAU).replace("{id}", "00000000-0000-0000-0000-000000000000");
         let before = size(&site).await;
