@@ -33,6 +33,24 @@ impl ErrorPage {
         Self { shell, status, title: title.into(), lines, reference: String::new(), links }
     }
 
+    /// The same for somebody who works at the desk: the ways on lead back there.
+    #[must_use]
+    pub fn for_staff(mut self) -> Self {
+        match self.status {
+            403 => self.lines = vec!["您的角色没有查看或办理这项内容的权限。".into(), "工作需要的，请联系安全管理员调整角色。".into()],
+            404 => {
+                self.lines = vec!["网址或编号可能输错了，或者这件工单不归您的单位办理。".into(), "请检查后再试，或者从工作台进入。".into()]
+            }
+            _ => {}
+        }
+        let citizens = self.links.len();
+        self.links.retain(|link| link.href != "/" && link.href != "/track");
+        if self.links.len() < citizens {
+            self.links.push(Link::new("/desk", "回工作台"));
+        }
+        self
+    }
+
     /// 400: the request cannot be read (encoding, format).
     #[must_use]
     pub fn bad_request(shell: Shell) -> Self {
@@ -151,6 +169,7 @@ pub(crate) fn samples() -> Vec<(&'static str, String)> {
     let pages: Vec<(&'static str, ErrorPage)> = vec![
         ("error-400", ErrorPage::bad_request(shell())),
         ("error-403", ErrorPage::forbidden(shell())),
+        ("error-403-staff", ErrorPage::forbidden(shell()).for_staff()),
         ("error-404", ErrorPage::not_found(shell())),
         ("error-405", ErrorPage::method_not_allowed(shell())),
         ("error-408", ErrorPage::timeout(shell(), "/file/what")),

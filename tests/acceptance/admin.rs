@@ -419,7 +419,8 @@ async fn the_auditor_sees_who_looked_at_a_case_and_who_was_refused() {
     let number = site.file("路灯不亮，晚上看不清路，请尽快维修。").await;
     let mut dispatcher = site.sign_in(Role::Dispatcher).await;
     assert_eq!(dispatcher.get(&format!("/desk/case/{number}")).await.status, 200);
-    assert_eq!(dispatcher.get("/admin/units").await.status, 403);
+    let page = dispatcher.get("/admin/units").await;
+    assert_eq!((page.status, page.link("回工作台").as_str()), (403, "/desk"), "{}", page.text());
     sign_in(&site, "nobody.here", "whatever it is").await;
     site.clock.advance(TimeDelta::seconds(1));
     site.app.audit.flush();

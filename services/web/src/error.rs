@@ -107,6 +107,8 @@ impl Fault {
                 ErrorPage::internal(shell, &reference)
             }
         };
+        let at_work = ctx.session().is_some() && (ctx.path().starts_with("/desk") || ctx.path().starts_with("/admin"));
+        let page = if at_work { page.for_staff() } else { page };
         let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = html(HttpResponse::build(status), &page);
         if let Self::TooMany(seconds) = self {
