@@ -19,6 +19,9 @@ use crate::words::{Words, median, round, say};
 
 const CLIENTS: usize = 16;
 
+/// The request that files, and the id of its form.
+type Prepared = (Vec<u8>, Uuid);
+
 pub async fn run(words: &Words) -> Outcome<()> {
     let cases = words.number("cases", 1_000)?;
     let data = words.city("data", cases)?;
@@ -69,7 +72,7 @@ pub async fn run(words: &Words) -> Outcome<()> {
 async fn prepare(server: &Server, each: usize) -> Outcome<(Vec<Vec<Vec<u8>>>, Vec<Uuid>)> {
     let address = server.address;
     let (sample, _) = explore(address).await?;
-    let mut tasks: JoinSet<Outcome<Vec<(Vec<u8>, Uuid)>>> = JoinSet::new();
+    let mut tasks: JoinSet<Outcome<Vec<Prepared>>> = JoinSet::new();
     for client in 0..CLIENTS {
         let sample = sample.clone();
         tasks.spawn(async move {
