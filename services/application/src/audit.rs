@@ -108,7 +108,10 @@ impl Audit {
         let connection = Connection::open(&path)?;
         connection.execute_batch(SCHEMA)?;
         let (sender, receiver) = channel();
-        std::thread::Builder::new().name("audit".to_owned()).spawn(move || write(connection, &receiver)).map_err(|_| rusqlite::Error::InvalidQuery)?;
+        std::thread::Builder::new()
+            .name("audit".to_owned())
+            .spawn(move || write(connection, &receiver))
+            .map_err(|_| rusqlite::Error::InvalidQuery)?;
         Ok(Self { sender: Some(sender), path })
     }
 
@@ -167,7 +170,11 @@ impl Audit {
     /// # Errors
     /// When the file cannot be read.
     pub fn latest(&self, before: Option<Instant>, limit: usize) -> Result<Vec<Reading>, rusqlite::Error> {
-        self.query("SELECT at, account, unit, subject, what FROM reading WHERE at < ?1 ORDER BY at DESC, id DESC LIMIT ?2", before.map_or(i64::MAX, micros).into(), limit)
+        self.query(
+            "SELECT at, account, unit, subject, what FROM reading WHERE at < ?1 ORDER BY at DESC, id DESC LIMIT ?2",
+            before.map_or(i64::MAX, micros).into(),
+            limit,
+        )
     }
 
     /// Lines that fit, each with its number, the latest first.
@@ -194,7 +201,8 @@ impl Audit {
             return Ok(vec![None; logins.len()]);
         }
         let connection = self.reader()?;
-        let mut statement = connection.prepare("SELECT at FROM reading WHERE account = ?1 AND what = 'sign_in' ORDER BY id DESC LIMIT 1")?;
+        let mut statement =
+            connection.prepare("SELECT at FROM reading WHERE account = ?1 AND what = 'sign_in' ORDER BY id DESC LIMIT 1")?;
         let last = |login: &&str| statement.query_row([login], |row| row.get(0).map(from_micros)).optional();
         logins.iter().map(last).collect()
     }
@@ -212,7 +220,11 @@ impl Audit {
         if state.wrongdoing {
             return Ok(Vec::new());
         }
-        self.query("SELECT at, account, unit, subject, what FROM reading WHERE subject = ?1 ORDER BY at DESC, id DESC LIMIT ?2", case.stream().into(), limit)
+        self.query(
+            "SELECT at, account, unit, subject, what FROM reading WHERE subject = ?1 ORDER BY at DESC, id DESC LIMIT ?2",
+            case.stream().into(),
+            limit,
+        )
     }
 
     /// SHA-256 over the lines of `[from, to)`, for the day-end event.
@@ -224,12 +236,20 @@ impl Audit {
             return Ok((0, Sha256::digest([]).into()));
         }
         let connection = self.reader()?;
-        let mut statement = connection.prepare("SELECT at, account, unit, subject, what FROM reading WHERE at >= ?1 AND at < ?2 ORDER BY id")?;
+        let mut statement =
+            connection.prepare("SELECT at, account, unit, subject, what FROM reading WHERE at >= ?1 AND at < ?2 ORDER BY id")?;
         let mut rows = statement.query(params![micros(from), micros(to)])?;
         let mut hasher = Sha256::new();
         let mut count = 0;
         while let Some(row) = rows.next()? {
-            let line = format!("{}\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{}\n", row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?, row.get::<_, String>(4)?);
+            let line = format!(
+                "{}\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{}\n",
+                row.get::<_, i64>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, String>(2)?,
+                row.get::<_, String>(3)?,
+                row.get::<_, String>(4)?
+            );
             hasher.update(line.as_bytes());
             count += 1;
         }
@@ -279,7 +299,8 @@ fn write(mut connection: Connection, receiver: &Receiver<Message>) {
 fn insert(connection: &mut Connection, group: &[Reading]) -> Result<(), rusqlite::Error> {
     let transaction = connection.transaction()?;
     {
-        let mut statement = transaction.prepare_cached("INSERT INTO reading (at, account, unit, subject, what) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        let mut statement =
+            transaction.prepare_cached("INSERT INTO reading (at, account, unit, subject, what) VALUES (?1, ?2, ?3, ?4, ?5)")?;
         for reading in group {
             statement.execute(params![micros(reading.at), reading.account, reading.unit, reading.subject, reading.what])?;
         }

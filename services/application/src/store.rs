@@ -80,7 +80,14 @@ impl Application {
     }
 
     /// Appends events of a command, see [`record`].
-    pub(crate) async fn append(&self, stream: &str, expected: Expected, meta: &Meta, rulebook: Option<&str>, events: Vec<(Instant, Event)>) -> Result<Appended, AppendFailure> {
+    pub(crate) async fn append(
+        &self,
+        stream: &str,
+        expected: Expected,
+        meta: &Meta,
+        rulebook: Option<&str>,
+        events: Vec<(Instant, Event)>,
+    ) -> Result<Appended, AppendFailure> {
         record(self.log.as_ref(), &self.vault, stream, expected, meta, rulebook, events).await
     }
 

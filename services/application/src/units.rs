@@ -28,7 +28,13 @@ impl Application {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Forbidden`].
-    pub async fn close_unit(&self, meta: &Meta, code: &UnitCode, successor: Option<UnitCode>, since: chrono::NaiveDate) -> Result<Done, Error> {
+    pub async fn close_unit(
+        &self,
+        meta: &Meta,
+        code: &UnitCode,
+        successor: Option<UnitCode>,
+        since: chrono::NaiveDate,
+    ) -> Result<Done, Error> {
         may_manage(&meta.actor)?;
         self.on_stream(&code.stream(), meta, |envelopes| {
             let unit = fold(envelopes)?.ok_or(Error::NotFound)?;

@@ -26,7 +26,15 @@ pub(crate) enum Letter {
 }
 
 /// The messages of a notice. `opened` is the case, opened for the petitioner's address.
-pub(crate) fn letter(id: Uuid, owed: &Owed, opened: &OpenedCase, reference: &Reference, site: &Site, carrier: &CarrierSettings, now: Instant) -> Letter {
+pub(crate) fn letter(
+    id: Uuid,
+    owed: &Owed,
+    opened: &OpenedCase,
+    reference: &Reference,
+    site: &Site,
+    carrier: &CarrierSettings,
+    now: Instant,
+) -> Letter {
     let Some(entry) = opened.entries.iter().find(|entry| entry.id == owed.event) else {
         return Letter::Moot("通知所依据的事件不存在");
     };
@@ -110,7 +118,15 @@ fn pick(email: &str, phone: &str, carrier: &CarrierSettings) -> Option<Address> 
     }
 }
 
-fn words(kind: NoticeKind, event: &CaseEvent, at: Instant, opened: &OpenedCase, reference: &Reference, site: &Site, now: Instant) -> Result<Mail, &'static str> {
+fn words(
+    kind: NoticeKind,
+    event: &CaseEvent,
+    at: Instant,
+    opened: &OpenedCase,
+    reference: &Reference,
+    site: &Site,
+    now: Instant,
+) -> Result<Mail, &'static str> {
     let case = &opened.state;
     let (number, site) = (format_public_number(&case.number), site.clone());
     let unit = |code: &UnitCode| reference.unit(code).map_or_else(|| code.to_string(), |unit| unit.name_on(legal_day(at)).to_owned());
@@ -119,8 +135,10 @@ fn words(kind: NoticeKind, event: &CaseEvent, at: Instant, opened: &OpenedCase, 
             let clock = case.clocks.iter().find(|clock| clock.kind == ClockKind::Promise).ok_or("没有答复期限")?;
             let calendar = reference.calendars.by_version(&clock.calendar).unwrap_or_else(|| reference.calendar());
             let explained = promise(calendar, &clock.input());
-            let note = explained.split_once('（').and_then(|_| explained.rsplit_once(" 前（")).map_or("", |(_, note)| note.trim_end_matches('）'));
-            Ok(mail::Receipt { site, number, received: words::moment(at), due: words::due(clock.due), due_explained: note.to_owned() }.mail())
+            let note =
+                explained.split_once('（').and_then(|_| explained.rsplit_once(" 前（")).map_or("", |(_, note)| note.trim_end_matches('）'));
+            Ok(mail::Receipt { site, number, received: words::moment(at), due: words::due(clock.due), due_explained: note.to_owned() }
+                .mail())
         }
         (NoticeKind::Answer, CaseEvent::Refused(_)) => Ok(mail::NotAccepted { site, number, decided: words::moment(at) }.mail()),
         (NoticeKind::Answer, CaseEvent::AnsweredDirectly(_)) => {
@@ -148,7 +166,15 @@ fn words(kind: NoticeKind, event: &CaseEvent, at: Instant, opened: &OpenedCase, 
                 return Err("该时限已到期，另发超期通知");
             }
             let left = words::left(reference.calendar(), clock, now);
-            Ok(mail::Reminder { site, number, unit: bound(clock, unit), task: task(clock.kind).to_owned(), due: words::due(clock.due), left }.mail())
+            Ok(mail::Reminder {
+                site,
+                number,
+                unit: bound(clock, unit),
+                task: task(clock.kind).to_owned(),
+                due: words::due(clock.due),
+                left,
+            }
+            .mail())
         }
         (NoticeKind::Breach, CaseEvent::LimitBreached(breached)) => {
             let clock = case.clock(breached.clock, breached.round).ok_or("时限不存在")?;

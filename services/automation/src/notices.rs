@@ -13,9 +13,9 @@ use uuid::Uuid;
 use application::{Actor, Meta, NOTICES};
 
 use crate::clockwork::{Automation, Error, Worked};
+use crate::delivery::DeliveryError;
 use crate::delivery::backoff::{Backoff, Next};
 use crate::delivery::quiet::{QuietHours, next_allowed};
-use crate::delivery::DeliveryError;
 use crate::letters::{Letter, letter};
 
 /// Rows read in quiet hours, when the urgent ones have to be found among all that wait for the morning.
@@ -162,7 +162,10 @@ fn allowed(from: Instant, urgent: bool, to: &Recipient, quiet: &QuietHours, cale
         if calendar.day(day).kind.is_workday() {
             break;
         }
-        let Some(midnight) = day.succ_opt().and_then(|next| next.and_time(chrono::NaiveTime::MIN).and_local_timezone(CHINA).single()) else { break };
+        let Some(midnight) = day.succ_opt().and_then(|next| next.and_time(chrono::NaiveTime::MIN).and_local_timezone(CHINA).single())
+        else {
+            break;
+        };
         at = next_allowed(midnight.to_utc(), false, quiet);
     }
     at

@@ -197,7 +197,8 @@ fn read(path: &Path) -> Result<Vec<u8>, StartError> {
 }
 
 fn secret(path: &Path) -> Result<SecretString, StartError> {
-    let text = String::from_utf8(read(path)?).map_err(|_| StartError::File { path: path.to_owned(), kind: std::io::ErrorKind::InvalidData })?;
+    let text =
+        String::from_utf8(read(path)?).map_err(|_| StartError::File { path: path.to_owned(), kind: std::io::ErrorKind::InvalidData })?;
     Ok(SecretString::from(text.trim_end().to_owned()))
 }
 

@@ -106,11 +106,9 @@ mod tests {
     fn working_days_left_and_over_skip_the_holiday_and_count_the_make_up_day() {
         let calendar = Calendar::official();
         let clock = clock(Limit::WorkingDays(5), "2026-05-12T00:00:00");
-        for (now, words) in [
-            ("2026-04-30T16:00:00", "还剩 5 个工作日"),
-            ("2026-05-08T16:00:00", "还剩 2 个工作日"),
-            ("2026-05-11T09:00:00", "今天到期"),
-        ] {
+        for (now, words) in
+            [("2026-04-30T16:00:00", "还剩 5 个工作日"), ("2026-05-08T16:00:00", "还剩 2 个工作日"), ("2026-05-11T09:00:00", "今天到期")]
+        {
             assert_eq!(left(&calendar, &clock, at(now)), words, "{now}");
         }
         assert_eq!(over(&calendar, &clock, at("2026-05-12T08:00:00")), "已超过 1 个工作日");

@@ -1,6 +1,5 @@
 //! How times, places, people and states are said. Every page takes its words from here.
 
-
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeDelta, Timelike, Weekday};
 use domain::calendar::DayKind;
 use domain::case::{CaseState, Clock, Holder, Stage};
@@ -333,10 +332,7 @@ fn latest<'a, T>(reference: &'a Reference, find: impl Fn(&'a Rulebook) -> Option
 pub fn place(reference: &Reference, division: &str) -> String {
     let mut cuts: Vec<&str> = [6, 9, 12].iter().filter_map(|length| division.get(..*length)).collect();
     cuts.dedup();
-    let parts: Vec<String> = cuts
-        .into_iter()
-        .filter_map(|code| reference.division(code).map(|unit| place_name(unit.name())))
-        .collect();
+    let parts: Vec<String> = cuts.into_iter().filter_map(|code| reference.division(code).map(|unit| place_name(unit.name()))).collect();
     // Units write the name above before their own: 东城区 and 东城区鼓楼街道 are said as 东城区 鼓楼街道.
     let mut said: Vec<&str> = Vec::new();
     for name in &parts {

@@ -55,7 +55,8 @@ impl House {
         let clerk = Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, Uuid::from_u128(1));
         application.adopt_rulebook(&clerk, SHIPPED[0].1, "2025-01-01".parse().unwrap(), None).await.unwrap();
         application.projections.catch_up().await.unwrap();
-        let settings = Settings { carrier, patience_millis: 30_000, base_url: "https://xiaoneng.example/".to_owned(), ..Settings::default() };
+        let settings =
+            Settings { carrier, patience_millis: 30_000, base_url: "https://xiaoneng.example/".to_owned(), ..Settings::default() };
         let automation = Automation::new(application.clone(), settings, dir.path()).unwrap();
         Self { clock, application, automation, _dir: dir }
     }
@@ -96,7 +97,15 @@ impl House {
 }
 
 fn smtp(port: u16) -> CarrierSettings {
-    CarrierSettings::Smtp { host: "127.0.0.1".to_owned(), port, tls: TlsMode::None, user: None, password_file: None, root_file: None, timeout_seconds: 10 }
+    CarrierSettings::Smtp {
+        host: "127.0.0.1".to_owned(),
+        port,
+        tls: TlsMode::None,
+        user: None,
+        password_file: None,
+        root_file: None,
+        timeout_seconds: 10,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
