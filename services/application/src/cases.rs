@@ -43,6 +43,8 @@ pub struct Entry {
     pub actor: String,
     /// On whose behalf.
     pub on_behalf: Option<String>,
+    /// Hash of its leaf in the log's tree, for comparing with a receipt.
+    pub leaf: [u8; 32],
     /// What happened.
     pub event: CaseEvent,
 }
@@ -241,6 +243,7 @@ impl Application {
                 recorded_at: from_micros(envelope.recorded_at),
                 actor: envelope.actor.clone(),
                 on_behalf: envelope.on_behalf.clone(),
+                leaf: envelope.leaf(),
                 event,
             });
         }

@@ -127,7 +127,7 @@ async fn refused(ctx: &Ctx, row: &CaseRow, mut typed: Typed, error: Error) -> Re
 async fn show(ctx: &Ctx, row: &CaseRow, typed: Typed, good: bool) -> Reply {
     let opened = ctx.app().open_case(&ctx.actor()?, row.id).await?;
     // Not permitted, or no longer possible: said before what is wrong with the form.
-    let shown = case::build(ctx, &opened, &typed, None).await?;
+    let shown = case::build(ctx, &opened, &typed, None)?;
     if !good && shown.actions.faulty().is_none() {
         let reference = ctx.app().reference();
         let act = act_of(&typed.action).ok_or(Fault::NotFound)?;

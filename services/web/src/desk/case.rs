@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use application::Actor;
 use application::access::{Act, open_acts};
 use application::cases::{Entry, OpenedCase};
-use application::{Actor, Error};
 use chrono::TimeDelta;
 use domain::account::Role;
 use domain::case::event::{Filed, Petitioner};
@@ -62,7 +62,7 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
     let actor = ctx.actor()?;
     if let Some(seq) = as_of(&ctx)? {
         let opened = ctx.app().open_case_as_of(&actor, row.id, seq).await?;
-        let mut shown = build(&ctx, &opened, &Typed::default(), None).await?;
+        let mut shown = build(&ctx, &opened, &Typed::default(), None)?;
         // The past can be looked at, not changed.
         shown.actions = Actions::default();
         shown.waiting = format!("这是日志位置 {seq} 时的样子，只供查看。");
@@ -71,7 +71,7 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
     }
     let opened = ctx.app().open_case(&actor, row.id).await?;
     let typed = ctx.kept().map(|kept| Typed { form: Form::of(kept.fields), ..Typed::default() }).unwrap_or_default();
-    page(&build(&ctx, &opened, &typed, None).await?)
+    page(&build(&ctx, &opened, &typed, None)?)
 }
 
 fn as_of(ctx: &Ctx) -> Result<Option<u64>, Fault> {
@@ -82,13 +82,12 @@ fn as_of(ctx: &Ctx) -> Result<Option<u64>, Fault> {
 }
 
 /// Fills the page.
-pub(super) async fn build(ctx: &Ctx, opened: &OpenedCase, typed: &Typed, conflict: Option<Conflict>) -> Result<Case, Fault> {
+pub(super) fn build(ctx: &Ctx, opened: &OpenedCase, typed: &Typed, conflict: Option<Conflict>) -> Result<Case, Fault> {
     let (reference, now) = (ctx.app().reference(), ctx.app().now());
     let acts = open_acts(&ctx.actor()?, &opened.state, reference.as_ref());
     let rules = words::rules(&reference, now);
     let view = View { ctx, rules, now, opened, acts, typed, reference };
     let reference = &view.reference;
-    let hashes = hashes(ctx, opened).await?;
     let newest = opened.entries.iter().rev();
     Ok(Case {
         shell: shell::of(ctx),
@@ -106,17 +105,10 @@ pub(super) async fn build(ctx: &Ctx, opened: &OpenedCase, typed: &Typed, conflic
         timeline: newest.clone().map(|entry| timeline::fact(reference, entry)).collect(),
         ledger: view.ledger(),
         limits: view.limits(),
-        events: newest.zip(hashes.into_iter().rev()).map(|(entry, hash)| timeline::event(reference, entry, hash)).collect(),
+        events: newest.map(|entry| timeline::event(reference, entry)).collect(),
         earlier: view.earlier()?,
         as_of: AsOf { at: words::moment(now), position: opened.entries.last().map_or(0, |entry| entry.seq).to_string() },
     })
-}
-
-/// The leaf hashes of the case's events, shortened, for comparing with a receipt.
-async fn hashes(ctx: &Ctx, opened: &OpenedCase) -> Result<Vec<String>, Fault> {
-    let envelopes = ctx.app().log.read_stream(&opened.case.stream()).await.map_err(Error::from)?;
-    let hash = |envelope: &event_log::Envelope| envelope.leaf()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(envelopes.iter().take(opened.entries.len()).map(hash).collect())
 }
 
 fn crumbs(ctx: &Ctx, stage: Stage) -> Result<Vec<Link>, Fault> {
@@ -526,7 +518,7 @@ pub(super) async fn conflict(ctx: &Ctx, actor: &Actor, row: &CaseRow, typed: &Ty
         changes = changes.split_off(changes.len().saturating_sub(1));
     }
     let kept = if possible { Vec::new() } else { super::actions::kept(&typed.form) };
-    build(ctx, &opened, typed, Some(Conflict { changes, possible, kept })).await
+    build(ctx, &opened, typed, Some(Conflict { changes, possible, kept }))
 }
 
 #[cfg(test)]
