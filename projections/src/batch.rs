@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::ViewError;
 use crate::decode::Decoded;
 use crate::files::{self, Checkpoint, FileKind, Scrub};
+use crate::supervision::Supervision;
 use crate::views::cases::write::Stored;
 use crate::views::notices::Missing;
 use crate::views::public::write::Count;
@@ -98,6 +99,7 @@ struct Work {
     moved: BTreeSet<UnitCode>,
     imports: Vec<ImportChange>,
     persons: Vec<PersonChange>,
+    supervision: Supervision,
 }
 
 /// The conventions of months where no rulebook was adopted yet.
@@ -169,7 +171,7 @@ impl Writer {
 
     /// Cases held in memory.
     pub(crate) fn held(&self) -> usize {
-        self.work.cases.len() + self.work.notices.len() / 4
+        self.work.cases.len() + self.work.notices.len() / 4 + self.work.supervision.held()
     }
 
     /// Takes in one event.
@@ -199,6 +201,7 @@ impl Writer {
                 Ok(())
             }
             (Subject::Person(id), Event::Person(of_person)) => self.apply_person(*id, event, of_person),
+            _ if self.work.supervision.apply(&self.views, event)? => Ok(()),
             // A kind of one group in a stream of another: written by no program of ours.
             _ => Err(domain::events::EventError::unknown(event.event.kind(), event.event.version()).into()),
         }
@@ -360,7 +363,7 @@ impl Writer {
     /// Writes the working set and the checkpoint. True when the reference data changed.
     pub(crate) fn flush(&mut self, end: &Checkpoint) -> Result<bool, ViewError> {
         self.gather_moved()?;
-        let work = std::mem::take(&mut self.work);
+        let mut work = std::mem::take(&mut self.work);
         if end.seq > self.scored {
             let transaction = self.scores.unchecked_transaction()?;
             scores::write::write(&transaction, &work.facts, &work.revoked, &work.tally)?;
@@ -391,6 +394,7 @@ impl Writer {
         notices::write::write(&transaction, work.notices, work.missing, self.empty)?;
         imports::write::write(&transaction, work.imports)?;
         persons::write::write(&transaction, work.persons)?;
+        work.supervision.write(&transaction, &self.reference)?;
         files::set_checkpoint(&transaction, end)?;
         if self.withdrawn {
             self.scrub = Scrub::mark(&transaction)?;

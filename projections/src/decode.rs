@@ -15,6 +15,7 @@ pub(crate) struct Decoded {
     pub(crate) id: Uuid,
     pub(crate) at: Instant,
     pub(crate) recorded_at: Instant,
+    pub(crate) stream: String,
     pub(crate) subject: Subject,
     pub(crate) event: Event,
 }
@@ -32,6 +33,7 @@ pub(crate) fn decode(envelope: &Envelope) -> Result<Option<Decoded>, ViewError> 
         id: envelope.id,
         at: from_micros(envelope.occurred_at),
         recorded_at: from_micros(envelope.recorded_at),
+        stream: if subject == Subject::Supervision { envelope.stream.clone() } else { String::new() },
         subject,
         event,
     }))

@@ -16,6 +16,7 @@ mod opened;
 mod page;
 mod pool;
 mod rebuild;
+mod supervision;
 mod turn;
 pub mod views;
 
@@ -41,4 +42,5 @@ pub use views::public::{Dimension, Freshness, PublicCase, PublicFigure, PublicFi
 pub use views::reference::{Account, Reference};
 pub use views::scores::{FactQuery, FactRow, MeasureFigure, Scope, UnitFigures};
 pub use views::search::{SearchHit, SearchQuery, SearchScope};
+pub use views::streams::{DutyRow, MarkRow, StreamRow};
 pub use views::worklist::{Bucket, HolderKey, Sort, WorklistFilter, WorklistQuery};

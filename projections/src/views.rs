@@ -9,6 +9,7 @@ pub mod public;
 pub mod reference;
 pub mod scores;
 pub mod search;
+pub mod streams;
 pub mod worklist;
 
 use std::path::Path;

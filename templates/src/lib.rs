@@ -11,6 +11,7 @@ pub mod components;
 pub mod desk;
 pub mod errors;
 pub mod mail;
+pub mod oversight;
 pub mod public;
 pub mod shell;
 pub mod styleguide;

@@ -16,6 +16,7 @@ pub fn samples() -> Vec<(&'static str, String)> {
     all.extend(crate::public::samples());
     all.extend(crate::desk::samples());
     all.extend(crate::admin::samples());
+    all.extend(crate::oversight::samples());
     all.extend(crate::errors::samples());
     all.extend(crate::styleguide::samples());
     all

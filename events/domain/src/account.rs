@@ -26,6 +26,14 @@ pub enum Role {
     Reviewer,
     /// 效能督查员.
     Inspector,
+    /// 效能办负责人: issues cards and orders, decides objections, approves plans and assessments.
+    Director,
+    /// 市领导: the owner of the highest response level.
+    Leader,
+    /// 督查室: supervised matters and instructions (practice.md 13).
+    Supervisor,
+    /// 评议工作人员: campaigns of public evaluation (practice.md 24).
+    Evaluator,
     /// 系统管理员 (三员): units, rulebooks, calendar.
     SystemAdmin,
     /// 安全管理员 (三员): accounts and roles.
@@ -36,7 +44,7 @@ pub enum Role {
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Operator,
         Self::Dispatcher,
         Self::Liaison,
@@ -44,6 +52,10 @@ impl Role {
         Self::Head,
         Self::Reviewer,
         Self::Inspector,
+        Self::Director,
+        Self::Leader,
+        Self::Supervisor,
+        Self::Evaluator,
         Self::SystemAdmin,
         Self::SecurityAdmin,
         Self::Auditor,
@@ -59,6 +71,10 @@ impl Role {
             Self::Head => "审核负责人",
             Self::Reviewer => "审核回访员",
             Self::Inspector => "效能督查员",
+            Self::Director => "效能办负责人",
+            Self::Leader => "市领导",
+            Self::Supervisor => "督查室人员",
+            Self::Evaluator => "评议工作人员",
             Self::SystemAdmin => "系统管理员",
             Self::SecurityAdmin => "安全管理员",
             Self::Auditor => "审计管理员",
@@ -75,6 +91,10 @@ impl Role {
             Self::Head => "head",
             Self::Reviewer => "reviewer",
             Self::Inspector => "inspector",
+            Self::Director => "director",
+            Self::Leader => "leader",
+            Self::Supervisor => "supervisor",
+            Self::Evaluator => "evaluator",
             Self::SystemAdmin => "system_admin",
             Self::SecurityAdmin => "security_admin",
             Self::Auditor => "auditor",

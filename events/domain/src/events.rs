@@ -62,10 +62,34 @@ macro_rules! events {
             }
         }
 
+        impl $crate::events::Stored for $name {
+            fn from_slice(kind: &str, version: u16, data: &[u8]) -> Result<Self, $crate::events::EventError> {
+                Self::from_slice(kind, version, data)
+            }
+            fn from_json(kind: &str, version: u16, data: serde_json::Value) -> Result<Self, $crate::events::EventError> {
+                Self::from_json(kind, version, data)
+            }
+        }
+
         $(impl From<$payload> for $name { fn from(payload: $payload) -> Self { Self::$variant(payload) } })*
     };
 }
 pub(crate) use events;
+
+/// The events of one kind of stream, for code that serves several kinds.
+pub trait Stored: Sized {
+    /// Reads a stored event with its private values closed.
+    ///
+    /// # Errors
+    /// [`EventError`].
+    fn from_slice(kind: &str, version: u16, data: &[u8]) -> Result<Self, EventError>;
+
+    /// Reads a stored event that the vault has opened.
+    ///
+    /// # Errors
+    /// [`EventError`].
+    fn from_json(kind: &str, version: u16, data: serde_json::Value) -> Result<Self, EventError>;
+}
 
 /// A stored event that this program cannot read; a program never goes on past one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

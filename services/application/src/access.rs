@@ -183,7 +183,7 @@ fn handles(staff: &Staff, case: &CaseState) -> bool {
 }
 
 fn views(staff: &Staff, case: &CaseState, tree: &dyn Tree) -> bool {
-    if staff.is_hotline() || staff.is(Role::Inspector) {
+    if staff.is_hotline() || staff.is_any(&[Role::Inspector, Role::Director, Role::Leader]) {
         return true;
     }
     let unit_staff = staff.is_any(&[Role::Liaison, Role::Handler, Role::Head]);

@@ -22,6 +22,9 @@ pub enum Error {
     /// The rules of personal data say no.
     #[error(transparent)]
     Person(#[from] PersonRejection),
+    /// The rules of supervision say no.
+    #[error(transparent)]
+    Refused(#[from] domain::refusal::Refusal),
     /// A rulebook, calendar or catalogue has faults.
     #[error("文件中有 {} 处需要修改", .0.len())]
     Rules(Vec<domain::rulebook::parse::Problem>),

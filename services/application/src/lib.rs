@@ -19,6 +19,7 @@ pub mod persons;
 pub mod rules;
 pub mod session;
 pub mod store;
+pub mod supervision;
 pub mod units;
 
 pub use access::NOTICES;

@@ -128,7 +128,9 @@ impl Automation {
         // A tick acts on one state of the views: both lists are read before the first act.
         let due = self.due_limits()?;
         let cases = self.other_calendar()?;
-        let worked = Worked { acts: self.keep_limits(due).await, recomputed: self.recompute(cases).await, ..Worked::default() };
+        let streams = self.due_streams()?;
+        let acts = self.keep_limits(due).await + self.keep_streams(streams).await;
+        let worked = Worked { acts, recomputed: self.recompute(cases).await, ..Worked::default() };
         self.finished(worked)
     }
 
@@ -163,7 +165,7 @@ impl Automation {
     /// When the views cannot be read.
     pub fn next_at(&self) -> Result<Option<Instant>, Error> {
         let views = self.application.projections.views();
-        Ok(views.next_due()?.into_iter().chain(views.next_notice()?).min())
+        Ok(views.next_due()?.into_iter().chain(views.next_notice()?).chain(views.next_agenda()?).min())
     }
 
     /// How it does.

@@ -14,6 +14,7 @@ mod notices;
 mod recompute;
 mod run;
 mod settings;
+mod supervision;
 mod words;
 
 pub use clockwork::{Automation, Error, Worked};

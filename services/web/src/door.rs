@@ -15,12 +15,25 @@ pub enum Door {
 }
 
 /// Roles that work on cases.
-pub const CASE_WORK: &[Role] =
-    &[Role::Operator, Role::Dispatcher, Role::Liaison, Role::Handler, Role::Head, Role::Reviewer, Role::Inspector];
+pub const CASE_WORK: &[Role] = &[
+    Role::Operator,
+    Role::Dispatcher,
+    Role::Liaison,
+    Role::Handler,
+    Role::Head,
+    Role::Reviewer,
+    Role::Inspector,
+    Role::Director,
+    Role::Leader,
+];
 /// Roles that register calls.
 pub const CALLS: &[Role] = &[Role::Operator, Role::Dispatcher];
 /// Roles that look at scorecards.
-pub const SCORES: &[Role] = &[Role::Liaison, Role::Head, Role::Reviewer, Role::Dispatcher, Role::Inspector];
+pub const SCORES: &[Role] = &[Role::Liaison, Role::Head, Role::Reviewer, Role::Dispatcher, Role::Inspector, Role::Director, Role::Leader];
+/// Roles of the efficiency office (效能办) and those it reports to.
+pub const OVERSIGHT: &[Role] = &[Role::Inspector, Role::Director, Role::Leader, Role::Supervisor];
+/// Roles that answer for a unit.
+pub const UNIT: &[Role] = &[Role::Liaison, Role::Head];
 /// The system administrator.
 pub const SYSTEM: &[Role] = &[Role::SystemAdmin];
 /// The security administrator.

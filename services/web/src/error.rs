@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use domain::case::Rejection;
+use domain::refusal::Refusal;
 use templates::errors::ErrorPage;
 
 use crate::ctx::Ctx;
@@ -50,7 +51,7 @@ pub enum Fault {
 impl From<application::Error> for Fault {
     fn from(error: application::Error) -> Self {
         match error {
-            application::Error::NotFound => Self::NotFound,
+            application::Error::NotFound | application::Error::Refused(Refusal::Missing) => Self::NotFound,
             application::Error::Forbidden => Self::Forbidden,
             application::Error::TooManyTries { seconds } => Self::TooMany(seconds),
             application::Error::Internal(words) => Self::Internal(words),
@@ -85,7 +86,8 @@ impl Fault {
             Self::TooMany(seconds) => ErrorPage::too_many(shell, &wait(*seconds)),
             Self::App(error) => match error {
                 application::Error::Clash { .. }
-                | application::Error::Case(Rejection::Stage(_) | Rejection::OtherUnit | Rejection::AlreadyRated) => {
+                | application::Error::Case(Rejection::Stage(_) | Rejection::OtherUnit | Rejection::AlreadyRated)
+                | application::Error::Refused(Refusal::Stage(_) | Refusal::Exists | Refusal::Late(_)) => {
                     let mut page = ErrorPage::changed(shell, &back);
                     page.lines.insert(0, error.to_string());
                     page
@@ -107,7 +109,7 @@ impl Fault {
                 ErrorPage::internal(shell, &reference)
             }
         };
-        let at_work = ctx.session().is_some() && (ctx.path().starts_with("/desk") || ctx.path().starts_with("/admin"));
+        let at_work = ctx.session().is_some() && ["/desk", "/oversight", "/admin"].iter().any(|side| ctx.path().starts_with(side));
         let page = if at_work { page.for_staff() } else { page };
         let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = html(HttpResponse::build(status), &page);

@@ -11,6 +11,7 @@ pub mod error;
 pub mod form;
 pub mod headers;
 pub mod limit;
+mod oversight;
 pub mod routes;
 pub mod serve;
 pub mod settings;

@@ -15,7 +15,7 @@ use crate::{csrf, words};
 pub fn of(ctx: &Ctx) -> Shell {
     let settings = &ctx.state().settings;
     let session = ctx.session();
-    let staff_side = ctx.path().starts_with("/desk") || ctx.path().starts_with("/admin");
+    let staff_side = ["/desk", "/oversight", "/admin"].iter().any(|side| ctx.path().starts_with(side));
     let mut shell = Shell {
         site_name: settings.site_name.clone(),
         path: ctx.path_and_query(),
@@ -33,11 +33,19 @@ pub fn of(ctx: &Ctx) -> Shell {
     if let Some(session) = session.filter(|_| staff_side) {
         shell.user = Some(badge(ctx, session));
         shell.nav = navigation(ctx, session);
-        if open(session, "/admin") {
-            shell.home_href = "/admin".to_owned();
-        }
+        shell.home_href = home(session).to_owned();
     }
     shell
+}
+
+/// Where somebody's work begins.
+pub fn home(session: &Session) -> &'static str {
+    match session {
+        session if open(session, "/admin") => "/admin",
+        session if session.staff.is_any(&[Role::Inspector, Role::Director, Role::Leader, Role::Supervisor]) => "/oversight",
+        session if session.staff.is(Role::Evaluator) => "/oversight/campaigns",
+        _ => "/desk",
+    }
 }
 
 fn badge(ctx: &Ctx, session: &Session) -> UserBadge {
@@ -86,7 +94,7 @@ pub fn buckets(session: &Session) -> Vec<(Bucket, HolderKey)> {
         add(stage(Stage::Handling), own());
     }
     // Overviews, as wide as the widest role.
-    let all = if staff.is_hotline() || staff.is(Role::Inspector) {
+    let all = if staff.is_hotline() || staff.is_any(&[Role::Inspector, Role::Director, Role::Leader]) {
         hotline()
     } else if staff.is_any(&[Role::Liaison, Role::Head]) {
         unit()
@@ -149,7 +157,7 @@ fn navigation(ctx: &Ctx, session: &Session) -> Vec<NavGroup> {
         return Vec::new();
     }
     let here = ctx.path();
-    let within = |href: &str| here == href || (href != "/desk" && href != "/admin" && here.starts_with(&format!("{href}/")));
+    let within = |href: &str| here == href || (!matches!(href, "/desk" | "/admin" | "/oversight") && here.starts_with(&format!("{href}/")));
     let group = |title: &str, links: &[(&str, &str)]| NavGroup {
         title: title.to_owned(),
         items: links.iter().filter(|(href, _)| open(session, href)).map(|(href, text)| NavItem::new(href, text, within(href))).collect(),
@@ -175,7 +183,23 @@ fn navigation(ctx: &Ctx, session: &Session) -> Vec<NavGroup> {
     let groups = [
         group("", &[("/desk", "工作台"), ("/desk/file", "电话登记"), ("/desk/search", "查找工单")]),
         work,
-        group("考核", &[("/desk/scorecard", "效能记分卡")]),
+        group("待办", &[("/desk/duties", "督办与整改")]),
+        group(
+            "督查",
+            &[
+                ("/oversight", "今日"),
+                ("/oversight/escalations", "四级响应"),
+                ("/oversight/cards", "预警与牌"),
+                ("/oversight/orders", "督办单"),
+                ("/oversight/matters", "督查事项"),
+                ("/oversight/inspections", "明察暗访"),
+                ("/oversight/rectifications", "整改"),
+                ("/oversight/investigations", "效能投诉件"),
+                ("/oversight/units", "单位画像"),
+            ],
+        ),
+        group("考核", &[("/desk/scorecard", "效能记分卡"), ("/oversight/assessments", "年度考评"), ("/desk/assessment", "本单位考评")]),
+        group("评议", &[("/oversight/campaigns", "公众评议"), ("/desk/opinions", "评议意见")]),
         group(
             "管理",
             &[

@@ -133,9 +133,9 @@ impl Site {
             return;
         }
         let unit = match role {
-            Role::Operator | Role::Dispatcher | Role::Reviewer | Role::Inspector => Some(HOTLINE),
+            Role::Operator | Role::Dispatcher | Role::Reviewer | Role::Inspector | Role::Director => Some(HOTLINE),
             Role::Liaison | Role::Handler | Role::Head => Some(BUREAU),
-            Role::SystemAdmin | Role::SecurityAdmin | Role::Auditor => None,
+            Role::Leader | Role::Supervisor | Role::Evaluator | Role::SystemAdmin | Role::SecurityAdmin | Role::Auditor => None,
         };
         let new = NewAccount {
             login: role.code().to_owned(),

@@ -145,7 +145,7 @@ async fn no_forged_form_of_any_role_does_at_any_stage_what_the_table_does_not_gi
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_doors_of_the_route_table_are_those_written_down_here() {
-    let work = "operator dispatcher liaison handler head reviewer inspector";
+    let work = "operator dispatcher liaison handler head reviewer inspector director leader";
     let expected = |path: &str| match path {
         "/desk/sign-in" => "everybody",
         "/desk/sign-out" | "/desk/password" | "/desk" => "staff",
@@ -153,7 +153,7 @@ async fn the_doors_of_the_route_table_are_those_written_down_here() {
         "/admin" => "system_admin security_admin auditor",
         "/admin/audit" => "auditor",
         "/admin/system" => "system_admin auditor",
-        path if path.starts_with("/desk/scorecard") => "dispatcher liaison head reviewer inspector",
+        path if path.starts_with("/desk/scorecard") => "dispatcher liaison head reviewer inspector director leader",
         path if path.starts_with("/desk/") => work,
         path if path.starts_with("/admin/accounts") || path == "/admin/persons" => "security_admin",
         path if path.starts_with("/admin/") => "system_admin",

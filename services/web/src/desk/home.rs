@@ -21,9 +21,10 @@ const AHEAD: i64 = 45;
 pub(crate) async fn get(ctx: Ctx) -> Reply {
     let session = ctx.staff()?;
     let lists = shell::buckets(session);
-    // The three administrators have no cases: their work is under /admin.
-    if lists.is_empty() {
-        return see_other("/admin");
+    // Those without cases begin elsewhere.
+    let home = shell::home(session);
+    if lists.is_empty() && home != "/desk" {
+        return see_other(home);
     }
     let (reference, now) = (ctx.app().reference(), ctx.app().now());
     let first: Vec<CaseRow> = first(&ctx, &lists, now)?;

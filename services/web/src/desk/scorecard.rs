@@ -32,7 +32,7 @@ struct Month {
 
 /// Whoever looks after the whole city.
 fn sees_all(staff: &Staff) -> bool {
-    staff.is_any(&[Role::Dispatcher, Role::Reviewer, Role::Inspector])
+    staff.is_any(&[Role::Dispatcher, Role::Reviewer, Role::Inspector, Role::Director, Role::Leader])
 }
 
 impl Month {

@@ -127,7 +127,9 @@ fn units(ctx: &Ctx, reference: &Reference) -> Result<Vec<Choice>, Fault> {
 
 fn scope(ctx: &Ctx) -> Result<SearchScope, Fault> {
     let staff = &ctx.staff()?.staff;
-    if staff.is_hotline() || staff.is(domain::account::Role::Inspector) {
+    if staff.is_hotline()
+        || staff.is_any(&[domain::account::Role::Inspector, domain::account::Role::Director, domain::account::Role::Leader])
+    {
         return Ok(SearchScope::All);
     }
     staff.unit.clone().map(SearchScope::Unit).ok_or(Fault::Forbidden)

@@ -65,6 +65,10 @@ pub fn people(units: &[UnitCode]) -> Vec<Person> {
         ("dispatcher", &hotline, Role::Dispatcher, civil),
         ("reviewer", &hotline, Role::Reviewer, civil),
         ("inspector", &efficiency, Role::Inspector, civil),
+        ("director", &efficiency, Role::Director, civil),
+        ("leader", &None, Role::Leader, civil),
+        ("supervisor", &None, Role::Supervisor, civil),
+        ("evaluator", &None, Role::Evaluator, civil),
         ("sysadmin", &None, Role::SystemAdmin, civil),
         ("secadmin", &None, Role::SecurityAdmin, civil),
         ("auditor", &None, Role::Auditor, civil),
@@ -72,6 +76,7 @@ pub fn people(units: &[UnitCode]) -> Vec<Person> {
         add(login.to_owned(), unit, role, staff, true);
     }
     for number in 2..=6 {
+        add(format!("inspector{number}"), &efficiency, Role::Inspector, civil, false);
         add(format!("operator{number}"), &hotline, Role::Operator, hired, false);
     }
     for number in 2..=3 {

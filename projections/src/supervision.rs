@@ -1,0 +1,47 @@
+//! All kinds of streams of supervision in the working set: one line for each kind.
+
+use domain::event::Event;
+use rusqlite::Connection;
+
+use crate::ViewError;
+use crate::decode::Decoded;
+use crate::views::reference::Reference;
+use crate::views::streams::write::Kind;
+
+macro_rules! supervision {
+    ($($(#[doc = $doc:literal])* $field:ident: $variant:ident => $state:ty;)*) => {
+        /// The working set of all kinds.
+        #[derive(Default)]
+        pub(crate) struct Supervision { $($(#[doc = $doc])* $field: Kind<$state>,)* }
+
+        impl Supervision {
+            /// Streams held in memory.
+            pub(crate) fn held(&self) -> usize {
+                [$(self.$field.held(),)*].iter().sum()
+            }
+
+            /// Takes in an event, when it is of one of these kinds and stands in a stream of that kind.
+            pub(crate) fn apply(&mut self, connection: &Connection, event: &Decoded) -> Result<bool, ViewError> {
+                match &event.event {
+                    $(Event::$variant(of_kind) if of(&event.stream, <$state as domain::folded::Folded>::KIND) => {
+                        self.$field.apply(connection, &event.stream, event, of_kind)?;
+                        Ok(true)
+                    })*
+                    _ => Ok(false),
+                }
+            }
+
+            /// Writes the working set and empties it.
+            pub(crate) fn write(&mut self, connection: &Connection, reference: &Reference) -> Result<(), ViewError> {
+                $(self.$field.write(connection, reference)?;)*
+                Ok(())
+            }
+        }
+    };
+}
+
+fn of(stream: &str, kind: &str) -> bool {
+    stream.split_once('-').is_some_and(|(before, _)| before == kind)
+}
+
+supervision! {}
