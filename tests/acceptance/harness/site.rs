@@ -133,9 +133,10 @@ impl Site {
             return;
         }
         let unit = match role {
-            Role::Operator | Role::Dispatcher | Role::Reviewer | Role::Inspector | Role::Director => Some(HOTLINE),
+            Role::Operator | Role::Dispatcher | Role::Reviewer => Some(HOTLINE),
+            Role::Inspector | Role::Director | Role::Leader | Role::Supervisor | Role::Evaluator => Some(HOTLINE),
             Role::Liaison | Role::Handler | Role::Head => Some(BUREAU),
-            Role::Leader | Role::Supervisor | Role::Evaluator | Role::SystemAdmin | Role::SecurityAdmin | Role::Auditor => None,
+            Role::SystemAdmin | Role::SecurityAdmin | Role::Auditor => None,
         };
         let new = NewAccount {
             login: role.code().to_owned(),

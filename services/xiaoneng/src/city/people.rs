@@ -10,7 +10,7 @@ use domain::ids::UnitCode;
 use domain::private::Private;
 
 use super::random::Random;
-use super::register::{COUNTIES, EFFICIENCY, HOTLINE, SHOWN};
+use super::register::{COUNTIES, EFFICIENCY, GOVERNMENT, HOTLINE, SHOWN, STATISTICS};
 use super::words;
 
 /// One account.
@@ -54,6 +54,8 @@ impl Person {
 pub fn people(units: &[UnitCode]) -> Vec<Person> {
     let hotline = UnitCode::parse(HOTLINE).ok();
     let efficiency = UnitCode::parse(EFFICIENCY).ok();
+    // The survey is run by statistics, not by the office that is curious about it (practice.md 24).
+    let (city, statistics) = (UnitCode::parse(GOVERNMENT).ok(), UnitCode::parse(STATISTICS).ok());
     let mut all = Vec::new();
     let mut add = |login: String, unit: &Option<UnitCode>, role, staff, shown| {
         let name = words::name(&mut Random::of(&["account", &login]));
@@ -66,9 +68,9 @@ pub fn people(units: &[UnitCode]) -> Vec<Person> {
         ("reviewer", &hotline, Role::Reviewer, civil),
         ("inspector", &efficiency, Role::Inspector, civil),
         ("director", &efficiency, Role::Director, civil),
-        ("leader", &None, Role::Leader, civil),
-        ("supervisor", &None, Role::Supervisor, civil),
-        ("evaluator", &None, Role::Evaluator, civil),
+        ("leader", &city, Role::Leader, civil),
+        ("supervisor", &city, Role::Supervisor, civil),
+        ("evaluator", &statistics, Role::Evaluator, civil),
         ("sysadmin", &None, Role::SystemAdmin, civil),
         ("secadmin", &None, Role::SecurityAdmin, civil),
         ("auditor", &None, Role::Auditor, civil),

@@ -11,6 +11,10 @@ use domain::unit::{Level, Nature, UnitEntry};
 pub const CITY: &str = "3399";
 /// The hotline office (热线办).
 pub const HOTLINE: &str = "QY-RX";
+/// The city's government itself.
+pub const GOVERNMENT: &str = "QY";
+/// The bureau of statistics, which runs the public evaluation.
+pub const STATISTICS: &str = "QY-TJ";
 /// The efficiency office (效能办).
 pub const EFFICIENCY: &str = "QY-XN";
 /// The unit whose liaison, handler and head have the short sign-in names.

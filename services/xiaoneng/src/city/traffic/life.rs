@@ -229,15 +229,18 @@ impl Life {
     /// stops.
     fn left_over(&mut self, world: &World, when: i64) -> i64 {
         let (hours, share) = match self.state.stage {
-            Stage::Filed => (5, 0.5),
-            Stage::Accepted => (8, 0.6),
+            Stage::Filed => (16, 0.5),
+            Stage::Accepted => (24, 0.6),
             Stage::Dispatched => (12, 0.5),
-            Stage::Handling => (80, 0.2),
+            Stage::Handling => (80, 0.3),
             Stage::UnitReview => (48, 0.45),
             Stage::HotlineReview => (30, 0.6),
-            Stage::CallBack => (40, 0.4),
+            Stage::CallBack => (60, 0.5),
             _ => (72, 0.5),
         };
+        // What would be late by the end is done in time as a rule: a city with half of its work overdue is none.
+        let late = self.state.clocks.iter().any(|clock| clock.runs() && micros(clock.due) <= world.until);
+        let share = if late { share * 0.06 } else { share };
         let shown = self.state.unit.as_ref().is_some_and(|unit| unit.as_str() == SHOWN);
         let share = if shown { share * 1.5 } else { share };
         // The hotline works every day, the units do not: for them the days off before the end do not count.
