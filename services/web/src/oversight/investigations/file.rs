@@ -3,7 +3,7 @@
 use application::access::investigation::open_acts;
 use application::supervision::{OpenedStream, StreamEntry};
 use domain::ids::{CaseId, InvestigationId};
-use domain::investigation::{Advice, Investigation, InvestigationEvent, Stage};
+use domain::investigation::{Advice, Investigation, InvestigationEvent, Source, Stage};
 use domain::private::Private;
 use projections::{Reference, StreamRow};
 use templates::components::{Link, Notice, SummaryRow, TimelineItem, Tone};
@@ -54,7 +54,7 @@ pub(super) async fn build(ctx: &Ctx, id: InvestigationId, typed: &Typed, notice:
         countdown: due.map(|clock| say::countdown(clock, now)),
         notice,
         route: say::route(state, if state.case.is_some() { "热线办" } else { "投诉人" }, now),
-        facts: facts(&opened),
+        facts: facts(ctx, id, &opened),
         case: state.case.map(|case| case_link(ctx, case)).transpose()?.flatten(),
         records: opened.entries.iter().filter_map(|entry| record(&reference, entry)).collect(),
         waiting: waiting(state),
@@ -69,13 +69,18 @@ fn case_link(ctx: &Ctx, case: CaseId) -> Result<Option<Link>, Fault> {
     Ok(row.map(|row| Link::new(&format!("/desk/case/{}", row.number), &format!("工单 {}", words::number(&row.number)))))
 }
 
-fn facts(opened: &Opened) -> Vec<SummaryRow> {
+fn facts(ctx: &Ctx, id: InvestigationId, opened: &Opened) -> Vec<SummaryRow> {
     let state = &opened.state;
     let mut rows = vec![
         SummaryRow::new("来源", state.source.label()),
         SummaryRow::new("投诉编号", &words::number(&state.number)),
         SummaryRow::new("违反的制度", state.system.label()),
     ];
+    // Who complained on the site has the code on the receipt; to others it is told when their complaint is entered.
+    if !matches!(state.source, Source::Web | Source::Referral) {
+        let code = words::code_groups(&ctx.app().complaint_code(id)).join("-");
+        rows.push(SummaryRow::new("查询码（只告诉投诉人本人）", &code));
+    }
     let Some(InvestigationEvent::Filed(filed)) = opened.entries.first().map(|entry| &entry.event) else { return rows };
     let hidden = |erased: bool| if erased { "（已依法删除）" } else { "（未授权查看）" };
     match &filed.complainant {
