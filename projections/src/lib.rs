@@ -36,6 +36,7 @@ pub use views::Views;
 pub use views::cases::{CaseRow, CaseSnapshot};
 pub use views::due::DueRow;
 pub use views::imports::ImportRow;
+pub use views::investigations::{InvestigationCounts, InvestigationFilter};
 pub use views::notices::{Missing, NoticeRow};
 pub use views::persons::Erasure;
 pub use views::public::{Dimension, Freshness, PublicCase, PublicFigure, PublicFilter};

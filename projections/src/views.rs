@@ -3,6 +3,7 @@
 pub mod cases;
 pub mod due;
 pub mod imports;
+pub mod investigations;
 pub mod notices;
 pub mod persons;
 pub mod public;

@@ -1,7 +1,16 @@
 //! Pages of oversight: escalation, cards and orders, inspections, investigations, assessment, public evaluation.
 
+mod investigations;
+
+pub use investigations::{
+    ActField, Investigation, InvestigationAct, InvestigationLetter, InvestigationNew, Investigations, Record, Recommendation,
+    Recommendations,
+};
+
 /// Every page with every sample.
 #[must_use]
 pub fn samples() -> Vec<(&'static str, String)> {
-    Vec::new()
+    let mut all = Vec::new();
+    all.extend(investigations::samples());
+    all
 }

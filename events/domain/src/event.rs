@@ -6,6 +6,7 @@ use crate::events::EventError;
 use crate::founding::LogEvent;
 use crate::ids::{AccountId, CaseId, ImportId, NoticeId, UnitCode};
 use crate::import::ImportEvent;
+use crate::investigation::InvestigationEvent;
 use crate::notice::NoticeEvent;
 use crate::person::PersonEvent;
 use crate::rulebook::RuleEvent;
@@ -154,6 +155,8 @@ groups! {
     "notice" Notice(NoticeEvent) ["notice"];
     /// Of an import.
     "import" Import(ImportEvent) ["import"];
+    /// Of an investigation.
+    "investigation" Investigation(InvestigationEvent) ["investigation"];
     /// Of the log itself.
     "log" Log(LogEvent) ["log"];
 }

@@ -16,6 +16,7 @@ pub mod folded;
 pub mod founding;
 pub mod ids;
 pub mod import;
+pub mod investigation;
 pub mod limit;
 pub mod mark;
 pub mod notice;

@@ -13,6 +13,7 @@ pub mod error;
 pub mod founding;
 pub mod ids;
 pub mod imports;
+pub mod investigations;
 pub mod notices;
 pub mod password;
 pub mod persons;

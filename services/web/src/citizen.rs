@@ -1,6 +1,7 @@
 //! The citizens' side and the public pages. Nobody signs in here: a filing is bound to the browser, a case to its
 //! number and query code.
 
+pub mod complaint;
 pub mod file;
 pub mod home;
 pub mod pages;

@@ -34,6 +34,10 @@ pub const SCORES: &[Role] = &[Role::Liaison, Role::Head, Role::Reviewer, Role::D
 pub const OVERSIGHT: &[Role] = &[Role::Inspector, Role::Director, Role::Leader, Role::Supervisor];
 /// Roles that answer for a unit.
 pub const UNIT: &[Role] = &[Role::Liaison, Role::Head];
+/// Roles that handle complaints about the efficiency of units (效能投诉件).
+pub const INVESTIGATIONS: &[Role] = &[Role::Inspector, Role::Director];
+/// Roles of the hotline that refer cases to the efficiency office (线索移送).
+pub const REFERRALS: &[Role] = &[Role::Dispatcher, Role::Reviewer];
 /// The system administrator.
 pub const SYSTEM: &[Role] = &[Role::SystemAdmin];
 /// The security administrator.

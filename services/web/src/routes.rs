@@ -6,10 +6,10 @@ use domain::account::Role;
 use futures_util::FutureExt;
 
 use crate::ctx::Ctx;
-use crate::door::{ADMINS, AUDIT, Answer, CALLS, CASE_WORK, Door, SCORES, SECURITY, SYSTEM};
+use crate::door::{ADMINS, AUDIT, Answer, CALLS, CASE_WORK, Door, INVESTIGATIONS, REFERRALS, SCORES, SECURITY, SYSTEM, UNIT};
 use crate::error::{Fault, Reply};
 use crate::form::Form;
-use crate::{admin, assets, citizen, csrf, desk};
+use crate::{admin, assets, citizen, csrf, desk, oversight};
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +92,16 @@ routes! {
     POST "/track/unsolved" Door::Public => citizen::track::unsolved;
     POST "/track/leave" Door::Public => citizen::track::leave;
 
+    GET  "/complaint" Door::Public => citizen::complaint::about;
+    GET  "/complaint/new" Door::Public => citizen::complaint::new;
+    POST "/complaint/new" Door::Public => citizen::complaint::submit;
+    GET  "/complaint/receipt" Door::Public => citizen::complaint::receipt;
+    GET  "/complaint/track" Door::Public => citizen::complaint::track::form;
+    POST "/complaint/track" Door::Public => citizen::complaint::track::open;
+    GET  "/complaint/case" Door::Public => citizen::complaint::track::case;
+    POST "/complaint/review" Door::Public => citizen::complaint::track::review;
+    POST "/complaint/leave" Door::Public => citizen::complaint::track::leave;
+
     GET  "/public" Door::Public => citizen::public::figures;
     GET  "/public/cases" Door::Public => citizen::public::cases;
     GET  "/public/cases/{number}" Door::Public => citizen::public::case;
@@ -110,10 +120,21 @@ routes! {
     POST "/desk/file" Door::Roles(CALLS) => desk::file::post;
     GET  "/desk/case/{number}" Door::Roles(CASE_WORK) => desk::case::get;
     GET  "/desk/case/{number}/limit/{kind}/{round}" Door::Roles(CASE_WORK) => desk::explain::get;
+    POST "/desk/case/{number}/refer" Door::Roles(REFERRALS) => oversight::investigations::referral::post;
     POST "/desk/case/{number}/{action}" Door::Roles(CASE_WORK) => desk::actions::post;
     GET  "/desk/scorecard" Door::Roles(SCORES) => desk::scorecard::own;
     GET  "/desk/scorecard/{unit}" Door::Roles(SCORES) => desk::scorecard::get;
     GET  "/desk/scorecard/{unit}/{measure}" Door::Roles(SCORES) => desk::scorecard::facts;
+
+    GET  "/oversight/investigations" Door::Roles(INVESTIGATIONS) => oversight::investigations::list::get;
+    GET  "/oversight/investigations/new" Door::Roles(INVESTIGATIONS) => oversight::investigations::enter::get;
+    POST "/oversight/investigations/new" Door::Roles(INVESTIGATIONS) => oversight::investigations::enter::post;
+    GET  "/oversight/investigations/{id}" Door::Roles(INVESTIGATIONS) => oversight::investigations::file::get;
+    GET  "/oversight/investigations/{id}/letter" Door::Roles(INVESTIGATIONS) => oversight::investigations::file::letter;
+    POST "/oversight/investigations/{id}/{action}" Door::Roles(INVESTIGATIONS) => oversight::investigations::act::post;
+    GET  "/desk/investigations" Door::Roles(UNIT) => oversight::investigations::unit::list;
+    GET  "/desk/investigations/{id}" Door::Roles(UNIT) => oversight::investigations::unit::get;
+    POST "/desk/investigations/{id}" Door::Roles(UNIT) => oversight::investigations::unit::post;
 
     GET  "/admin" Door::Roles(ADMINS) => admin::home::get;
     GET  "/admin/units" Door::Roles(SYSTEM) => admin::units::list;
@@ -199,6 +220,10 @@ fn resume(path: &str) -> String {
     match path.strip_prefix("/desk/case/").and_then(|rest| rest.split_once('/')) {
         Some((number, _)) => format!("/desk/case/{number}"),
         None if matches!(path, "/track/rate" | "/track/unsolved") => "/track/case".to_owned(),
+        None if path == "/complaint/review" => "/complaint/case".to_owned(),
+        None if path.starts_with("/oversight/investigations/") && path != "/oversight/investigations/new" => {
+            path.rsplit_once('/').map_or(path, |(page, _)| page).to_owned()
+        }
         None if path.starts_with("/admin/calendar/") => "/admin/calendar".to_owned(),
         None => path.to_owned(),
     }

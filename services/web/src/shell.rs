@@ -183,7 +183,7 @@ fn navigation(ctx: &Ctx, session: &Session) -> Vec<NavGroup> {
     let groups = [
         group("", &[("/desk", "工作台"), ("/desk/file", "电话登记"), ("/desk/search", "查找工单")]),
         work,
-        group("待办", &[("/desk/duties", "督办与整改")]),
+        group("待办", &[("/desk/duties", "督办与整改"), ("/desk/investigations", "效能建议")]),
         group(
             "督查",
             &[

@@ -44,8 +44,25 @@ pub struct Case {
     pub events: Vec<EventRow>,
     /// The caller's earlier cases.
     pub earlier: Vec<CaseRow>,
+    /// 线索移送 to the efficiency office; none for who may not.
+    pub refer: Option<ReferAct>,
     /// Freshness.
     pub as_of: AsOf,
+}
+
+/// 线索移送: fields `refer_system`, `refer_words`; or what became of it.
+#[derive(Debug, Clone, Default)]
+pub struct ReferAct {
+    /// The form; none once it was referred.
+    pub form: Option<super::Form>,
+    /// The ten systems.
+    pub systems: Vec<crate::components::Choice>,
+    /// Reason as typed.
+    pub words: String,
+    /// What became of it.
+    pub status: String,
+    /// The answer for the caller.
+    pub answer: Vec<String>,
 }
 
 /// Head of the page.
@@ -500,6 +517,11 @@ impl Case {
                 event(183_588, "case_filed", "登记", "10:32", "刘悦", "e3c2…5d60"),
             ],
             earlier: CaseRow::samples().into_iter().skip(5).collect(),
+            refer: Some(ReferAct {
+                form: Some(super::Form::sample("refer", "/desk/case/3K7Q29XDMA6/refer")),
+                systems: vec![crate::components::Choice::new("time_limit", "限时办结制")],
+                ..ReferAct::default()
+            }),
             as_of: AsOf::sample(),
         }
     }

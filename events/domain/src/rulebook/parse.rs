@@ -116,6 +116,7 @@ pub(super) const FIELDS: &[Field] = &[
             may("target_percent", Shape::Whole(1, 100)),
         ]),
     ),
+    may("investigation", Shape::Table(super::investigation::FIELDS)),
     may(
         "examples",
         Shape::AnyTables(&[
