@@ -1,7 +1,28 @@
 //! Pages of oversight: escalation, cards and orders, inspections, investigations, assessment, public evaluation.
 
+mod cases;
+mod duties;
+mod overdue;
+mod picture;
+mod today;
+mod units;
+
+pub use cases::Cases;
+pub use duties::{Duties, DutyLine};
+pub use overdue::{Contact, Overdue, OverdueCase, OverdueUnit};
+pub use picture::{HistoryLine, MarkLine, Picture, PictureFigure};
+pub use today::{DayFigure, Today, TodayRow};
+pub use units::{UnitGroup, UnitLine, Units};
+
 /// Every page with every sample.
 #[must_use]
 pub fn samples() -> Vec<(&'static str, String)> {
-    Vec::new()
+    let mut all = Vec::new();
+    all.extend(today::samples());
+    all.extend(duties::samples());
+    all.extend(cases::samples());
+    all.extend(overdue::samples());
+    all.extend(units::samples());
+    all.extend(picture::samples());
+    all
 }

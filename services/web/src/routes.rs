@@ -7,9 +7,10 @@ use futures_util::FutureExt;
 
 use crate::ctx::Ctx;
 use crate::door::{ADMINS, AUDIT, Answer, CALLS, CASE_WORK, Door, SCORES, SECURITY, SYSTEM};
+use crate::door::{CITY_CASES, DUTIES, OVERSIGHT, PICTURE, UNIT};
 use crate::error::{Fault, Reply};
 use crate::form::Form;
-use crate::{admin, assets, citizen, csrf, desk};
+use crate::{admin, assets, citizen, csrf, desk, oversight};
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +115,15 @@ routes! {
     GET  "/desk/scorecard" Door::Roles(SCORES) => desk::scorecard::own;
     GET  "/desk/scorecard/{unit}" Door::Roles(SCORES) => desk::scorecard::get;
     GET  "/desk/scorecard/{unit}/{measure}" Door::Roles(SCORES) => desk::scorecard::facts;
+
+    GET  "/desk/duties" Door::Roles(DUTIES) => oversight::duty::get;
+    GET  "/desk/unit" Door::Roles(UNIT) => oversight::picture::own;
+    GET  "/oversight" Door::Roles(OVERSIGHT) => oversight::today::get;
+    GET  "/oversight/day/{kind}" Door::Roles(CITY_CASES) => oversight::cases::day;
+    GET  "/oversight/urgent/{urgency}" Door::Roles(CITY_CASES) => oversight::cases::urgent;
+    GET  "/oversight/overdue" Door::Roles(CITY_CASES) => oversight::overdue::get;
+    GET  "/oversight/units" Door::Roles(OVERSIGHT) => oversight::units::get;
+    GET  "/oversight/units/{code}" Door::Roles(PICTURE) => oversight::picture::get;
 
     GET  "/admin" Door::Roles(ADMINS) => admin::home::get;
     GET  "/admin/units" Door::Roles(SYSTEM) => admin::units::list;
@@ -221,7 +231,7 @@ pub(crate) async fn nowhere(ctx: Ctx) -> actix_web::HttpResponse {
     finish(&ctx, Err(if known { Fault::Method } else { Fault::NotFound }))
 }
 
-fn matches(pattern: &str, path: &str) -> bool {
+pub(crate) fn matches(pattern: &str, path: &str) -> bool {
     let (mut a, mut b) = (pattern.split('/'), path.split('/'));
     loop {
         match (a.next(), b.next()) {

@@ -152,6 +152,12 @@ fn open(session: &Session, path: &str) -> bool {
     ROUTES.iter().find(route).is_some_and(|route| route.door.ask(Some(session)) == Answer::Open)
 }
 
+/// A route answers at this path, and its door lets this session in: pages link to nothing that is shut or not there.
+pub fn leads(session: &Session, path: &str) -> bool {
+    let route = |route: &&Route| route.method == "GET" && crate::routes::matches(route.path, path);
+    ROUTES.iter().find(route).is_some_and(|route| route.door.ask(Some(session)) == Answer::Open)
+}
+
 fn navigation(ctx: &Ctx, session: &Session) -> Vec<NavGroup> {
     if session.must_change {
         return Vec::new();
@@ -183,11 +189,12 @@ fn navigation(ctx: &Ctx, session: &Session) -> Vec<NavGroup> {
     let groups = [
         group("", &[("/desk", "工作台"), ("/desk/file", "电话登记"), ("/desk/search", "查找工单")]),
         work,
-        group("待办", &[("/desk/duties", "督办与整改")]),
+        group("待办", &[("/desk/duties", "督办与整改"), ("/desk/unit", "本单位画像")]),
         group(
             "督查",
             &[
                 ("/oversight", "今日"),
+                ("/oversight/overdue", "临期超期"),
                 ("/oversight/escalations", "四级响应"),
                 ("/oversight/cards", "预警与牌"),
                 ("/oversight/orders", "督办单"),
