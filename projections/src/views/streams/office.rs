@@ -173,3 +173,80 @@ impl Views {
         Ok(all)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! Over rows made by hand: what writes them is tested where streams are folded.
+
+    use domain::account::Role;
+
+    use super::*;
+    use crate::files::FileKind;
+
+    fn unit(code: &str) -> UnitCode {
+        UnitCode::parse(code).unwrap()
+    }
+
+    fn views(dir: &std::path::Path, rows: &str) -> Views {
+        for kind in [FileKind::Views, FileKind::Scores, FileKind::Search] {
+            let connection = kind.open(dir).unwrap();
+            if kind == FileKind::Views {
+                connection.execute_batch(rows).unwrap();
+            }
+        }
+        Views::open(dir).unwrap()
+    }
+
+    const STREAMS: &str = "INSERT INTO stream (key, name, kind, year, ordinal, revision, seq, state) VALUES
+        (1, 'card-a', 'card', 2026, 1, 1, 1, '{\"case\":\"00000000-0000-0000-0000-000000000007\"}'),
+        (2, 'card-b', 'card', 2026, 2, 1, 2, '{}'), (3, 'order-c', 'order', 2026, 1, 1, 3, '{}');";
+
+    #[test]
+    fn duties_of_several_holders_are_one_list_due_first_and_its_pages_have_no_gap() {
+        let dir = tempfile::tempdir().unwrap();
+        let rows = "INSERT INTO duty (holder, due_at, key, task, since) VALUES
+            ('unit:0101', 50, 3, 'order_feedback', 1), ('unit:0101', 20, 1, 'card_object', 1),
+            ('role:head', 20, 1, 'card_object', 1), ('role:head', 30, 2, 'a', 1), ('role:head', 30, 2, 'b', 1),
+            ('role:head', 9223372036854775807, 3, 'c', 1), ('role:director', 1, 3, 'order_review', 1), ('unit:0102', 5, 2, 'card_object', 1);";
+        let views = views(dir.path(), &format!("{STREAMS}{rows}"));
+        let holders = [Holder::Unit(unit("0101")), Holder::Office(Role::Head)];
+        let (mut at, mut seen, mut pages) = (At::First, Vec::new(), Vec::new());
+        loop {
+            let page = views.duties_of(&holders, None, &at, 2).unwrap();
+            seen.extend(page.rows.iter().map(|row| (row.duty.task.clone(), row.ordinal)));
+            pages.push(page.clone());
+            let Some(next) = page.next else { break };
+            // As it goes through an address.
+            at = At::After(next.to_string().parse().unwrap());
+        }
+        let tasks: Vec<(&str, u32)> = seen.iter().map(|(task, n)| (task.as_str(), *n)).collect();
+        assert_eq!(tasks, [("card_object", 1), ("a", 2), ("b", 2), ("order_feedback", 1), ("c", 1)]);
+        let back = views.duties_of(&holders, None, &At::Before(pages[1].previous.clone().unwrap()), 2).unwrap();
+        assert_eq!((back.rows, back.previous), (pages[0].rows.clone(), None));
+        assert_eq!(pages[2].rows[0].duty.due, None);
+        assert_eq!(views.duties_of(&holders, Some("card_object"), &At::First, 9).unwrap().rows.len(), 1);
+        let counts = views.duty_counts_of(&holders, from_micros(30)).unwrap();
+        let late: Vec<(&str, u64, u64)> = counts.iter().map(|(task, n, late)| (task.as_str(), *n, *late)).collect();
+        assert_eq!(late, [("a", 1, 1), ("b", 1, 1), ("c", 1, 0), ("card_object", 1, 1), ("order_feedback", 1, 0)]);
+        // Over everybody: the shared duty once, the other unit's besides.
+        assert_eq!(views.task_counts(&["card_object", "order_review", "none"], from_micros(5)).unwrap(), [(2, 1), (1, 1), (0, 0)]);
+    }
+
+    #[test]
+    fn marks_of_a_unit_name_their_stream_and_case_and_say_what_was_revoked() {
+        let dir = tempfile::tempdir().unwrap();
+        let rows = "INSERT INTO mark (seq, ord, key, unit, kind, code, at, revoked_seq) VALUES
+            (1, 0, 1, '0101', 'yellow_card', '', 10, 9), (2, 0, 2, '0101', 'yellow_card', '', 20, NULL),
+            (3, 0, 3, '0101', 'order', '', 30, NULL), (4, 0, 3, '0102', 'order', '', 30, NULL), (5, 0, 3, '0101', 'order', '', 99, NULL);";
+        let views = views(dir.path(), &format!("{STREAMS}{rows}"));
+        let (from, to) = (from_micros(0), from_micros(40));
+        let marks = views.named_marks(&unit("0101"), from, to, 10).unwrap();
+        let said: Vec<_> = marks.iter().map(|one| (one.mark.seq, one.ordinal, one.mark.revoked, one.case.map(|case| case.0.as_u128()))).collect();
+        assert_eq!(said, [(3, 1, None, None), (2, 2, None, None), (1, 1, Some(9), Some(7))]);
+        assert_eq!(views.named_marks(&unit("0101"), from, to, 2).unwrap().len(), 2);
+        assert_eq!(views.marks_of_kind(MarkKind::YellowCard, from, to).unwrap(), 1);
+        let counts = views.mark_counts_of(&[unit("0102"), unit("0101")], from, to).unwrap();
+        let expected = [("0102", MarkKind::Order, 1), ("0101", MarkKind::Order, 1), ("0101", MarkKind::YellowCard, 1)];
+        assert_eq!(counts, expected.map(|(code, kind, n)| (unit(code), kind, n)));
+    }
+}

@@ -57,10 +57,11 @@ const KINDS: &[(&str, &str)] = &[
     ("matter", "督查事项"),
     ("task", "督查任务"),
     ("inspection", "明察暗访"),
-    ("finding", "检查问题"),
+    ("draw", "随机抽取"),
     ("rectification", "整改"),
     ("investigation", "效能投诉件"),
     ("assessment", "年度考评"),
+    ("assessed", "年度考评"),
     ("campaign", "公众评议"),
 ];
 

@@ -1,0 +1,170 @@
+//! 今日, the duties, late cases by unit, and the picture of a unit: who sees what, and that the figures add up.
+
+use chrono::TimeDelta;
+use domain::account::Role;
+
+use crate::harness::{BUREAU, Browser, Page, Site, TOWN};
+
+const WORDS: &str = "小区北门的路灯连续五天不亮，晚上看不清路，请尽快维修。";
+
+/// The hotline gives a case to the bureau.
+async fn dispatch(site: &Site, dispatcher: &mut Browser, number: &str) {
+    let path = format!("/desk/case/{number}");
+    for act in ["accept", "dispatch"] {
+        let page = dispatcher.get(&path).await;
+        let form = page.form(&format!("{path}/{act}"));
+        let form = match act {
+            "dispatch" => form.set("suggestion", "other").set("unit", BUREAU).set("reason", "属于市容环境管理职责").button("do", "dispatch"),
+            _ => form,
+        };
+        let answer = dispatcher.submit_once(form).await;
+        assert_eq!(answer.status, 303, "{act}: {}", answer.text());
+    }
+    site.settle().await;
+}
+
+/// The figure of yesterday with this code, as it stands on the page.
+fn figure(page: &Page, code: &str) -> String {
+    let (_, rest) = page.body.split_once(&format!("id=\"day-{code}\"")).expect("the figure stands on the page");
+    let (_, rest) = rest.split_once("class=\"figure-value\">").unwrap();
+    let value = rest.split("<small>").next().unwrap();
+    value.trim_start_matches("<a ").rsplit_once('>').map_or(value, |(_, rest)| rest).replace("</a", "").trim().to_owned()
+}
+
+fn figure_link(page: &Page, code: &str) -> String {
+    let (_, rest) = page.body.split_once(&format!("id=\"day-{code}\"")).unwrap();
+    let (_, rest) = rest.split_once("href=\"").unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_figures_of_yesterday_add_up_and_lead_to_their_cases() {
+    let site = Site::open().await;
+    let (first, second, third) = (site.file(WORDS).await, site.file(WORDS).await, site.file(WORDS).await);
+    let mut dispatcher = site.sign_in(Role::Dispatcher).await;
+    dispatch(&site, &mut dispatcher, &first).await;
+    dispatch(&site, &mut dispatcher, &second).await;
+    let page = dispatcher.get(&format!("/desk/case/{third}")).await;
+    let form = page.form(&format!("/desk/case/{third}/refuse")).set("ground", "other").set("words", "不属于受理范围，请向有关部门反映。");
+    assert_eq!(dispatcher.submit_once(form).await.status, 303);
+    site.settle().await;
+    // The same day is not yet yesterday.
+    let mut inspector = site.sign_in(Role::Inspector).await;
+    assert_eq!(figure(&inspector.get("/oversight").await, "filed"), "0");
+    site.clock.advance(TimeDelta::days(1));
+    let mut inspector_tomorrow = site.sign_in(Role::Inspector).await;
+    let page = inspector_tomorrow.get("/oversight").await;
+    assert_eq!((page.status, page.heading().contains("今日")), (200, true), "{}", page.text());
+    let found: Vec<String> = ["filed", "dispatched", "ended", "dissatisfied"].iter().map(|code| figure(&page, code)).collect();
+    assert_eq!(found, ["3", "2", "1", "0"]);
+    assert!(page.has("上周同日没有数据") && page.has("去年同日没有数据"), "{}", page.text());
+    for (code, n) in [("filed", 3), ("dispatched", 2), ("ended", 1), ("dissatisfied", 0)] {
+        let list = inspector_tomorrow.get(&figure_link(&page, code)).await;
+        assert_eq!(list.status, 200);
+        assert_eq!(list.body.matches("href=\"/desk/case/").count(), n, "{code}: {}", list.text());
+        assert!(list.has(&format!("共 {n} 件")), "{}", list.text());
+    }
+    // A week later they are what the day is measured by.
+    site.clock.advance(TimeDelta::days(7));
+    let mut inspector = site.sign_in(Role::Inspector).await;
+    let page = inspector.get("/oversight").await;
+    assert!(page.has("↓ 比上周同日少 3 件") && page.has("＝ 与上周同日持平"), "{}", page.text());
+    for path in ["/oversight/day/filed?day=tomorrow", "/oversight/day/unknown", "/oversight/day/filed?day=2126-01-01"] {
+        assert_eq!(inspector.get(path).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_role_of_the_office_has_its_day_and_no_link_that_is_shut() {
+    let site = Site::open().await;
+    let number = site.file(WORDS).await;
+    let mut dispatcher = site.sign_in(Role::Dispatcher).await;
+    dispatch(&site, &mut dispatcher, &number).await;
+    site.clock.advance(TimeDelta::days(1));
+    for role in [Role::Inspector, Role::Director, Role::Leader, Role::Supervisor] {
+        let mut browser = site.sign_in(role).await;
+        for path in ["/oversight", "/oversight/units", "/oversight/units/0101", "/desk/duties"] {
+            let page = browser.get(path).await;
+            assert_eq!(page.status, 200, "{role:?} {path}: {}", page.text());
+            assert!(page.has("数据截至"), "{role:?} {path}");
+            let links: Vec<String> =
+                page.body.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&")).collect();
+            let ours = |href: &&String| href.starts_with("/desk") || href.starts_with("/oversight");
+            for href in links.iter().filter(ours) {
+                let status = browser.get(href).await.status;
+                assert!(status < 400, "{role:?} on {path}: {href} is {status}");
+            }
+        }
+    }
+    for role in [Role::Operator, Role::Dispatcher, Role::Reviewer, Role::Handler, Role::Evaluator, Role::SystemAdmin, Role::Auditor] {
+        let mut browser = site.sign_in(role).await;
+        for path in ["/oversight", "/oversight/overdue", "/oversight/units", "/oversight/units/0101", "/oversight/day/filed", "/desk/unit"] {
+            assert_eq!(browser.get(path).await.status, 403, "{role:?} {path}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn late_cases_stand_by_unit_with_whose_hands_and_for_how_long() {
+    let site = Site::open().await;
+    let number = site.file(WORDS).await;
+    let mut dispatcher = site.sign_in(Role::Dispatcher).await;
+    dispatch(&site, &mut dispatcher, &number).await;
+    site.account(Role::Liaison).await;
+    let mut director = site.sign_in(Role::Director).await;
+    let page = director.get("/oversight/overdue?list=near").await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    let state = site.app.projections.views().case_state(site.case(&number)).unwrap().unwrap().state;
+    let due = state.next_due().unwrap().due;
+    site.clock.advance(due - site.app.now() - TimeDelta::minutes(30));
+    let mut director = site.sign_in(Role::Director).await;
+    let page = director.get("/oversight/overdue?list=near").await;
+    assert!(page.has("市城市管理局") && page.has("联络员甲") && page.has("在手") && page.has("登记以来"), "{}", page.text());
+    assert_eq!(page.body.matches("href=\"/desk/case/").count(), 1);
+    let page = director.get("/oversight/overdue?unit=0101&list=near").await;
+    assert_eq!(page.body.matches("href=\"/desk/case/").count(), 1, "{}", page.text());
+    let page = director.get(&format!("/oversight/overdue?unit={TOWN}&list=near")).await;
+    assert_eq!(page.body.matches("href=\"/desk/case/").count(), 0, "{}", page.text());
+    for path in ["/oversight/overdue?unit=9999", "/oversight/overdue?list=all", "/oversight/overdue?after=x"] {
+        assert_eq!(director.get(path).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_unit_sees_its_own_picture_and_no_other() {
+    let site = Site::open().await;
+    for role in [Role::Head, Role::Liaison] {
+        let mut browser = site.sign_in(role).await;
+        let page = browser.get("/desk/unit").await;
+        assert_eq!((page.status, page.heading().contains("市城市管理局")), (200, true), "{}", page.text());
+        assert_eq!(browser.get(&format!("/oversight/units/{BUREAU}")).await.path, "/desk/unit");
+        for code in [TOWN, "330502", "330500", "nowhere"] {
+            let page = browser.get(&format!("/oversight/units/{code}")).await;
+            assert_eq!(page.status, 404, "{role:?} {code}");
+            assert!(!page.has("幸福街道") && !page.has("西湾区"), "{}", page.text());
+        }
+        assert_eq!(browser.get("/desk/unit?year=1999").await.status, 404);
+        assert_eq!(browser.get("/oversight/units").await.status, 403);
+    }
+    let mut inspector = site.sign_in(Role::Inspector).await;
+    let page = inspector.get("/oversight/units?q=街道").await;
+    assert!(page.has("幸福街道办事处") && !page.has("市城市管理局") && page.has("乡镇（街道）"), "{}", page.text());
+    assert!(inspector.get("/oversight/units?level=county").await.has("西湾区人民政府"));
+    assert!(inspector.get("/oversight/units?q=没有这个单位").await.has("没有找到这样的单位"));
+    assert_eq!(inspector.get("/oversight/units?level=moon").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_has_nothing_to_do_is_told_so_and_the_desk_counts_it() {
+    let site = Site::open().await;
+    let mut liaison = site.sign_in(Role::Liaison).await;
+    let page = liaison.get("/desk").await;
+    assert!(page.has("督办与整改"), "{}", page.text());
+    let page = liaison.get("/desk/duties").await;
+    assert!(page.status == 200 && page.has("现在没有要办的"), "{}", page.text());
+    assert_eq!(liaison.get("/desk/duties?task=nothing_known").await.status, 200);
+    assert_eq!(liaison.get("/desk/duties?after=nonsense").await.status, 404);
+    let mut operator = site.sign_in(Role::Operator).await;
+    assert!(!operator.get("/desk").await.has("督办与整改"));
+    assert_eq!(operator.get("/desk/duties").await.status, 403);
+}
