@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use domain::account::Role;
 
-use crate::harness::{BUREAU, Browser, Page, Site, TOWN};
+use crate::harness::{BUREAU, Browser, Page, Site, TOWN, percent};
 
 const WORDS: &str = "小区北门的路灯连续五天不亮，晚上看不清路，请尽快维修。";
 
@@ -28,7 +28,8 @@ fn figure(page: &Page, code: &str) -> String {
     let (_, rest) = page.body.split_once(&format!("id=\"day-{code}\"")).expect("the figure stands on the page");
     let (_, rest) = rest.split_once("class=\"figure-value\">").unwrap();
     let value = rest.split("<small>").next().unwrap();
-    value.trim_start_matches("<a ").rsplit_once('>').map_or(value, |(_, rest)| rest).replace("</a", "").trim().to_owned()
+    let words: Vec<&str> = value.split('<').map(|part| part.split_once('>').map_or(part, |(_, words)| words)).collect();
+    words.concat().trim().to_owned()
 }
 
 fn figure_link(page: &Page, code: &str) -> String {
@@ -45,7 +46,7 @@ async fn the_figures_of_yesterday_add_up_and_lead_to_their_cases() {
     dispatch(&site, &mut dispatcher, &first).await;
     dispatch(&site, &mut dispatcher, &second).await;
     let page = dispatcher.get(&format!("/desk/case/{third}")).await;
-    let form = page.form(&format!("/desk/case/{third}/refuse")).set("ground", "other").set("words", "不属于受理范围，请向有关部门反映。");
+    let form = page.form(&format!("/desk/case/{third}/refuse")).set("ground", "legal_path").set("words", "不属于受理范围，请向有关部门反映。");
     assert_eq!(dispatcher.submit_once(form).await.status, 303);
     site.settle().await;
     // The same day is not yet yesterday.
@@ -147,10 +148,10 @@ async fn a_unit_sees_its_own_picture_and_no_other() {
         assert_eq!(browser.get("/oversight/units").await.status, 403);
     }
     let mut inspector = site.sign_in(Role::Inspector).await;
-    let page = inspector.get("/oversight/units?q=街道").await;
+    let page = inspector.get(&format!("/oversight/units?q={}", percent("街道"))).await;
     assert!(page.has("幸福街道办事处") && !page.has("市城市管理局") && page.has("乡镇（街道）"), "{}", page.text());
     assert!(inspector.get("/oversight/units?level=county").await.has("西湾区人民政府"));
-    assert!(inspector.get("/oversight/units?q=没有这个单位").await.has("没有找到这样的单位"));
+    assert!(inspector.get(&format!("/oversight/units?q={}", percent("没有这个单位"))).await.has("没有找到这样的单位"));
     assert_eq!(inspector.get("/oversight/units?level=moon").await.status, 404);
 }
 

@@ -43,7 +43,8 @@ pub fn home(session: &Session) -> &'static str {
     match session {
         session if open(session, "/admin") => "/admin",
         session if session.staff.is_any(&[Role::Inspector, Role::Director, Role::Leader, Role::Supervisor]) => "/oversight",
-        session if session.staff.is(Role::Evaluator) => "/oversight/campaigns",
+        session if session.staff.is(Role::Evaluator) && leads(session, "/oversight/campaigns") => "/oversight/campaigns",
+        session if session.staff.is(Role::Evaluator) => "/desk/duties",
         _ => "/desk",
     }
 }

@@ -83,6 +83,13 @@ pub struct HistoryLine {
     pub cells: Vec<String>,
 }
 
+impl HistoryLine {
+    /// Each year with its figure.
+    pub fn of<'a>(&'a self, years: &'a [String]) -> impl Iterator<Item = (&'a String, &'a String)> {
+        years.iter().zip(&self.cells)
+    }
+}
+
 /// A mark.
 #[derive(Debug, Clone, Default)]
 pub struct MarkLine {
