@@ -14,7 +14,9 @@ async fn dispatch(site: &Site, dispatcher: &mut Browser, number: &str) {
         let page = dispatcher.get(&path).await;
         let form = page.form(&format!("{path}/{act}"));
         let form = match act {
-            "dispatch" => form.set("suggestion", "other").set("unit", BUREAU).set("reason", "属于市容环境管理职责").button("do", "dispatch"),
+            "dispatch" => {
+                form.set("suggestion", "other").set("unit", BUREAU).set("reason", "属于市容环境管理职责").button("do", "dispatch")
+            }
             _ => form,
         };
         let answer = dispatcher.submit_once(form).await;
@@ -46,7 +48,8 @@ async fn the_figures_of_yesterday_add_up_and_lead_to_their_cases() {
     dispatch(&site, &mut dispatcher, &first).await;
     dispatch(&site, &mut dispatcher, &second).await;
     let page = dispatcher.get(&format!("/desk/case/{third}")).await;
-    let form = page.form(&format!("/desk/case/{third}/refuse")).set("ground", "legal_path").set("words", "不属于受理范围，请向有关部门反映。");
+    let form =
+        page.form(&format!("/desk/case/{third}/refuse")).set("ground", "legal_path").set("words", "不属于受理范围，请向有关部门反映。");
     assert_eq!(dispatcher.submit_once(form).await.status, 303);
     site.settle().await;
     // The same day is not yet yesterday.
@@ -99,7 +102,8 @@ async fn each_role_of_the_office_has_its_day_and_no_link_that_is_shut() {
     }
     for role in [Role::Operator, Role::Dispatcher, Role::Reviewer, Role::Handler, Role::Evaluator, Role::SystemAdmin, Role::Auditor] {
         let mut browser = site.sign_in(role).await;
-        for path in ["/oversight", "/oversight/overdue", "/oversight/units", "/oversight/units/0101", "/oversight/day/filed", "/desk/unit"] {
+        for path in ["/oversight", "/oversight/overdue", "/oversight/units", "/oversight/units/0101", "/oversight/day/filed", "/desk/unit"]
+        {
             assert_eq!(browser.get(path).await.status, 403, "{role:?} {path}");
         }
     }
@@ -168,4 +172,82 @@ async fn whoever_has_nothing_to_do_is_told_so_and_the_desk_counts_it() {
     let mut operator = site.sign_in(Role::Operator).await;
     assert!(!operator.get("/desk").await.has("督办与整改"));
     assert_eq!(operator.get("/desk/duties").await.status, 403);
+}
+
+/// Streams, duties and marks as any kind of supervision would leave them, at 2026-05-06 10:00.
+fn supervise(site: &Site, case: &str) {
+    let at = |text: &str| chrono::DateTime::parse_from_rfc3339(text).unwrap().timestamp_micros();
+    let (spring, late, soon) = (at("2026-03-10T09:00:00+08:00"), at("2026-05-05T00:00:00+08:00"), at("2026-05-09T00:00:00+08:00"));
+    let case = site.case(case).0;
+    let rows = format!(
+        "INSERT INTO stream (key, name, kind, year, ordinal, revision, seq, state) VALUES
+            (900001, 'card-a', 'card', 2026, 41, 1, 900001, '{{\"case\":\"{case}\"}}'), (900002, 'card-b', 'card', 2026, 42, 1, 900002, '{{}}'),
+            (900003, 'order-c', 'order', 2026, 7, 1, 900003, '{{}}'), (900004, 'investigation-d', 'investigation', 2026, 3, 1, 900004, '{{}}'),
+            (900005, 'order-e', 'order', 2026, 8, 1, 900005, '{{}}'), (900006, 'escalation-f', 'escalation', 2026, 5, 1, 900006, '{{}}');
+         INSERT INTO mark (seq, ord, key, unit, kind, code, at, revoked_seq) VALUES
+            (900001, 0, 900001, '{BUREAU}', 'yellow_card', '', {spring}, NULL), (900002, 0, 900002, '{BUREAU}', 'yellow_card', '', {spring}, 900009),
+            (900003, 0, 900003, '{BUREAU}', 'order', '', {late}, NULL), (900005, 0, 900005, '{TOWN}', 'red_card', '', {late}, NULL);
+         INSERT INTO duty (holder, due_at, key, task, since) VALUES
+            ('unit:{BUREAU}', {late}, 900003, 'order_feedback', {spring}), ('unit:{BUREAU}', {soon}, 900001, 'card_object', {spring}),
+            ('unit:{TOWN}', {soon}, 900005, 'order_feedback', {spring}), ('role:director', {soon}, 900002, 'card_decide', {spring}),
+            ('role:inspector', {soon}, 900004, 'investigation_accept', {spring}), ('role:inspector', {late}, 900006, 'escalation_handle', {spring}),
+            ('role:inspector', {soon}, 900005, 'of_a_newer_program', {spring});"
+    );
+    let connection = rusqlite::Connection::open(site.views_file()).unwrap();
+    connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    connection.execute_batch(&rows).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn duties_and_marks_stand_where_they_belong_and_nowhere_else() {
+    let site = Site::open().await;
+    let number = site.file(WORDS).await;
+    let mut dispatcher = site.sign_in(Role::Dispatcher).await;
+    dispatch(&site, &mut dispatcher, &number).await;
+    supervise(&site, &number);
+
+    let mut liaison = site.sign_in(Role::Liaison).await;
+    let page = liaison.get("/desk").await;
+    assert!(page.has("督办与整改") && page.has("其中 1 件已过期限"), "{}", page.text());
+    let page = liaison.get("/desk/duties").await;
+    let text = page.text();
+    assert!(text.find("督办单 2026 年第 7 号").unwrap() < text.find("预警与牌 2026 年第 41 号").unwrap(), "late first: {text}");
+    assert!(page.has("超 1 天 10 小时") && page.has("2026年5月4日（周一）24:00") && page.has("剩 2 天 14 小时"), "{text}");
+    assert!(!page.has("2026 年第 8 号") && !page.has("效能投诉") && !page.has("裁定"), "{text}");
+    let page = liaison.get("/desk/duties?task=card_object").await;
+    assert!(page.has("第 41 号") && !page.has("第 7 号"), "{}", page.text());
+
+    let mut inspector = site.sign_in(Role::Inspector).await;
+    let page = inspector.get("/desk/duties").await;
+    assert!(page.has("效能投诉待受理") && page.has("提级事项待处置") && page.has("待办"), "{}", page.text());
+    let page = inspector.get("/oversight").await;
+    let text = page.text();
+    assert!(page.has("督办单待反馈 2 件 其中 1 件已过期限") && page.has("本月红牌 1 件") && page.has("本月黄牌 0 件"), "{text}");
+    assert!(page.has("牌的异议待裁定 1 件") && page.has("提级事项待处置 1 件 其中 1 件已过期限"), "{text}");
+    // Others of the office learn nothing of an investigation that is not theirs, not even a number.
+    for role in [Role::Director, Role::Leader, Role::Supervisor] {
+        let mut browser = site.sign_in(role).await;
+        for path in ["/oversight", "/desk/duties", "/oversight/units", "/oversight/units/0101"] {
+            let page = browser.get(path).await;
+            let main = page.body.split_once("<main").unwrap().1;
+            assert!(!main.contains("效能投诉") && !main.contains("investigation"), "{role:?} {path}");
+        }
+    }
+
+    for (role, path) in [(Role::Inspector, "/oversight/units/0101"), (Role::Head, "/desk/unit")] {
+        let mut browser = site.sign_in(role).await;
+        let page = browser.get(path).await;
+        let text = page.text();
+        assert!(page.has("1（另撤销 1） 次") && page.has("督办单 1 次 0 次 0 次"), "{role:?}: {text}");
+        assert!(page.body.contains("<del>黄牌</del>") && page.has("已撤销，理由见该件（日志位置 900009）"), "{role:?}: {text}");
+        assert!(page.body.contains(&format!("href=\"/desk/case/{number}\"")), "{role:?}: {text}");
+        assert!(page.has("督办单待反馈") && page.has("待办 2 件"), "{role:?}: {text}");
+        assert!(!page.has("红牌") && !page.has("效能投诉") && !page.has("第 8 号"), "{role:?}: {text}");
+        let page = browser.get(&format!("{path}?year=2025")).await;
+        assert!(page.has("2025年记录") && !page.has("2025年逐条"), "{role:?}: {}", page.text());
+    }
+    let page = inspector.get("/oversight/units").await;
+    assert!(page.has("督办单 1、黄牌 1") && page.has("红牌 1"), "{}", page.text());
+    let page = inspector.get(&format!("/oversight/units/{TOWN}")).await;
+    assert!(page.has("红牌") && !page.has("黄牌"), "{}", page.text());
 }

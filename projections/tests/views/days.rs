@@ -77,7 +77,12 @@ async fn the_pages_of_a_day_and_of_urgent_cases_follow_each_other_without_gap() 
     assert_eq!((views.urgent_count("urgent", false).unwrap(), views.urgent_count("urgent", true).unwrap()), (4, 3));
     assert_eq!(ids(&urgent(true, &At::After(first.next.unwrap()))), [7]);
     // What has ended is urgent no more.
-    world.case(case(1), [domain::case::event::Refused { ground: "other".to_owned(), words: domain::private::Private::new("不属于".to_owned()) }.into()]).await;
+    world
+        .case(
+            case(1),
+            [domain::case::event::Refused { ground: "other".to_owned(), words: domain::private::Private::new("不属于".to_owned()) }.into()],
+        )
+        .await;
     running.catch_up().await.unwrap();
     assert_eq!(views.urgent_count("urgent", false).unwrap(), 3);
 }

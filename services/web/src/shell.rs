@@ -187,14 +187,23 @@ fn navigation(ctx: &Ctx, session: &Session) -> Vec<NavGroup> {
             })
             .collect(),
     };
+    // Where the day begins stands first: the office's 今日; the desk for whoever works on cases; administrators begin with
+    // their own group.
+    let mut first = group("", &[("/oversight", "今日")]);
+    if home(session) == "/desk" || lists.iter().any(|(bucket, _)| matches!(bucket, Bucket::Stage(_))) {
+        first.items.extend(group("", &[("/desk", "工作台")]).items);
+    }
+    if open(session, "/desk/duties") {
+        let (waiting, _) = crate::oversight::duty::sum(ctx, session).unwrap_or_default();
+        first.items.push(NavItem::counted("/desk/duties", "督办与整改", waiting, within("/desk/duties")));
+    }
+    first.items.extend(group("", &[("/desk/file", "电话登记"), ("/desk/search", "查找工单")]).items);
     let groups = [
-        group("", &[("/desk", "工作台"), ("/desk/file", "电话登记"), ("/desk/search", "查找工单")]),
+        first,
         work,
-        group("待办", &[("/desk/duties", "督办与整改"), ("/desk/unit", "本单位画像")]),
         group(
             "督查",
             &[
-                ("/oversight", "今日"),
                 ("/oversight/overdue", "临期超期"),
                 ("/oversight/escalations", "四级响应"),
                 ("/oversight/cards", "预警与牌"),
@@ -206,7 +215,7 @@ fn navigation(ctx: &Ctx, session: &Session) -> Vec<NavGroup> {
                 ("/oversight/units", "单位画像"),
             ],
         ),
-        group("考核", &[("/desk/scorecard", "效能记分卡"), ("/oversight/assessments", "年度考评"), ("/desk/assessment", "本单位考评")]),
+        group("考核", &[("/desk/scorecard", "效能记分卡"), ("/desk/unit", "本单位画像"), ("/oversight/assessments", "年度考评"), ("/desk/assessment", "本单位考评")]),
         group("评议", &[("/oversight/campaigns", "公众评议"), ("/desk/opinions", "评议意见")]),
         group(
             "管理",

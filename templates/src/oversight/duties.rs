@@ -46,11 +46,29 @@ impl DutyLine {
     #[must_use]
     pub fn samples() -> Vec<Self> {
         let since = || Moment::new("2026-10-20T09:30:00+08:00", "2026年10月20日 09:30");
-        let line = |words: &str, number: &str, due| Self { words: words.into(), number: number.into(), href: "/desk/orders/1".into(), due, since: since() };
+        let line = |words: &str, number: &str, due| Self {
+            words: words.into(),
+            number: number.into(),
+            href: "/desk/orders/1".into(),
+            due,
+            since: since(),
+        };
         vec![
-            line("督办单待反馈", "督办单 2026 年第 12 号", Some(Due::new("2026-10-22T00:00:00+08:00", "2026年10月21日（周三）24:00", "超 1 天 10 小时", DueState::Over))),
-            line("整改方案待提交", "整改 2026 年第 3 号", Some(Due::new("2026-10-24T00:00:00+08:00", "2026年10月23日（周五）24:00", "剩 13 小时", DueState::Near))),
-            line("可提出异议", "预警与牌 2026 年第 41 号", Some(Due::new("2026-10-30T00:00:00+08:00", "2026年10月29日（周四）24:00", "剩 6 天", DueState::Running))),
+            line(
+                "督办单待反馈",
+                "督办单 2026 年第 12 号",
+                Some(Due::new("2026-10-22T00:00:00+08:00", "2026年10月21日（周三）24:00", "超 1 天 10 小时", DueState::Over)),
+            ),
+            line(
+                "整改方案待提交",
+                "整改 2026 年第 3 号",
+                Some(Due::new("2026-10-24T00:00:00+08:00", "2026年10月23日（周五）24:00", "剩 13 小时", DueState::Near)),
+            ),
+            line(
+                "可提出异议",
+                "预警与牌 2026 年第 41 号",
+                Some(Due::new("2026-10-30T00:00:00+08:00", "2026年10月29日（周四）24:00", "剩 6 天", DueState::Running)),
+            ),
             Self { href: String::new(), ..line("待办", "事项 2026 年第 2 号", None) },
         ]
     }

@@ -99,7 +99,10 @@ impl Overdue {
                 NavItem::counted("/oversight/overdue", "已超期", 21, true),
                 NavItem::counted("/oversight/overdue?list=near", "24 小时内到期", 24, false),
             ],
-            rows: CaseRow::samples().into_iter().map(|case| OverdueCase { case, held: "已 3 天 2 小时".into(), total: "共 8 天".into() }).collect(),
+            rows: CaseRow::samples()
+                .into_iter()
+                .map(|case| OverdueCase { case, held: "已 3 天 2 小时".into(), total: "共 8 天".into() })
+                .collect(),
             empty: "没有超期的诉求件。".into(),
             paging: Paging { summary: "本页 3 件".into(), ..Paging::default() },
             as_of: AsOf::sample(),

@@ -158,7 +158,11 @@ impl Picture {
             ],
             year: "2026年".into(),
             history_years: vec!["2026年".into(), "2025年".into(), "2024年".into()],
-            history: vec![history("预警", ["6", "9", "4"]), history("黄牌", ["1（另撤销 1）", "2", "0"]), history("督办单", ["3", "1", "0"])],
+            history: vec![
+                history("预警", ["6", "9", "4"]),
+                history("黄牌", ["1（另撤销 1）", "2", "0"]),
+                history("督办单", ["3", "1", "0"]),
+            ],
             marks: vec![
                 mark("2026年10月12日", "黄牌", Tone::Warn, "预警与牌 2026 年第 41 号", ""),
                 mark("2026年9月3日", "黄牌", Tone::Warn, "预警与牌 2026 年第 30 号", "已撤销，理由见该件"),

@@ -68,7 +68,8 @@ impl Today {
             definition: "当天登记的诉求件".into(),
             changes: [week, year].map(|(text, tone)| Change { text: text.into(), tone }).to_vec(),
         };
-        let row = |title: &str, tiles: Vec<HomeTile>| TodayRow { title: title.into(), tiles, empty: "没有需要处理的事项。".into() };
+        let row =
+            |title: &str, tiles: Vec<HomeTile>| TodayRow { title: title.into(), tiles, empty: "没有需要处理的事项。".into() };
         Self {
             shell: Shell::sample_desk("/oversight"),
             today: "2026年10月23日（周五） 工作日".into(),

@@ -116,3 +116,38 @@ impl Views {
         Ok(Page::of(rows.collect::<Result<_, _>>()?, limit, at))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::files::FileKind;
+
+    /// The steps in which SQLite would answer.
+    fn plan(sql: &str) -> Vec<String> {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = FileKind::Views.open(dir.path()).unwrap();
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let none = vec![rusqlite::types::Value::Null; statement.parameter_count()];
+        let rows = statement.query_map(rusqlite::params_from_iter(none), |row| row.get(3)).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn figures_of_the_first_screen_are_read_from_one_stretch_of_an_index() {
+        for (sql, index) in [
+            (
+                "SELECT count(*) FROM case_row c WHERE c.stage NOT IN ('archived', 'refused') AND c.urgency = ?1 AND (?2 = 0 OR c.flags & ?3 = 0)",
+                "USING COVERING INDEX case_urgency (urgency=?)",
+            ),
+            ("SELECT count(*) FROM (SELECT DISTINCT due_at, key FROM duty WHERE task = ?1)", "USING COVERING INDEX duty_task (task=?)"),
+            (
+                "SELECT count(*) FROM mark WHERE kind = ?1 AND at >= ?2 AND at < ?3 AND revoked_seq IS NULL",
+                "USING INDEX mark_kind (kind=? AND at>? AND at<?)",
+            ),
+            ("SELECT kind, sum(n) FROM daily_count WHERE day = ?1 AND wrongdoing <= ?2 GROUP BY kind", "USING PRIMARY KEY (day=?)"),
+        ] {
+            let plan = plan(sql);
+            assert!(plan.iter().any(|step| step.starts_with("SEARCH") && step.ends_with(index)), "{sql}: {plan:?}");
+            assert!(!plan.iter().any(|step| step.starts_with("SCAN") && !step.contains("subquery")), "{sql}: {plan:?}");
+        }
+    }
+}

@@ -40,7 +40,8 @@ impl Days {
     }
 
     pub(crate) fn write(self, connection: &Connection) -> Result<(), ViewError> {
-        let mut insert = connection.prepare_cached("INSERT OR IGNORE INTO daily_case (day, kind, key, wrongdoing) VALUES (?1, ?2, ?3, ?4)")?;
+        let mut insert =
+            connection.prepare_cached("INSERT OR IGNORE INTO daily_case (day, kind, key, wrongdoing) VALUES (?1, ?2, ?3, ?4)")?;
         let mut counts: BTreeMap<(i64, &str, bool), i64> = BTreeMap::new();
         for ((day, kind, key), wrongdoing) in self.0 {
             if insert.execute(params![day, kind, key, wrongdoing])? == 1 {

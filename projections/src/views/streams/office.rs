@@ -241,7 +241,8 @@ mod tests {
         let views = views(dir.path(), &format!("{STREAMS}{rows}"));
         let (from, to) = (from_micros(0), from_micros(40));
         let marks = views.named_marks(&unit("0101"), from, to, 10).unwrap();
-        let said: Vec<_> = marks.iter().map(|one| (one.mark.seq, one.ordinal, one.mark.revoked, one.case.map(|case| case.0.as_u128()))).collect();
+        let said: Vec<_> =
+            marks.iter().map(|one| (one.mark.seq, one.ordinal, one.mark.revoked, one.case.map(|case| case.0.as_u128()))).collect();
         assert_eq!(said, [(3, 1, None, None), (2, 2, None, None), (1, 1, Some(9), Some(7))]);
         assert_eq!(views.named_marks(&unit("0101"), from, to, 2).unwrap().len(), 2);
         assert_eq!(views.marks_of_kind(MarkKind::YellowCard, from, to).unwrap(), 1);

@@ -80,10 +80,10 @@ pub(crate) fn number(stream: &str, year: i32, ordinal: u32) -> String {
 /// The page of a stream that this account may open: the office's, else the unit's; empty when there is none.
 pub(crate) fn href(session: &Session, stream: &str, task: &str) -> String {
     let Some((kind, id)) = stream.split_once('-') else { return String::new() };
-    let noun = TASKS.iter().find(|(known, ..)| *known == task).map_or_else(
-        || if kind == "assessment" { kind.to_owned() } else { format!("{kind}s") },
-        |(_, _, noun)| (*noun).to_owned(),
-    );
+    let noun = TASKS
+        .iter()
+        .find(|(known, ..)| *known == task)
+        .map_or_else(|| if kind == "assessment" { kind.to_owned() } else { format!("{kind}s") }, |(_, _, noun)| (*noun).to_owned());
     let pages = [format!("/oversight/{kind}s/{id}"), format!("/desk/{noun}/{id}"), format!("/desk/{kind}s/{id}")];
     pages.into_iter().find(|path| shell::leads(session, path)).unwrap_or_default()
 }

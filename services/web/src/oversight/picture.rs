@@ -172,7 +172,8 @@ fn history(marks: &[MarkRow], this: i32) -> Vec<HistoryLine> {
         }
     };
     let kinds = MarkKind::ALL.into_iter().filter(|kind| marks.iter().any(|mark| mark.kind == *kind));
-    let line = |kind: MarkKind| HistoryLine { kind: kind.label().to_owned(), cells: (0..YEARS).map(|back| cell(kind, this - back)).collect() };
+    let line =
+        |kind: MarkKind| HistoryLine { kind: kind.label().to_owned(), cells: (0..YEARS).map(|back| cell(kind, this - back)).collect() };
     kinds.map(line).collect()
 }
 
