@@ -222,8 +222,8 @@ async fn duties_and_marks_stand_where_they_belong_and_nowhere_else() {
     assert!(page.has("效能投诉待受理") && page.has("提级事项待处置") && page.has("待办"), "{}", page.text());
     let page = inspector.get("/oversight").await;
     let text = page.text();
-    assert!(page.has("督办单待反馈 2 件 其中 1 件已过期限") && page.has("本月红牌 1 件") && page.has("本月黄牌 0 件"), "{text}");
-    assert!(page.has("牌的异议待裁定 1 件") && page.has("提级事项待处置 1 件 其中 1 件已过期限"), "{text}");
+    assert!(page.has("督办单待反馈2 件 其中 1 件已过期限") && page.has("本月红牌1 件") && page.has("本月黄牌0 件"), "{text}");
+    assert!(page.has("牌的异议待裁定1 件") && page.has("提级事项待处置1 件 其中 1 件已过期限"), "{text}");
     // Others of the office learn nothing of an investigation that is not theirs, not even a number.
     for role in [Role::Director, Role::Leader, Role::Supervisor] {
         let mut browser = site.sign_in(role).await;
