@@ -46,7 +46,7 @@ const ROWS: &[(FileKind, &str)] = &[
     (FileKind::Views, "SELECT * FROM daily_count ORDER BY day, kind, wrongdoing"),
     (FileKind::Scores, "SELECT seq FROM meta"),
     (FileKind::Scores, "SELECT * FROM fact ORDER BY seq, ord"),
-    (FileKind::Scores, "SELECT * FROM tally WHERE n <> 0 ORDER BY period, unit, measure, yes, asserted"),
+    (FileKind::Scores, "SELECT * FROM tally WHERE n <> 0 OR own <> 0 ORDER BY unit, period, measure, yes, asserted"),
 ];
 
 /// SHA-256 over all rows of `views.db` and `scores.db`, hexadecimal.

@@ -128,10 +128,29 @@ impl Automation {
         // A tick acts on one state of the views: both lists are read before the first act.
         let due = self.due_limits()?;
         let cases = self.other_calendar()?;
-        let streams = self.due_streams()?;
-        let acts = self.keep_limits(due).await + self.keep_streams(streams).await;
+        let supervision = self.supervise().await?;
+        let acts = self.keep_limits(due).await + supervision;
         let worked = Worked { acts, recomputed: self.recompute(cases).await, ..Worked::default() };
         self.finished(worked)
+    }
+
+    /// Streams of supervision alone: for building a city whose cases live by themselves.
+    ///
+    /// # Errors
+    /// As [`Self::tick`].
+    pub async fn tick_supervision(&self) -> Result<Worked, Error> {
+        let lag = self.lag().await?;
+        if lag > 0 {
+            return Ok(Worked { lag, ..Worked::default() });
+        }
+        let worked = Worked { acts: self.supervise().await?, ..Worked::default() };
+        self.finished(worked)
+    }
+
+    /// Begins what triggers ask for and lets the clock act on what is due; answers how many streams changed.
+    async fn supervise(&self) -> Result<usize, Error> {
+        let due = self.due_streams()?;
+        Ok(self.keep_streams(due).await)
     }
 
     /// Notices alone: apart from the limits, which must not wait for a slow mail server.
