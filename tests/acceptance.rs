@@ -17,5 +17,7 @@ mod harness;
 mod input;
 #[path = "acceptance/investigation.rs"]
 mod investigation;
+#[path = "acceptance/oversight.rs"]
+mod oversight;
 #[path = "acceptance/security.rs"]
 mod security;

@@ -25,6 +25,7 @@ use crate::files::{self, Checkpoint, FileKind, Scrub};
 use crate::supervision::Supervision;
 use crate::views::cases::write::Stored;
 use crate::views::notices::Missing;
+use crate::views::daily::write::Days;
 use crate::views::public::write::Count;
 use crate::views::reference::Reference;
 use crate::views::reference::write::Changes as ReferenceChanges;
@@ -102,6 +103,7 @@ struct Work {
     imports: Vec<ImportChange>,
     persons: Vec<PersonChange>,
     supervision: Supervision,
+    days: Days,
 }
 
 /// The conventions of months where no rulebook was adopted yet.
@@ -256,7 +258,9 @@ impl Writer {
         }
         let Some(entry) = self.work.cases.get_mut(&id) else { return Ok(()) };
         let before = (counts(of_case) && event.seq > self.scored).then(|| entry.state.clone());
+        let was_ended = entry.state.stage.is_ended();
         state::apply(&mut entry.state, event.at, of_case);
+        self.work.days.take(entry.key, event.at, of_case, was_ended, &entry.state);
         entry.revision = event.revision;
         match of_case {
             CaseEvent::Filed(filed) => {
@@ -405,6 +409,7 @@ impl Writer {
         imports::write::write(&transaction, work.imports)?;
         persons::write::write(&transaction, work.persons)?;
         work.supervision.write(&transaction, &self.reference)?;
+        work.days.write(&transaction)?;
         files::set_checkpoint(&transaction, end)?;
         if self.withdrawn {
             self.scrub = Scrub::mark(&transaction)?;

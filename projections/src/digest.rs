@@ -43,6 +43,8 @@ const ROWS: &[(FileKind, &str)] = &[
     (FileKind::Views, "SELECT * FROM duty ORDER BY holder, due_at, key, task"),
     (FileKind::Views, "SELECT * FROM mark ORDER BY seq, ord"),
     (FileKind::Views, "SELECT * FROM investigation ORDER BY key"),
+    (FileKind::Views, "SELECT * FROM daily_case ORDER BY day, kind, key"),
+    (FileKind::Views, "SELECT * FROM daily_count ORDER BY day, kind, wrongdoing"),
     (FileKind::Scores, "SELECT seq FROM meta"),
     (FileKind::Scores, "SELECT * FROM fact ORDER BY seq, ord"),
     (FileKind::Scores, "SELECT * FROM tally WHERE n <> 0 OR own <> 0 ORDER BY unit, period, measure, yes, asserted"),

@@ -34,6 +34,7 @@ pub use page::{At, Page, PageKey};
 pub use rebuild::{Rebuilt, rebuild};
 pub use views::Views;
 pub use views::cases::{CaseRow, CaseSnapshot};
+pub use views::daily::DayKind;
 pub use views::due::DueRow;
 pub use views::imports::ImportRow;
 pub use views::investigations::{InvestigationCounts, InvestigationFilter};
@@ -43,5 +44,5 @@ pub use views::public::{Dimension, Freshness, PublicCase, PublicFigure, PublicFi
 pub use views::reference::{Account, Reference};
 pub use views::scores::{FactQuery, FactRow, MeasureFigure, Scope, UnitFigures};
 pub use views::search::{SearchHit, SearchQuery, SearchScope};
-pub use views::streams::{DutyRow, MarkRow, StreamRow};
+pub use views::streams::{DutyRow, MarkRow, NamedDuty, NamedMark, StreamRow};
 pub use views::worklist::{Bucket, HolderKey, Sort, WorklistFilter, WorklistQuery};

@@ -6,11 +6,30 @@ pub use investigations::{
     ActField, Investigation, InvestigationAct, InvestigationLetter, InvestigationNew, Investigations, Record, Recommendation,
     Recommendations,
 };
+mod cases;
+mod duties;
+mod overdue;
+mod picture;
+mod today;
+mod units;
+
+pub use cases::Cases;
+pub use duties::{Duties, DutyLine};
+pub use overdue::{Contact, Overdue, OverdueCase, OverdueUnit};
+pub use picture::{HistoryLine, MarkLine, Picture, PictureFigure};
+pub use today::{DayFigure, Today, TodayRow};
+pub use units::{UnitGroup, UnitLine, Units};
 
 /// Every page with every sample.
 #[must_use]
 pub fn samples() -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
     all.extend(investigations::samples());
+    all.extend(today::samples());
+    all.extend(duties::samples());
+    all.extend(cases::samples());
+    all.extend(overdue::samples());
+    all.extend(units::samples());
+    all.extend(picture::samples());
     all
 }

@@ -2,3 +2,9 @@
 //! noun (reply, feedback, rectification) stands in the same module under `/desk/…`.
 
 pub(crate) mod investigations;
+pub(crate) mod cases;
+pub(crate) mod duty;
+pub(crate) mod overdue;
+pub(crate) mod picture;
+pub(crate) mod today;
+pub(crate) mod units;

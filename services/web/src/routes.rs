@@ -7,6 +7,8 @@ use futures_util::FutureExt;
 
 use crate::ctx::Ctx;
 use crate::door::{ADMINS, AUDIT, Answer, CALLS, CASE_WORK, Door, INVESTIGATIONS, REFERRALS, SCORES, SECURITY, SYSTEM, UNIT};
+use crate::door::{ADMINS, AUDIT, Answer, CALLS, CASE_WORK, Door, SCORES, SECURITY, SYSTEM};
+use crate::door::{CITY_CASES, DUTIES, OVERSIGHT, PICTURE, UNIT};
 use crate::error::{Fault, Reply};
 use crate::form::Form;
 use crate::{admin, assets, citizen, csrf, desk, oversight};
@@ -135,6 +137,14 @@ routes! {
     GET  "/desk/investigations" Door::Roles(UNIT) => oversight::investigations::unit::list;
     GET  "/desk/investigations/{id}" Door::Roles(UNIT) => oversight::investigations::unit::get;
     POST "/desk/investigations/{id}" Door::Roles(UNIT) => oversight::investigations::unit::post;
+    GET  "/desk/duties" Door::Roles(DUTIES) => oversight::duty::get;
+    GET  "/desk/unit" Door::Roles(UNIT) => oversight::picture::own;
+    GET  "/oversight" Door::Roles(OVERSIGHT) => oversight::today::get;
+    GET  "/oversight/day/{kind}" Door::Roles(CITY_CASES) => oversight::cases::day;
+    GET  "/oversight/urgent/{urgency}" Door::Roles(CITY_CASES) => oversight::cases::urgent;
+    GET  "/oversight/overdue" Door::Roles(CITY_CASES) => oversight::overdue::get;
+    GET  "/oversight/units" Door::Roles(OVERSIGHT) => oversight::units::get;
+    GET  "/oversight/units/{code}" Door::Roles(PICTURE) => oversight::picture::get;
 
     GET  "/admin" Door::Roles(ADMINS) => admin::home::get;
     GET  "/admin/units" Door::Roles(SYSTEM) => admin::units::list;
@@ -246,7 +256,7 @@ pub(crate) async fn nowhere(ctx: Ctx) -> actix_web::HttpResponse {
     finish(&ctx, Err(if known { Fault::Method } else { Fault::NotFound }))
 }
 
-fn matches(pattern: &str, path: &str) -> bool {
+pub(crate) fn matches(pattern: &str, path: &str) -> bool {
     let (mut a, mut b) = (pattern.split('/'), path.split('/'));
     loop {
         match (a.next(), b.next()) {
