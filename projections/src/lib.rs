@@ -35,6 +35,7 @@ pub use rebuild::{Rebuilt, rebuild};
 pub use views::Views;
 pub use views::cases::{CaseRow, CaseSnapshot};
 pub use views::due::DueRow;
+pub use views::escalations::{ExpectedRaise, LevelCount};
 pub use views::imports::ImportRow;
 pub use views::notices::{Missing, NoticeRow};
 pub use views::persons::Erasure;

@@ -44,4 +44,7 @@ fn of(stream: &str, kind: &str) -> bool {
     stream.split_once('-').is_some_and(|(before, _)| before == kind)
 }
 
-supervision! {}
+supervision! {
+    /// Escalated matters.
+    escalations: Escalation => domain::escalation::Escalation;
+}

@@ -2,6 +2,7 @@
 
 pub mod cases;
 pub mod due;
+pub mod escalations;
 pub mod imports;
 pub mod notices;
 pub mod persons;

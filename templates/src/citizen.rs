@@ -3,6 +3,7 @@
 mod file;
 mod home;
 mod receipt;
+mod stuck;
 mod track;
 
 pub use file::{
@@ -11,8 +12,9 @@ pub use file::{
 };
 pub use home::Home;
 pub use receipt::{DayCount, Receipt, day_table};
+pub use stuck::Stuck;
 pub use track::{Answer, Hand, Reading, Track, TrackCase, grade_choices, hands_table, readings_table};
 
 pub(crate) fn samples() -> Vec<(&'static str, String)> {
-    [file::samples(), home::samples(), receipt::samples(), track::samples()].concat()
+    [file::samples(), home::samples(), receipt::samples(), track::samples(), stuck::samples()].concat()
 }

@@ -129,7 +129,9 @@ impl Automation {
         let due = self.due_limits()?;
         let cases = self.other_calendar()?;
         let streams = self.due_streams()?;
-        let acts = self.keep_limits(due).await + self.keep_streams(streams).await;
+        let escalations = self.due_escalations()?;
+        let mut acts = self.keep_limits(due).await + self.keep_streams(streams).await;
+        acts += self.keep_escalations(escalations).await;
         let worked = Worked { acts, recomputed: self.recompute(cases).await, ..Worked::default() };
         self.finished(worked)
     }
@@ -165,7 +167,8 @@ impl Automation {
     /// When the views cannot be read.
     pub fn next_at(&self) -> Result<Option<Instant>, Error> {
         let views = self.application.projections.views();
-        Ok(views.next_due()?.into_iter().chain(views.next_notice()?).chain(views.next_agenda()?).min())
+        let raise = views.next_raise(self.application.now() - domain::escalation::TOO_OLD)?;
+        Ok(views.next_due()?.into_iter().chain(views.next_notice()?).chain(views.next_agenda()?).chain(raise).min())
     }
 
     /// How it does.

@@ -44,6 +44,10 @@ pub struct Case {
     pub events: Vec<EventRow>,
     /// The caller's earlier cases.
     pub earlier: Vec<CaseRow>,
+    /// Escalated matters of the case: words and chain, the latest first.
+    pub escalations: Vec<Link>,
+    /// Where it is raised by hand; empty when this reader may not.
+    pub escalate: String,
     /// Freshness.
     pub as_of: AsOf,
 }
@@ -500,6 +504,8 @@ impl Case {
                 event(183_588, "case_filed", "登记", "10:32", "刘悦", "e3c2…5d60"),
             ],
             earlier: CaseRow::samples().into_iter().skip(5).collect(),
+            escalations: vec![Link::new("/desk/escalations/6f1d2a52", "四级响应〔2026〕12 号 Ⅲ级，处置中")],
+            escalate: "/desk/case/20261019-000412/escalate".into(),
             as_of: AsOf::sample(),
         }
     }
