@@ -6,10 +6,10 @@ use domain::account::Role;
 use futures_util::FutureExt;
 
 use crate::ctx::Ctx;
-use crate::door::{ADMINS, AUDIT, Answer, CALLS, CASE_WORK, Door, SCORES, SECURITY, SYSTEM};
+use crate::door::{ADMINS, AUDIT, Answer, CALLS, CASE_WORK, Door, ESCALATED, ESCALATIONS, SCORES, SECURITY, SYSTEM};
 use crate::error::{Fault, Reply};
 use crate::form::Form;
-use crate::{admin, assets, citizen, csrf, desk};
+use crate::{admin, assets, citizen, csrf, desk, oversight};
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +85,9 @@ routes! {
     POST "/file/check" Door::Public => citizen::file::submit;
     GET  "/file/receipt" Door::Public => citizen::receipt::get;
 
+    GET  "/stuck" Door::Public => citizen::stuck::get;
+    POST "/stuck" Door::Public => citizen::stuck::post;
+
     GET  "/track" Door::Public => citizen::track::form;
     POST "/track" Door::Public => citizen::track::open;
     GET  "/track/case" Door::Public => citizen::track::case;
@@ -110,10 +113,20 @@ routes! {
     POST "/desk/file" Door::Roles(CALLS) => desk::file::post;
     GET  "/desk/case/{number}" Door::Roles(CASE_WORK) => desk::case::get;
     GET  "/desk/case/{number}/limit/{kind}/{round}" Door::Roles(CASE_WORK) => desk::explain::get;
+    GET  "/desk/case/{number}/escalate" Door::Roles(CASE_WORK) => oversight::escalations::escalate;
+    POST "/desk/case/{number}/escalate" Door::Roles(CASE_WORK) => oversight::escalations::escalate_post;
     POST "/desk/case/{number}/{action}" Door::Roles(CASE_WORK) => desk::actions::post;
     GET  "/desk/scorecard" Door::Roles(SCORES) => desk::scorecard::own;
     GET  "/desk/scorecard/{unit}" Door::Roles(SCORES) => desk::scorecard::get;
     GET  "/desk/scorecard/{unit}/{measure}" Door::Roles(SCORES) => desk::scorecard::facts;
+
+    GET  "/oversight/escalations" Door::Roles(ESCALATIONS) => oversight::escalations::board;
+    GET  "/oversight/escalations/level/{level}" Door::Roles(ESCALATIONS) => oversight::escalations::level;
+    GET  "/oversight/escalations/{id}" Door::Roles(ESCALATIONS) => oversight::escalations::get;
+    POST "/oversight/escalations/{id}/{act}" Door::Roles(ESCALATIONS) => oversight::escalations::act;
+    GET  "/desk/escalations" Door::Roles(ESCALATED) => oversight::escalations::own;
+    GET  "/desk/escalations/{id}" Door::Roles(CASE_WORK) => oversight::escalations::get;
+    POST "/desk/escalations/{id}/{act}" Door::Roles(CASE_WORK) => oversight::escalations::act;
 
     GET  "/admin" Door::Roles(ADMINS) => admin::home::get;
     GET  "/admin/units" Door::Roles(SYSTEM) => admin::units::list;

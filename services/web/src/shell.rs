@@ -184,6 +184,7 @@ fn navigation(ctx: &Ctx, session: &Session) -> Vec<NavGroup> {
         group("", &[("/desk", "工作台"), ("/desk/file", "电话登记"), ("/desk/search", "查找工单")]),
         work,
         group("待办", &[("/desk/duties", "督办与整改")]),
+        group("提级", &[("/desk/escalations", "提级事项")]),
         group(
             "督查",
             &[
