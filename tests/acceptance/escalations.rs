@@ -207,13 +207,15 @@ async fn a_case_raised_by_hand_is_deliberated_and_resolved_by_the_office_alone()
     let empty = inspector.submit(page.form(&format!("{chain}/convene"))).await;
     assert_eq!((empty.status, empty.errors().len()), (422, 3), "{:?}", empty.errors());
     let form = page.form(&format!("{chain}/convene")).set("held", "2026-05-06").set("units", BUREAU);
-    let form = form.set("resolution", "由市城市管理局牵头").set("task_unit", BUREAU).set("task", "三日内更换线路").set("task_due", "2026-05-11");
+    let form =
+        form.set("resolution", "由市城市管理局牵头").set("task_unit", BUREAU).set("task", "三日内更换线路").set("task_due", "2026-05-11");
     let page = inspector.submit(form).await;
     assert!(page.status == 200 && page.has("由市城市管理局牵头") && page.has("三日内更换线路") && !page.has("待会商"), "{}", page.text());
     let seen = liaison.get(&path(&name, "desk")).await;
     assert!(seen.has("三日内更换线路") && !seen.offers(&format!("{}/resolve", path(&name, "desk"))), "{}", seen.text());
     for act in ["resolve", "lower", "convene", "report"] {
-        let fields = [("words", "办结"), ("level", "1"), ("reason", "办结"), ("held", "2026-05-06"), ("units", BUREAU), ("resolution", "办结")];
+        let fields =
+            [("words", "办结"), ("level", "1"), ("reason", "办结"), ("held", "2026-05-06"), ("units", BUREAU), ("resolution", "办结")];
         let page = forged(&mut liaison, &format!("{}/{act}", path(&name, "desk")), &fields).await;
         assert_eq!(page.status, 403, "{act}: {}", page.text());
     }

@@ -11,8 +11,8 @@ mod state;
 
 pub use decide::{Convening, Facts, Rules, Way, Why, convene, join, lower, out_of_step, raise, report, resolve, tick};
 pub use event::{
-    Answered, Convened, Entry, EscalationEvent, FollowUp, Handed, Joined, LevelClock, Lowered, Noted, Owner, Raise, Reopened, Reported, Resolution,
-    Resolved, Resumed, Tracked,
+    Answered, Convened, Entry, EscalationEvent, FollowUp, Handed, Joined, LevelClock, Lowered, Noted, Owner, Raise, Reopened, Reported,
+    Resolution, Resolved, Resumed, Tracked,
 };
 pub use expected::{Expected, cluster_trigger, expected};
 pub use state::{Escalation, Meeting, Span, Task};
@@ -37,7 +37,8 @@ pub fn stream_of_cluster(ladder: &str, cluster: &str) -> String {
 
 /// What makes cases of several petitioners one matter: class, division and unit. None for cases that never count.
 pub fn cluster(case: &CaseState) -> Option<String> {
-    let unit = case.unit.as_ref().filter(|_| case.external.is_none() && !case.wrongdoing && !case.confidential && !case.division.is_empty())?;
+    let unit =
+        case.unit.as_ref().filter(|_| case.external.is_none() && !case.wrongdoing && !case.confidential && !case.division.is_empty())?;
     Some(format!("{}/{}/{unit}", case.class, case.division))
 }
 

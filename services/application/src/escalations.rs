@@ -27,7 +27,8 @@ const NOTHING: Done = Done { events: 0, seq: 0, revision: 0 };
 /// section of its own for a case, the office acts for it.
 pub fn way(reference: &Reference, case: &CaseState) -> Way {
     let above = case.unit.as_ref().and_then(|unit| reference.unit(unit)).and_then(|unit| unit.parent.clone());
-    let above = above.filter(|above| reference.unit(above).is_some_and(|unit| unit.parent.is_some() && unit.closed.is_none() && !unit.hotline));
+    let above =
+        above.filter(|above| reference.unit(above).is_some_and(|unit| unit.parent.is_some() && unit.closed.is_none() && !unit.hotline));
     Way { unit: case.unit.clone(), above }
 }
 

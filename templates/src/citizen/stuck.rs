@@ -42,7 +42,10 @@ impl Stuck {
             csrf: "sample-csrf".into(),
             hidden: vec![("form_id".into(), "01J0SAMPLE".into())],
             errors: Errors::none(),
-            ladder: vec!["Ⅰ级 1 个工作日：窗口当场或当日办成，或者交有关部门".into(), "Ⅱ级 5 个工作日：部门办成，或者说明依据和替代办法".into()],
+            ladder: vec![
+                "Ⅰ级 1 个工作日：窗口当场或当日办成，或者交有关部门".into(),
+                "Ⅱ级 5 个工作日：部门办成，或者说明依据和替代办法".into(),
+            ],
             wanted: String::new(),
             window: String::new(),
             happened: String::new(),

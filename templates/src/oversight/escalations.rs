@@ -2,8 +2,8 @@
 
 use askama::Template;
 
-use crate::components::{Choice, Errors, Link, Moment, Paging, RouteState, RouteStep, Table, Tag, TimelineItem, Tone};
 use crate::components::{Cell, Column, Row};
+use crate::components::{Choice, Errors, Link, Moment, Paging, RouteState, RouteStep, Table, Tag, TimelineItem, Tone};
 use crate::desk::{AsOf, Due, DueState, Form};
 use crate::shell::{NavItem, Shell};
 
@@ -321,12 +321,18 @@ impl EscalationChain {
     /// On the third level, after a meeting.
     #[must_use]
     pub fn sample() -> Self {
-        let step = |title: &str, holder: &str, state| RouteStep { title: title.into(), holder: holder.into(), state, at: None, note: String::new() };
-        let cells = |texts: &[&str]| Row::new(texts.iter().map(|text| Cell::text(text)).collect());
+        let step = |title: &str, holder: &str, state| RouteStep {
+            title: title.into(),
+            holder: holder.into(),
+            state,
+            at: None,
+            note: String::new(),
+        };
+        let cells = |texts: &[&str]| Row::new(texts.iter().copied().map(Cell::text).collect());
         let table = |caption: &str, heads: &[&str], rows| Table {
             caption: caption.into(),
             caption_hidden: true,
-            columns: heads.iter().map(|head| Column::text(head)).collect(),
+            columns: heads.iter().copied().map(Column::text).collect(),
             rows,
             empty: "没有记录。".into(),
             stacked: true,

@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 
 use super::event::{
-    Answered, Convened, Entry, EscalationEvent, FollowUp, Handed, Joined, LevelClock, Lowered, Noted, Owner, Raise, Reopened, Reported, Resolution,
-    Resolved, Resumed, Tracked,
+    Answered, Convened, Entry, EscalationEvent, FollowUp, Handed, Joined, LevelClock, Lowered, Noted, Owner, Raise, Reopened, Reported,
+    Resolution, Resolved, Resumed, Tracked,
 };
 use super::state::Escalation;
 use crate::calendar::Calendar;
@@ -159,7 +159,14 @@ pub fn join(state: &Escalation, case: CaseId, trigger: &str) -> Vec<EscalationEv
 ///
 /// # Errors
 /// [`Refusal`].
-pub fn lower(state: &Escalation, facts: &Facts, rules: Rules<'_>, to: u8, reason: &str, now: Instant) -> Result<Vec<EscalationEvent>, Refusal> {
+pub fn lower(
+    state: &Escalation,
+    facts: &Facts,
+    rules: Rules<'_>,
+    to: u8,
+    reason: &str,
+    now: Instant,
+) -> Result<Vec<EscalationEvent>, Refusal> {
     open(state)?;
     let mut fields = Vec::new();
     check_text(&mut fields, "reason", "降级理由", reason, REASON);

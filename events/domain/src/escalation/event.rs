@@ -277,7 +277,6 @@ pub struct Resolved {
 
 events! {
     /// What happened to an escalated matter.
-    #[expect(clippy::large_enum_variant, reason = "few exist at a time, and a box would stand in every match")]
     EscalationEvent {
         /// A matter came to a level, by a trigger, for lack of time or by hand (提级).
         Raised(Raise) => "escalation_raised" 1,

@@ -34,7 +34,15 @@ fn facts() -> Facts {
 
 fn case(stage: Stage) -> CaseState {
     let spans = vec![CaseSpan { holder: Holder::Unit(unit("town")), from: at("2026-05-06T10:00:00"), to: None }];
-    CaseState { stage, class: "complaint".into(), unit: Some(unit("town")), round: 1, spans, filed_at: Some(at("2026-05-06T10:00:00")), ..CaseState::default() }
+    CaseState {
+        stage,
+        class: "complaint".into(),
+        unit: Some(unit("town")),
+        round: 1,
+        spans,
+        filed_at: Some(at("2026-05-06T10:00:00")),
+        ..CaseState::default()
+    }
 }
 
 fn red() -> Why<'static> {
@@ -134,12 +142,18 @@ fn given_a_trigger_then_it_raises_once_and_a_further_one_below_is_noted() {
     let first = raise(None, &facts(), rules, 2, red(), now).unwrap();
     let state = all(&[(now, first[0].clone())]);
     assert_eq!((state.level, &state.owner), (2, &Owner::Unit(unit("county"))));
-    assert_eq!(Escalation::marks(None, now, &first[0], &state), [crate::mark::Change::add(&unit("town"), crate::mark::MarkKind::Escalated, "2")]);
+    assert_eq!(
+        Escalation::marks(None, now, &first[0], &state),
+        [crate::mark::Change::add(&unit("town"), crate::mark::MarkKind::Escalated, "2")]
+    );
     assert_eq!(raise(Some(&state), &facts(), rules, 2, red(), now).unwrap(), []);
     let again = raise(Some(&state), &facts(), rules, 2, Why::Trigger(Entry::Rehandled, "rehandled/2"), now).unwrap();
     assert!(matches!(again[..], [EscalationEvent::Noted(_)]), "{again:?}");
     let duties = state.duties();
-    assert_eq!(duties.iter().map(|duty| (duty.holder.name(), duty.task.as_str())).collect::<Vec<_>>(), [("unit:county".to_owned(), "escalation_handle")]);
+    assert_eq!(
+        duties.iter().map(|duty| (duty.holder.name(), duty.task.as_str())).collect::<Vec<_>>(),
+        [("unit:county".to_owned(), "escalation_handle")]
+    );
 }
 
 #[test]

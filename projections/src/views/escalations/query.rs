@@ -53,7 +53,8 @@ impl Views {
     /// When the view cannot be read.
     pub fn raises_of_cluster(&self, cluster: &str) -> Result<Vec<CaseId>, ViewError> {
         let connection = self.views()?;
-        let mut statement = connection.prepare_cached("SELECT case_id FROM escalation_expected WHERE cluster = ?1 ORDER BY case_id LIMIT 200")?;
+        let mut statement =
+            connection.prepare_cached("SELECT case_id FROM escalation_expected WHERE cluster = ?1 ORDER BY case_id LIMIT 200")?;
         let rows = statement.query_map([cluster], |row| Ok(CaseId(row.get::<_, Uuid>(0)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -79,12 +80,7 @@ impl Views {
         let mut statement = connection
             .prepare_cached("SELECT ladder, level, wrongdoing, n FROM escalation_count WHERE n > 0 ORDER BY ladder, level, wrongdoing")?;
         let rows = statement.query_map([], |row| {
-            Ok(LevelCount {
-                ladder: row.get(0)?,
-                level: row.get(1)?,
-                wrongdoing: row.get(2)?,
-                n: row.get::<_, i64>(3)?.unsigned_abs(),
-            })
+            Ok(LevelCount { ladder: row.get(0)?, level: row.get(1)?, wrongdoing: row.get(2)?, n: row.get::<_, i64>(3)?.unsigned_abs() })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

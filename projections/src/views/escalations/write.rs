@@ -35,7 +35,9 @@ pub(crate) fn case(connection: &Connection, reference: &Reference, id: CaseId, e
             let petitioner = entry.phone.filter(|_| !state.stage.is_ended());
             let changed = if let Some(petitioner) = petitioner {
                 connection
-                    .prepare_cached("INSERT OR IGNORE INTO escalation_like (cluster, at, case_id, petitioner, rulebook) VALUES (?1, ?2, ?3, ?4, ?5)")?
+                    .prepare_cached(
+                        "INSERT OR IGNORE INTO escalation_like (cluster, at, case_id, petitioner, rulebook) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    )?
                     .execute(params![name, at, id.0, petitioner, state.rulebook])?
             } else if entry.stored.is_some() {
                 connection

@@ -59,7 +59,8 @@ fn views(staff: &Staff, matter: &Escalation, tree: &dyn Tree) -> bool {
     }
     // A report of wrongdoing is with the unit in charge alone, never up and down its tree.
     let tasks = || matter.meetings.iter().flat_map(|meeting| &meeting.tasks).any(|task| task.unit == *own);
-    !matter.wrongdoing && (matter.unit.as_ref().is_some_and(|unit| tree.within(unit, own)) || matter.owner == Owner::Unit(own.clone()) || tasks())
+    !matter.wrongdoing
+        && (matter.unit.as_ref().is_some_and(|unit| tree.within(unit, own)) || matter.owner == Owner::Unit(own.clone()) || tasks())
 }
 
 fn acts(staff: &Staff, act: Act, matter: &Escalation) -> bool {

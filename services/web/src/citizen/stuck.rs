@@ -65,7 +65,9 @@ pub async fn post(ctx: Ctx, form: Form) -> Reply {
         let errors = wrong.iter().fold(Errors::none(), |errors, field| errors.and(field.name, &field.words));
         return invalid(&shown(&ctx, &form, errors)?);
     }
-    let Some(id) = form.uuid("form_id") else { return invalid(&shown(&ctx, &form, Errors::one("", "表单已过期，请核对后重新提交"))?) };
+    let Some(id) = form.uuid("form_id") else {
+        return invalid(&shown(&ctx, &form, Errors::one("", "表单已过期，请核对后重新提交"))?);
+    };
     let state = ctx.state();
     if let Some(seconds) = state.filings.knock(&ctx.client(), state.settings.filings_per_minute, ctx.app().now()) {
         return Err(Fault::TooMany(seconds));

@@ -59,8 +59,7 @@ fn place(ctx: &Ctx) -> Result<At, Fault> {
 /// Rows that this reader may see; of each the number of its first case.
 fn rows(ctx: &Ctx, found: &[StreamRow<Escalation>], base: &str) -> Result<Vec<MatterRow>, Fault> {
     let (reference, now, actor) = (ctx.app().reference(), ctx.app().now(), ctx.actor()?);
-    let seen: Vec<&StreamRow<Escalation>> =
-        found.iter().filter(|row| may(&actor, Act::View, &row.state, reference.as_ref())).collect();
+    let seen: Vec<&StreamRow<Escalation>> = found.iter().filter(|row| may(&actor, Act::View, &row.state, reference.as_ref())).collect();
     let firsts: Vec<CaseId> = seen.iter().filter_map(|row| row.state.cases.first().copied()).collect();
     let cases = ctx.app().projections.views().cases_by_ids(&firsts)?;
     let number = |matter: &Escalation| {
@@ -94,7 +93,8 @@ pub(crate) async fn board(ctx: Ctx) -> Reply {
     let hide = hides_wrongdoing(&ctx);
     let counts = views.escalation_counts()?;
     let count = |ladder: &str, level: Option<u8>| -> u64 {
-        let of = counts.iter().filter(|one| one.ladder == ladder && level.is_none_or(|level| one.level == level) && !(hide && one.wrongdoing));
+        let of =
+            counts.iter().filter(|one| one.ladder == ladder && level.is_none_or(|level| one.level == level) && !(hide && one.wrongdoing));
         of.map(|one| one.n).sum()
     };
     let rules = words::rules(&reference, now);

@@ -1,8 +1,8 @@
 //! The chain of one matter: where it stands, its way up and down, who held it and how long, meetings, and what may be done.
 
 use application::access::escalation::{Act, may as matter_may};
-use application::{Error, access};
 use application::supervision::{OpenedStream, StreamEntry};
+use application::{Error, access};
 use chrono::NaiveDate;
 use domain::escalation::{Convening, Entry, Escalation, EscalationEvent, Raise, Resolution};
 use domain::ids::UnitCode;
@@ -139,7 +139,12 @@ impl<'a> View<'a> {
             since: format!("已 {}（{} 起）", words::duration(now - state.entered), words::moment(state.entered).text),
             due: say::due(state, now),
             route: self.route(),
-            outcome: self.ladder.as_ref().and_then(|ladder| ladder.level(state.level)).map(|level| level.outcome.clone()).unwrap_or_default(),
+            outcome: self
+                .ladder
+                .as_ref()
+                .and_then(|ladder| ladder.level(state.level))
+                .map(|level| level.outcome.clone())
+                .unwrap_or_default(),
             entry: state.entry.label().to_owned(),
             unit: say::unit(&self.reference, state.unit.as_ref()),
             rulebook: state.rulebook.clone(),
@@ -194,7 +199,8 @@ impl<'a> View<'a> {
             ]));
         }
         let heads = ["工单", "类型", "状态", "承办单位", "登记时间"];
-        let note = if self.state().cases.len() > CASES { format!("涉及工单（只列前 {CASES} 件）") } else { "涉及工单".to_owned() };
+        let note =
+            if self.state().cases.len() > CASES { format!("涉及工单（只列前 {CASES} 件）") } else { "涉及工单".to_owned() };
         Ok(table(&note, &heads, rows, "涉及的工单您无权查看。"))
     }
 
@@ -248,12 +254,20 @@ impl<'a> View<'a> {
             EscalationEvent::Reopened(reopened) => self.raised(&reopened.raise, "重新"),
             EscalationEvent::Lowered(e) => (format!("降到{}", self.level(e.level)), vec![format!("理由：{}", e.reason.text())], Tone::Info),
             EscalationEvent::Convened(e) => ("会商".to_owned(), vec![e.resolution.text().to_owned()], Tone::Info),
-            EscalationEvent::Tracked(e) => (format!("第 {} 次跟踪", e.number), vec![format!("下次跟踪：{}", words::due(e.clock.due).text)], Tone::Warn),
+            EscalationEvent::Tracked(e) => {
+                (format!("第 {} 次跟踪", e.number), vec![format!("下次跟踪：{}", words::due(e.clock.due).text)], Tone::Warn)
+            }
             EscalationEvent::Joined(_) => ("又有一件工单并入本事项".to_owned(), Vec::new(), Tone::Warn),
-            EscalationEvent::Noted(e) => (format!("又触发：{}", e.entry.label()), vec!["已在相应级别或更高级，级别不变。".to_owned()], Tone::Warn),
-            EscalationEvent::Handed(e) => (format!("工单派给{}，由其负责本级", words::unit(&self.reference, &e.unit)), Vec::new(), Tone::Info),
+            EscalationEvent::Noted(e) => {
+                (format!("又触发：{}", e.entry.label()), vec!["已在相应级别或更高级，级别不变。".to_owned()], Tone::Warn)
+            }
+            EscalationEvent::Handed(e) => {
+                (format!("工单派给{}，由其负责本级", words::unit(&self.reference, &e.unit)), Vec::new(), Tone::Info)
+            }
             EscalationEvent::Answered(_) => ("承办单位已答复，本级停止计时".to_owned(), Vec::new(), Tone::Good),
-            EscalationEvent::Resumed(e) => ("工单退回办理，本级重新计时".to_owned(), vec![format!("期限：{}", words::due(e.clock.due).text)], Tone::Warn),
+            EscalationEvent::Resumed(e) => {
+                ("工单退回办理，本级重新计时".to_owned(), vec![format!("期限：{}", words::due(e.clock.due).text)], Tone::Warn)
+            }
             EscalationEvent::Reported(e) => ("报告办理情况".to_owned(), vec![e.words.text().to_owned()], Tone::Info),
             EscalationEvent::Resolved(e) => {
                 let lines = e.words.as_ref().map(|words| words.text().to_owned());
@@ -338,7 +352,7 @@ fn table(caption: &str, heads: &[&str], rows: Vec<Row>, empty: &str) -> Table {
     Table {
         caption: caption.to_owned(),
         caption_hidden: true,
-        columns: heads.iter().map(|head| Column::text(head)).collect(),
+        columns: heads.iter().copied().map(Column::text).collect(),
         rows,
         empty: empty.to_owned(),
         stacked: true,
