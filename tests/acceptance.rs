@@ -11,6 +11,8 @@ mod citizen;
 mod desk;
 #[path = "acceptance/doors.rs"]
 mod doors;
+#[path = "acceptance/escalations.rs"]
+mod escalations;
 #[path = "acceptance/harness.rs"]
 mod harness;
 #[path = "acceptance/input.rs"]

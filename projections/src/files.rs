@@ -66,6 +66,7 @@ impl FileKind {
                 include_str!("views/streams/schema.sql"),
                 include_str!("views/investigations/schema.sql"),
                 include_str!("views/daily/schema.sql"),
+                include_str!("views/escalations/schema.sql"),
             ],
             Self::Scores => &[include_str!("views/scores/schema.sql")],
             Self::Search => &[include_str!("views/search/schema.sql")],

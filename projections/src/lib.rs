@@ -36,6 +36,7 @@ pub use views::Views;
 pub use views::cases::{CaseRow, CaseSnapshot};
 pub use views::daily::DayKind;
 pub use views::due::DueRow;
+pub use views::escalations::{ExpectedRaise, LevelCount};
 pub use views::imports::ImportRow;
 pub use views::investigations::{InvestigationCounts, InvestigationFilter};
 pub use views::notices::{Missing, NoticeRow};

@@ -47,4 +47,6 @@ fn of(stream: &str, kind: &str) -> bool {
 supervision! {
     /// Complaints about the efficiency of units.
     investigation: Investigation => domain::investigation::Investigation;
+    /// Escalated matters.
+    escalations: Escalation => domain::escalation::Escalation;
 }

@@ -3,6 +3,7 @@
 pub mod cases;
 pub mod daily;
 pub mod due;
+pub mod escalations;
 pub mod imports;
 pub mod investigations;
 pub mod notices;

@@ -4,6 +4,7 @@ mod complaint;
 mod file;
 mod home;
 mod receipt;
+mod stuck;
 mod track;
 
 pub use complaint::{ComplaintAbout, ComplaintCase, ComplaintNew, ComplaintReceipt, ComplaintTrack, who_choices};
@@ -13,8 +14,9 @@ pub use file::{
 };
 pub use home::Home;
 pub use receipt::{DayCount, Receipt, day_table};
+pub use stuck::Stuck;
 pub use track::{Answer, Hand, Reading, Track, TrackCase, grade_choices, hands_table, readings_table};
 
 pub(crate) fn samples() -> Vec<(&'static str, String)> {
-    [complaint::samples(), file::samples(), home::samples(), receipt::samples(), track::samples()].concat()
+    [complaint::samples(), file::samples(), home::samples(), receipt::samples(), stuck::samples(), track::samples()].concat()
 }

@@ -19,6 +19,11 @@ pub use overdue::{Contact, Overdue, OverdueCase, OverdueUnit};
 pub use picture::{HistoryLine, MarkLine, Picture, PictureFigure};
 pub use today::{DayFigure, Today, TodayRow};
 pub use units::{UnitGroup, UnitLine, Units};
+mod escalations;
+
+pub use escalations::{
+    BoardLevel, ConveneAct, Escalate, EscalationActs, EscalationBoard, EscalationChain, EscalationList, MatterRow, MeetingBlock, RaiseAct,
+};
 
 /// Every page with every sample.
 #[must_use]
@@ -31,5 +36,6 @@ pub fn samples() -> Vec<(&'static str, String)> {
     all.extend(overdue::samples());
     all.extend(units::samples());
     all.extend(picture::samples());
+    all.extend(escalations::samples());
     all
 }

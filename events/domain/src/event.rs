@@ -2,6 +2,7 @@
 
 use crate::account::AccountEvent;
 use crate::case::CaseEvent;
+use crate::escalation::EscalationEvent;
 use crate::events::EventError;
 use crate::founding::LogEvent;
 use crate::ids::{AccountId, CaseId, ImportId, NoticeId, UnitCode};
@@ -157,6 +158,8 @@ groups! {
     "import" Import(ImportEvent) ["import"];
     /// Of an investigation.
     "investigation" Investigation(InvestigationEvent) ["investigation"];
+    /// Of an escalated matter.
+    "escalation" Escalation(EscalationEvent) ["escalation"];
     /// Of the log itself.
     "log" Log(LogEvent) ["log"];
 }

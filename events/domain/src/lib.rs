@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod codes;
 pub mod deadline;
 pub mod duty;
+pub mod escalation;
 pub mod event;
 pub mod events;
 pub mod folded;

@@ -8,6 +8,7 @@ pub mod catalogues;
 mod document;
 pub mod examples;
 pub mod investigation;
+pub mod ladders;
 pub mod parse;
 pub mod shipped;
 pub mod versions;
@@ -59,6 +60,9 @@ pub struct Rulebook {
     /// 效能投诉 limits; a city without them takes no complaints of this kind (domain.md D3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub investigation: Option<investigation::InvestigationRules>,
+    /// Ladders of response (四级响应, 办不成事); none in rulebooks older than they.
+    #[serde(default)]
+    pub ladders: Vec<ladders::Ladder>,
     /// Worked examples, run by `rulebook check`.
     #[serde(default)]
     pub examples: Vec<Example>,

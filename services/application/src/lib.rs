@@ -10,6 +10,7 @@ pub mod backoff;
 pub mod cases;
 pub mod clock;
 pub mod error;
+pub mod escalations;
 pub mod founding;
 pub mod ids;
 pub mod imports;

@@ -190,6 +190,7 @@ impl Application {
         // One line for each kind that has a clock.
         match kind {
             "investigation" => self.tick_investigation(meta, stream).await,
+            "escalation" => self.tick_escalation(meta, stream).await,
             _ => Err(Error::NotFound),
         }
     }

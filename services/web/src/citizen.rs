@@ -7,6 +7,7 @@ pub mod home;
 pub mod pages;
 pub mod public;
 pub mod receipt;
+pub mod stuck;
 pub mod track;
 
 mod progress;

@@ -32,6 +32,10 @@ pub const CALLS: &[Role] = &[Role::Operator, Role::Dispatcher];
 pub const SCORES: &[Role] = &[Role::Liaison, Role::Head, Role::Reviewer, Role::Dispatcher, Role::Inspector, Role::Director, Role::Leader];
 /// Roles of the efficiency office (效能办) and those it reports to.
 pub const OVERSIGHT: &[Role] = &[Role::Inspector, Role::Director, Role::Leader, Role::Supervisor];
+/// Roles that see escalated matters of the whole city, as they see its cases.
+pub const ESCALATIONS: &[Role] = &[Role::Inspector, Role::Director, Role::Leader];
+/// Roles whose unit has escalated matters.
+pub const ESCALATED: &[Role] = &[Role::Dispatcher, Role::Liaison, Role::Handler, Role::Head];
 /// Roles that answer for a unit.
 pub const UNIT: &[Role] = &[Role::Liaison, Role::Head];
 /// Roles that handle complaints about the efficiency of units (效能投诉件).

@@ -8,3 +8,4 @@ pub(crate) mod overdue;
 pub(crate) mod picture;
 pub(crate) mod today;
 pub(crate) mod units;
+pub(crate) mod escalations;

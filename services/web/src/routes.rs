@@ -6,9 +6,7 @@ use domain::account::Role;
 use futures_util::FutureExt;
 
 use crate::ctx::Ctx;
-use crate::door::{ADMINS, AUDIT, Answer, CALLS, CASE_WORK, Door, INVESTIGATIONS, REFERRALS, SCORES, SECURITY, SYSTEM, UNIT};
-use crate::door::{ADMINS, AUDIT, Answer, CALLS, CASE_WORK, Door, SCORES, SECURITY, SYSTEM};
-use crate::door::{CITY_CASES, DUTIES, OVERSIGHT, PICTURE, UNIT};
+use crate::door::{ADMINS, Answer, AUDIT, CALLS, CASE_WORK, CITY_CASES, Door, DUTIES, ESCALATED, ESCALATIONS, INVESTIGATIONS, OVERSIGHT, PICTURE, REFERRALS, SCORES, SECURITY, SYSTEM, UNIT};
 use crate::error::{Fault, Reply};
 use crate::form::Form;
 use crate::{admin, assets, citizen, csrf, desk, oversight};
@@ -87,6 +85,9 @@ routes! {
     POST "/file/check" Door::Public => citizen::file::submit;
     GET  "/file/receipt" Door::Public => citizen::receipt::get;
 
+    GET  "/stuck" Door::Public => citizen::stuck::get;
+    POST "/stuck" Door::Public => citizen::stuck::post;
+
     GET  "/track" Door::Public => citizen::track::form;
     POST "/track" Door::Public => citizen::track::open;
     GET  "/track/case" Door::Public => citizen::track::case;
@@ -123,6 +124,8 @@ routes! {
     GET  "/desk/case/{number}" Door::Roles(CASE_WORK) => desk::case::get;
     GET  "/desk/case/{number}/limit/{kind}/{round}" Door::Roles(CASE_WORK) => desk::explain::get;
     POST "/desk/case/{number}/refer" Door::Roles(REFERRALS) => oversight::investigations::referral::post;
+    GET  "/desk/case/{number}/escalate" Door::Roles(CASE_WORK) => oversight::escalations::escalate;
+    POST "/desk/case/{number}/escalate" Door::Roles(CASE_WORK) => oversight::escalations::escalate_post;
     POST "/desk/case/{number}/{action}" Door::Roles(CASE_WORK) => desk::actions::post;
     GET  "/desk/scorecard" Door::Roles(SCORES) => desk::scorecard::own;
     GET  "/desk/scorecard/{unit}" Door::Roles(SCORES) => desk::scorecard::get;
@@ -145,6 +148,13 @@ routes! {
     GET  "/oversight/overdue" Door::Roles(CITY_CASES) => oversight::overdue::get;
     GET  "/oversight/units" Door::Roles(OVERSIGHT) => oversight::units::get;
     GET  "/oversight/units/{code}" Door::Roles(PICTURE) => oversight::picture::get;
+    GET  "/oversight/escalations" Door::Roles(ESCALATIONS) => oversight::escalations::board;
+    GET  "/oversight/escalations/level/{level}" Door::Roles(ESCALATIONS) => oversight::escalations::level;
+    GET  "/oversight/escalations/{id}" Door::Roles(ESCALATIONS) => oversight::escalations::get;
+    POST "/oversight/escalations/{id}/{act}" Door::Roles(ESCALATIONS) => oversight::escalations::act;
+    GET  "/desk/escalations" Door::Roles(ESCALATED) => oversight::escalations::own;
+    GET  "/desk/escalations/{id}" Door::Roles(CASE_WORK) => oversight::escalations::get;
+    POST "/desk/escalations/{id}/{act}" Door::Roles(CASE_WORK) => oversight::escalations::act;
 
     GET  "/admin" Door::Roles(ADMINS) => admin::home::get;
     GET  "/admin/units" Door::Roles(SYSTEM) => admin::units::list;

@@ -46,6 +46,10 @@ pub struct Case {
     pub earlier: Vec<CaseRow>,
     /// 线索移送 to the efficiency office; none for who may not.
     pub refer: Option<ReferAct>,
+    /// Escalated matters of the case: words and chain, the latest first.
+    pub escalations: Vec<Link>,
+    /// Where it is raised by hand; empty when this reader may not.
+    pub escalate: String,
     /// Freshness.
     pub as_of: AsOf,
 }
@@ -522,6 +526,8 @@ impl Case {
                 systems: vec![crate::components::Choice::new("time_limit", "限时办结制")],
                 ..ReferAct::default()
             }),
+            escalations: vec![Link::new("/desk/escalations/6f1d2a52", "四级响应〔2026〕12 号 Ⅲ级，处置中")],
+            escalate: "/desk/case/20261019-000412/escalate".into(),
             as_of: AsOf::sample(),
         }
     }

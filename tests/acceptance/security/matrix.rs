@@ -162,6 +162,8 @@ async fn the_doors_of_the_route_table_are_those_written_down_here() {
         "/oversight/units/{code}" => "inspector director leader supervisor liaison head",
         "/oversight/overdue" | "/oversight/day/{kind}" | "/oversight/urgent/{urgency}" => "inspector director leader",
         path if path.starts_with("/desk/scorecard") => "dispatcher liaison head reviewer inspector director leader",
+        "/desk/escalations" => "dispatcher liaison handler head",
+        path if path.starts_with("/oversight/escalations") => "inspector director leader",
         path if path.starts_with("/desk/") => work,
         path if path.starts_with("/admin/accounts") || path == "/admin/persons" => "security_admin",
         path if path.starts_with("/admin/") => "system_admin",

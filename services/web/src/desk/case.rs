@@ -100,6 +100,8 @@ pub(super) fn build(ctx: &Ctx, opened: &OpenedCase, typed: &Typed, conflict: Opt
     let view = View { ctx, rules, now, opened, acts, typed, reference };
     let reference = &view.reference;
     let newest = opened.entries.iter().rev();
+    let (state, ended) = (&opened.state, opened.state.stage.is_ended());
+    let (escalations, escalate) = crate::oversight::escalations::of_case(ctx, opened.case, state.unit.as_ref(), &state.number, ended)?;
     Ok(Case {
         shell: shell::of(ctx),
         crumbs: crumbs(ctx, opened.state.stage)?,
@@ -119,6 +121,8 @@ pub(super) fn build(ctx: &Ctx, opened: &OpenedCase, typed: &Typed, conflict: Opt
         events: newest.map(|entry| timeline::event(reference, entry)).collect(),
         earlier: view.earlier()?,
         refer: None,
+        escalations,
+        escalate,
         as_of: AsOf { at: words::moment(now), position: opened.entries.last().map_or(0, |entry| entry.seq).to_string() },
     })
 }
