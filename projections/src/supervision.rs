@@ -44,4 +44,11 @@ fn of(stream: &str, kind: &str) -> bool {
     stream.split_once('-').is_some_and(|(before, _)| before == kind)
 }
 
-supervision! {}
+supervision! {
+    /// Spot checks.
+    inspections: Inspection => domain::inspection::InspectionState;
+    /// Draws.
+    draws: Draw => domain::draw::DrawState;
+    /// Rectifications.
+    rectifications: Rectification => domain::rectification::RectificationState;
+}

@@ -3,9 +3,11 @@
 pub mod cases;
 pub mod due;
 pub mod imports;
+pub mod inspections;
 pub mod notices;
 pub mod persons;
 pub mod public;
+pub mod rectifications;
 pub mod reference;
 pub mod scores;
 pub mod search;

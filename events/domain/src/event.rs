@@ -2,12 +2,15 @@
 
 use crate::account::AccountEvent;
 use crate::case::CaseEvent;
+use crate::draw::DrawEvent;
 use crate::events::EventError;
 use crate::founding::LogEvent;
 use crate::ids::{AccountId, CaseId, ImportId, NoticeId, UnitCode};
 use crate::import::ImportEvent;
+use crate::inspection::InspectionEvent;
 use crate::notice::NoticeEvent;
 use crate::person::PersonEvent;
+use crate::rectification::RectificationEvent;
 use crate::rulebook::RuleEvent;
 use crate::unit::UnitEvent;
 
@@ -156,4 +159,10 @@ groups! {
     "import" Import(ImportEvent) ["import"];
     /// Of the log itself.
     "log" Log(LogEvent) ["log"];
+    /// Of a spot check.
+    "inspection" Inspection(InspectionEvent) ["inspection"];
+    /// Of a draw.
+    "draw" Draw(DrawEvent) ["draw"];
+    /// Of a rectification.
+    "rectification" Rectification(RectificationEvent) ["rectification"];
 }
