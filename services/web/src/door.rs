@@ -34,6 +34,8 @@ pub const SCORES: &[Role] = &[Role::Liaison, Role::Head, Role::Reviewer, Role::D
 pub const OVERSIGHT: &[Role] = &[Role::Inspector, Role::Director, Role::Leader, Role::Supervisor];
 /// Roles that answer for a unit.
 pub const UNIT: &[Role] = &[Role::Liaison, Role::Head];
+/// Roles that plan spot checks and carry them out.
+pub const INSPECTING: &[Role] = &[Role::Inspector, Role::Director];
 /// The system administrator.
 pub const SYSTEM: &[Role] = &[Role::SystemAdmin];
 /// The security administrator.
