@@ -15,5 +15,7 @@ mod doors;
 mod harness;
 #[path = "acceptance/input.rs"]
 mod input;
+#[path = "acceptance/inspections.rs"]
+mod inspections;
 #[path = "acceptance/security.rs"]
 mod security;

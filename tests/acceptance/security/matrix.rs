@@ -153,6 +153,14 @@ async fn the_doors_of_the_route_table_are_those_written_down_here() {
         "/admin" => "system_admin security_admin auditor",
         "/admin/audit" => "auditor",
         "/admin/system" => "system_admin auditor",
+        path if path.starts_with("/desk/findings") || path.starts_with("/desk/rectifications") => "liaison head",
+        "/oversight/inspections/new" | "/oversight/inspections/{id}/{action}" | "/oversight/rectifications/{id}/{action}" => {
+            "inspector director"
+        }
+        path if path.starts_with("/oversight/inspections/{id}/visit") => "inspector director",
+        path if ["inspections", "draws", "rectifications"].iter().any(|one| path.starts_with(&format!("/oversight/{one}"))) => {
+            "inspector director leader supervisor"
+        }
         path if path.starts_with("/desk/scorecard") => "dispatcher liaison head reviewer inspector director leader",
         path if path.starts_with("/desk/") => work,
         path if path.starts_with("/admin/accounts") || path == "/admin/persons" => "security_admin",

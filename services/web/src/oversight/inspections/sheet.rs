@@ -50,7 +50,7 @@ pub(super) async fn sheet(ctx: &Ctx, id: Uuid, typed: Option<Typed>) -> Result<I
     }
     sections.push(look.proof());
     sections.push(look.history());
-    Ok(InspectionSheet {
+    let mut sheet = InspectionSheet {
         shell: shell::of(ctx),
         crumbs: vec![Link::new("/oversight/inspections", "明察暗访")],
         title: state.theme.text().to_owned(),
@@ -61,7 +61,13 @@ pub(super) async fn sheet(ctx: &Ctx, id: Uuid, typed: Option<Typed>) -> Result<I
         sections,
         acts: look.acts(draw.is_some())?,
         narrow: false,
-    })
+    };
+    // An act that this account is not offered has no form to say it at.
+    if let Some(typed) = look.typed.filter(|_| sheet.faulty().is_none()) {
+        let words: Vec<&str> = typed.errors.iter().map(|error| error.message.as_str()).collect();
+        sheet.notices.insert(0, Notice::new(Tone::Bad, "没有办成", &words));
+    }
+    Ok(sheet)
 }
 
 impl Look<'_> {
