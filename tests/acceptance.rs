@@ -21,5 +21,7 @@ mod input;
 mod investigation;
 #[path = "acceptance/oversight.rs"]
 mod oversight;
+#[path = "acceptance/inspections.rs"]
+mod inspections;
 #[path = "acceptance/security.rs"]
 mod security;

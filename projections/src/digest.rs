@@ -53,6 +53,7 @@ const ROWS: &[(FileKind, &str)] = &[
     (FileKind::Views, "SELECT * FROM escalation_case ORDER BY case_id, key"),
     (FileKind::Views, "SELECT * FROM escalation_unit ORDER BY unit, due_at, key"),
     (FileKind::Views, "SELECT * FROM escalation_sync ORDER BY key"),
+    (FileKind::Views, "SELECT * FROM rectification ORDER BY key"),
     (FileKind::Scores, "SELECT seq FROM meta"),
     (FileKind::Scores, "SELECT * FROM fact ORDER BY seq, ord"),
     (FileKind::Scores, "SELECT * FROM tally WHERE n <> 0 OR own <> 0 ORDER BY unit, period, measure, yes, asserted"),

@@ -67,6 +67,7 @@ impl FileKind {
                 include_str!("views/investigations/schema.sql"),
                 include_str!("views/daily/schema.sql"),
                 include_str!("views/escalations/schema.sql"),
+                include_str!("views/rectifications/schema.sql"),
             ],
             Self::Scores => &[include_str!("views/scores/schema.sql")],
             Self::Search => &[include_str!("views/search/schema.sql")],

@@ -49,4 +49,10 @@ supervision! {
     investigation: Investigation => domain::investigation::Investigation;
     /// Escalated matters.
     escalations: Escalation => domain::escalation::Escalation;
+    /// Spot checks.
+    inspections: Inspection => domain::inspection::InspectionState;
+    /// Draws.
+    draws: Draw => domain::draw::DrawState;
+    /// Rectifications.
+    rectifications: Rectification => domain::rectification::RectificationState;
 }

@@ -24,6 +24,10 @@ mod escalations;
 pub use escalations::{
     BoardLevel, ConveneAct, Escalate, EscalationActs, EscalationBoard, EscalationChain, EscalationList, MatterRow, MeetingBlock, RaiseAct,
 };
+mod inspection;
+mod inspection_samples;
+
+pub use inspection::{Act, Control, InspectionList, InspectionSheet, Kind, Section};
 
 /// Every page with every sample.
 #[must_use]
@@ -37,5 +41,6 @@ pub fn samples() -> Vec<(&'static str, String)> {
     all.extend(units::samples());
     all.extend(picture::samples());
     all.extend(escalations::samples());
+    all.extend(inspection::samples());
     all
 }

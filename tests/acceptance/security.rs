@@ -11,7 +11,7 @@ mod planted;
 #[path = "security/races.rs"]
 mod races;
 #[path = "security/sessions.rs"]
-mod sessions;
+pub(crate) mod sessions;
 
 use application::accounts::account_of_login;
 use application::{Actor, Meta, Staff};

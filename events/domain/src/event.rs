@@ -3,13 +3,16 @@
 use crate::account::AccountEvent;
 use crate::case::CaseEvent;
 use crate::escalation::EscalationEvent;
+use crate::draw::DrawEvent;
 use crate::events::EventError;
 use crate::founding::LogEvent;
 use crate::ids::{AccountId, CaseId, ImportId, NoticeId, UnitCode};
 use crate::import::ImportEvent;
 use crate::investigation::InvestigationEvent;
+use crate::inspection::InspectionEvent;
 use crate::notice::NoticeEvent;
 use crate::person::PersonEvent;
+use crate::rectification::RectificationEvent;
 use crate::rulebook::RuleEvent;
 use crate::unit::UnitEvent;
 
@@ -162,4 +165,10 @@ groups! {
     "escalation" Escalation(EscalationEvent) ["escalation"];
     /// Of the log itself.
     "log" Log(LogEvent) ["log"];
+    /// Of a spot check.
+    "inspection" Inspection(InspectionEvent) ["inspection"];
+    /// Of a draw.
+    "draw" Draw(DrawEvent) ["draw"];
+    /// Of a rectification.
+    "rectification" Rectification(RectificationEvent) ["rectification"];
 }

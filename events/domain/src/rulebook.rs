@@ -9,6 +9,7 @@ mod document;
 pub mod examples;
 pub mod investigation;
 pub mod ladders;
+pub mod inspection;
 pub mod parse;
 pub mod shipped;
 pub mod versions;
@@ -66,6 +67,12 @@ pub struct Rulebook {
     /// Worked examples, run by `rulebook check`.
     #[serde(default)]
     pub examples: Vec<Example>,
+    /// Spot checks (明察暗访): limits and the counter of visits.
+    #[serde(default)]
+    pub inspection: inspection::InspectionRules,
+    /// What spot checks look for, with points (domain.md I12, D11).
+    #[serde(default = "inspection::findings")]
+    pub findings: Vec<inspection::FindingRule>,
 }
 
 /// A code with its Chinese name.

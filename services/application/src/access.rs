@@ -1,6 +1,8 @@
 //! Permission: one pure function, the same for pages, API, command line and jobs. The route table is only the outer door.
 
 pub mod escalation;
+pub mod inspection;
+pub mod rectification;
 
 use domain::account::{Role, StaffKind};
 use domain::case::{CaseState, Command, Stage};

@@ -87,6 +87,44 @@ pub struct OpenedStream<S: Folded> {
 }
 
 impl Application {
+    /// As [`Self::on_supervision`], but the decision sees the state with its private values open: for kinds whose rules
+    /// need what is sealed (the plan of a covert check). The events are appended at the very revision that was opened.
+    ///
+    /// # Errors
+    /// As [`Self::on_supervision`].
+    pub async fn on_opened<S, F>(&self, meta: &Meta, stream: &str, decide: F) -> Result<Done, Error>
+    where
+        S: Folded,
+        F: Fn(Situation<'_, S>) -> Result<Decision<S::Event>, Error>,
+    {
+        for _ in 0..TRIES {
+            let envelopes = self.log.read_stream(stream).await?;
+            if let Some(done) = repeated(&envelopes, meta) {
+                return Ok(done);
+            }
+            let opened = if envelopes.is_empty() { None } else { Some(self.open_supervision::<S>(stream, |_| true).await?) };
+            let revision = opened.as_ref().map(|opened| opened.revision);
+            let situation = Situation { state: opened.as_ref().map(|opened| &opened.state), now: self.now(), revision };
+            let decision = match decide(situation) {
+                Err(Error::Refused(Refusal::Stage(_))) if meta.based_on.is_some() && meta.based_on < revision => {
+                    return Err(Error::Clash { seen: meta.based_on.unwrap_or_default(), now: revision.unwrap_or_default() });
+                }
+                other => other?,
+            };
+            if decision.events.is_empty() {
+                return Ok(Done { events: 0, seq: envelopes.last().map_or(0, |e| e.seq), revision: revision.unwrap_or(0) });
+            }
+            let count = decision.events.len();
+            let events = decision.events.into_iter().map(|(at, event)| (at, event.into())).collect();
+            match self.append(stream, expected(revision), meta, decision.rulebook.as_deref(), events).await {
+                Ok(appended) => return Ok(Done { events: count, seq: appended.last_seq, revision: appended.last_revision }),
+                Err(AppendFailure::Conflict) => {}
+                Err(AppendFailure::Other(error)) => return Err(error),
+            }
+        }
+        Err(Error::Busy)
+    }
+
     /// The state of a stream, private values closed; none when there is no such stream.
     ///
     /// # Errors
@@ -191,6 +229,8 @@ impl Application {
         match kind {
             "investigation" => self.tick_investigation(meta, stream).await,
             "escalation" => self.tick_escalation(meta, stream).await,
+            "inspection" => self.tick_inspection(meta, stream).await,
+            "rectification" => self.tick_rectification(meta, stream).await,
             _ => Err(Error::NotFound),
         }
     }

@@ -57,6 +57,8 @@ pub const DUTIES: &[Role] = &[
 ];
 /// Roles that may open the picture of a unit: the office that of every unit, a unit its own.
 pub const PICTURE: &[Role] = &[Role::Liaison, Role::Head, Role::Inspector, Role::Director, Role::Leader, Role::Supervisor];
+/// Roles that plan spot checks and carry them out.
+pub const INSPECTING: &[Role] = &[Role::Inspector, Role::Director];
 /// The system administrator.
 pub const SYSTEM: &[Role] = &[Role::SystemAdmin];
 /// The security administrator.

@@ -9,3 +9,6 @@ pub(crate) mod picture;
 pub(crate) mod today;
 pub(crate) mod units;
 pub(crate) mod escalations;
+pub(crate) mod inspections;
+pub(crate) mod parts;
+pub(crate) mod rectifications;

@@ -6,7 +6,7 @@ use domain::account::Role;
 use futures_util::FutureExt;
 
 use crate::ctx::Ctx;
-use crate::door::{ADMINS, Answer, AUDIT, CALLS, CASE_WORK, CITY_CASES, Door, DUTIES, ESCALATED, ESCALATIONS, INVESTIGATIONS, OVERSIGHT, PICTURE, REFERRALS, SCORES, SECURITY, SYSTEM, UNIT};
+use crate::door::{ADMINS, Answer, AUDIT, CALLS, CASE_WORK, CITY_CASES, Door, DUTIES, ESCALATED, ESCALATIONS, INSPECTING, INVESTIGATIONS, OVERSIGHT, PICTURE, REFERRALS, SCORES, SECURITY, SYSTEM, UNIT};
 use crate::error::{Fault, Reply};
 use crate::form::Form;
 use crate::{admin, assets, citizen, csrf, desk, oversight};
@@ -186,6 +186,28 @@ routes! {
     POST "/admin/persons" Door::Roles(SECURITY) => admin::persons::post;
     GET  "/admin/system" Door::Roles(OPERATING) => admin::system::get;
     GET  "/admin/audit" Door::Roles(AUDIT) => admin::audit::get;
+
+    GET  "/oversight/inspections" Door::Roles(OVERSIGHT) => oversight::inspections::list;
+    GET  "/oversight/inspections/new" Door::Roles(INSPECTING) => oversight::inspections::plan::get;
+    POST "/oversight/inspections/new" Door::Roles(INSPECTING) => oversight::inspections::plan::post;
+    GET  "/oversight/inspections/{id}" Door::Roles(OVERSIGHT) => oversight::inspections::get;
+    POST "/oversight/inspections/{id}/{action}" Door::Roles(INSPECTING) => oversight::inspections::post;
+    GET  "/oversight/inspections/{id}/photo/{hash}" Door::Roles(OVERSIGHT) => oversight::inspections::photo;
+    GET  "/oversight/inspections/{id}/visit/{unit}" Door::Roles(INSPECTING) => oversight::inspections::visit::get;
+    UPLOAD "/oversight/inspections/{id}/visit/{unit}" Door::Roles(INSPECTING) => oversight::inspections::visit::post;
+    POST "/oversight/inspections/{id}/visit/{unit}/fine" Door::Roles(INSPECTING) => oversight::inspections::visit::fine;
+    GET  "/oversight/draws/{id}.json" Door::Roles(OVERSIGHT) => oversight::inspections::draw::json;
+    GET  "/oversight/draws/{id}" Door::Roles(OVERSIGHT) => oversight::inspections::draw::get;
+    GET  "/oversight/rectifications" Door::Roles(OVERSIGHT) => oversight::rectifications::list;
+    GET  "/oversight/rectifications/{id}" Door::Roles(OVERSIGHT) => oversight::rectifications::get;
+    POST "/oversight/rectifications/{id}/{action}" Door::Roles(INSPECTING) => oversight::rectifications::post;
+    GET  "/oversight/rectifications/{id}/photo/{hash}" Door::Roles(OVERSIGHT) => oversight::rectifications::photo;
+    GET  "/desk/findings/{id}" Door::Roles(UNIT) => oversight::inspections::unit::get;
+    POST "/desk/findings/{id}" Door::Roles(UNIT) => oversight::inspections::unit::post;
+    GET  "/desk/findings/{id}/photo/{hash}" Door::Roles(UNIT) => oversight::inspections::unit::photo;
+    GET  "/desk/rectifications/{id}" Door::Roles(UNIT) => oversight::rectifications::unit_get;
+    UPLOAD "/desk/rectifications/{id}/{action}" Door::Roles(UNIT) => oversight::rectifications::unit_post;
+    GET  "/desk/rectifications/{id}/photo/{hash}" Door::Roles(UNIT) => oversight::rectifications::photo;
 }
 
 fn enter(door: Door, ctx: &Ctx) -> Result<(), Fault> {
@@ -245,8 +267,15 @@ fn resume(path: &str) -> String {
             path.rsplit_once('/').map_or(path, |(page, _)| page).to_owned()
         }
         None if path.starts_with("/admin/calendar/") => "/admin/calendar".to_owned(),
+        None if inner_act(path) => path.rsplit_once('/').map(|(page, _)| page.to_owned()).unwrap_or_default(),
         None => path.to_owned(),
     }
+}
+
+/// An act on a sheet of oversight: the last part of the path names it.
+fn inner_act(path: &str) -> bool {
+    let sheets = ["/oversight/inspections/", "/oversight/rectifications/", "/desk/rectifications/"];
+    sheets.iter().any(|sheet| path.starts_with(sheet)) && matches!(path.matches('/').count(), 4 | 6)
 }
 
 fn finish(ctx: &Ctx, reply: Reply) -> actix_web::HttpResponse {

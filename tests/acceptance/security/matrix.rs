@@ -161,6 +161,14 @@ async fn the_doors_of_the_route_table_are_those_written_down_here() {
         "/oversight" | "/oversight/units" => "inspector director leader supervisor",
         "/oversight/units/{code}" => "inspector director leader supervisor liaison head",
         "/oversight/overdue" | "/oversight/day/{kind}" | "/oversight/urgent/{urgency}" => "inspector director leader",
+        path if path.starts_with("/desk/findings") || path.starts_with("/desk/rectifications") => "liaison head",
+        "/oversight/inspections/new" | "/oversight/inspections/{id}/{action}" | "/oversight/rectifications/{id}/{action}" => {
+            "inspector director"
+        }
+        path if path.starts_with("/oversight/inspections/{id}/visit") => "inspector director",
+        path if ["inspections", "draws", "rectifications"].iter().any(|one| path.starts_with(&format!("/oversight/{one}"))) => {
+            "inspector director leader supervisor"
+        }
         path if path.starts_with("/desk/scorecard") => "dispatcher liaison head reviewer inspector director leader",
         "/desk/escalations" => "dispatcher liaison handler head",
         path if path.starts_with("/oversight/escalations") => "inspector director leader",

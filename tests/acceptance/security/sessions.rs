@@ -12,7 +12,7 @@ use super::{PLAIN, case_at, of};
 use crate::harness::{BUREAU, Browser, PASSWORD, Page, Site, percent};
 
 /// A browser of a member of staff with this name, unit, role and employment.
-pub(super) async fn staff(site: &Site, login: &str, unit: &str, role: Role, kind: StaffKind) -> Browser {
+pub(crate) async fn staff(site: &Site, login: &str, unit: &str, role: Role, kind: StaffKind) -> Browser {
     let meta = Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, site.app.ids.uuid());
     let new = NewAccount {
         login: login.to_owned(),

@@ -131,6 +131,8 @@ pub(super) const FIELDS: &[Field] = &[
             must("due", Shape::Text),
         ]),
     ),
+    may("inspection", Shape::Table(super::inspection::FIELDS)),
+    may("findings", Shape::Tables(super::inspection::FINDING)),
 ];
 
 impl Rulebook {
@@ -253,6 +255,7 @@ fn check(rulebook: &Rulebook, document: &Document<'_>) -> Vec<Problem> {
         check_indicator(indicator, &path, document, &mut problems);
     }
     super::ladders::check(rulebook, document, &mut problems);
+    super::inspection::check(rulebook, document, &mut problems);
     for (index, example) in rulebook.examples.iter().enumerate() {
         check_example(example, rulebook, &format!("examples[{}]", index + 1), &known, document, &mut problems);
     }

@@ -1,0 +1,3 @@
+//! Spot checks and draws: their pages ask for no more than what all streams have.
+
+pub(crate) mod write;

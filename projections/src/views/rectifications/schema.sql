@@ -1,0 +1,8 @@
+CREATE TABLE rectification (
+    key INTEGER PRIMARY KEY,
+    unit TEXT NOT NULL,
+    done INTEGER NOT NULL,
+    due_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX rectification_by_due ON rectification (done, due_at, key);
+CREATE INDEX rectification_by_unit ON rectification (unit, done, due_at, key);
