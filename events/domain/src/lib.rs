@@ -4,6 +4,7 @@
 //! The shape of an event is in [`events`]; what is sealed is in [`private`].
 
 pub mod account;
+pub mod assessment;
 pub mod calendar;
 pub mod case;
 pub mod catalogue;
@@ -21,6 +22,7 @@ pub mod mark;
 pub mod notice;
 pub mod person;
 pub mod private;
+pub mod ratio;
 pub mod refusal;
 pub mod rulebook;
 pub mod time;

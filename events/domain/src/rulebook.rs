@@ -8,6 +8,7 @@ pub mod catalogues;
 mod document;
 pub mod examples;
 pub mod parse;
+pub mod scheme;
 pub mod shipped;
 pub mod versions;
 
