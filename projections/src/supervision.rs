@@ -44,4 +44,9 @@ fn of(stream: &str, kind: &str) -> bool {
     stream.split_once('-').is_some_and(|(before, _)| before == kind)
 }
 
-supervision! {}
+supervision! {
+    /// Years of assessment.
+    assessments: Assessment => domain::assessment::YearState;
+    /// Bodies in a year's assessment.
+    assessed: Assessed => domain::assessment::BodyState;
+}

@@ -502,14 +502,16 @@ impl Scheme {
         self.months.min_samples
     }
 
-    /// The group of a unit: the first that names it, else the first whose level fits. Bodies that the city can only
-    /// coordinate with (practice.md 16), the city itself and the hotline office belong to none by level.
-    pub fn group_of(&self, unit: &UnitState) -> Option<&Group> {
+    /// The group of a unit: the first that names it, else the first whose level fits. By level belong only bodies that
+    /// stand directly below the city or below a higher level, not their own parts; bodies that the city can only coordinate
+    /// with (practice.md 16), the city itself and the hotline office belong to none.
+    pub fn group_of(&self, unit: &UnitState, parent: Option<&UnitState>) -> Option<&Group> {
         let named = |group: &&Group| group.units.iter().any(|code| code == unit.code.as_str());
         let fits = |group: &&Group| {
             group.levels.contains(&unit.level) && group.territorial.is_none_or(|territorial| territorial == unit.division.is_some())
         };
-        let common = unit.closed.is_none() && unit.parent.is_some() && !unit.hotline && unit.nature != Nature::Coordinate;
+        let heads = parent.is_some_and(|parent| parent.parent.is_none() || parent.level != unit.level);
+        let common = unit.closed.is_none() && heads && !unit.hotline && unit.nature != Nature::Coordinate;
         self.groups.iter().find(named).filter(|_| unit.closed.is_none()).or_else(|| self.groups.iter().find(fits).filter(|_| common))
     }
 }
