@@ -1,6 +1,6 @@
 //! A line in words with the numbers put in: the number follows from what stands on the page (invariant 10).
 
-use super::score::{Basis, Line, percent};
+use super::score::{Basis, Line, part_sum, percent};
 use crate::ratio::Ratio;
 use crate::rulebook::scheme::{Function, Item, Part, Scheme};
 
@@ -51,10 +51,7 @@ fn band(item: &Item, rate: Ratio) -> usize {
 
 /// How the total comes about.
 pub fn total(scheme: &Scheme, group: &str, lines: &[Line], total: Option<Ratio>) -> String {
-    let sum = |part: Part| {
-        let of_part = lines.iter().filter(|line| scheme.item(&line.item).is_some_and(|item| item.part == part));
-        of_part.filter_map(|line| line.score).fold(Ratio::ZERO, |sum, score| sum.plus(score).unwrap_or(sum))
-    };
+    let sum = |part: Part| part_sum(scheme, lines, part);
     let places = scheme.places();
     let Some(total) = total else { return "没有一项可以计算，不参加评定".to_owned() };
     let base: Vec<&Line> = lines.iter().filter(|line| scheme.item(&line.item).is_some_and(|item| item.part.is_base())).collect();

@@ -182,6 +182,12 @@ pub fn total(scheme: &Scheme, group: &str, lines: &[Line]) -> Result<Option<Rati
     Ok(Some(base.plus(bonus)?.plus(taken)?))
 }
 
+/// The sum of the lines of a part, before its cap.
+pub fn part_sum(scheme: &Scheme, lines: &[Line], part: Part) -> Ratio {
+    let of_part = lines.iter().filter(|line| scheme.item(&line.item).is_some_and(|item| item.part == part));
+    of_part.filter_map(|line| line.score).fold(Ratio::ZERO, |sum, score| sum.plus(score).unwrap_or(sum))
+}
+
 /// The results of all bodies, in the order given. Bodies are compared inside their group only.
 ///
 /// # Errors
