@@ -32,6 +32,8 @@ pub const CALLS: &[Role] = &[Role::Operator, Role::Dispatcher];
 pub const SCORES: &[Role] = &[Role::Liaison, Role::Head, Role::Reviewer, Role::Dispatcher, Role::Inspector, Role::Director, Role::Leader];
 /// Roles of the efficiency office (效能办) and those it reports to.
 pub const OVERSIGHT: &[Role] = &[Role::Inspector, Role::Director, Role::Leader, Role::Supervisor];
+/// The head of the efficiency office alone.
+pub const DIRECTION: &[Role] = &[Role::Director];
 /// Roles that answer for a unit.
 pub const UNIT: &[Role] = &[Role::Liaison, Role::Head];
 /// The system administrator.

@@ -1,2 +1,7 @@
 //! Oversight: pages of the efficiency office and those it reports to. One module for each noun; the unit's side of the same
 //! noun (reply, feedback, rectification) stands in the same module under `/desk/…`.
+
+pub(crate) mod assessment_files;
+pub(crate) mod assessment_own;
+pub(crate) mod assessment_sheet;
+pub(crate) mod assessments;

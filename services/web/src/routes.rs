@@ -6,10 +6,10 @@ use domain::account::Role;
 use futures_util::FutureExt;
 
 use crate::ctx::Ctx;
-use crate::door::{ADMINS, AUDIT, Answer, CALLS, CASE_WORK, Door, SCORES, SECURITY, SYSTEM};
+use crate::door::{ADMINS, AUDIT, Answer, CALLS, CASE_WORK, DIRECTION, Door, OVERSIGHT, SCORES, SECURITY, SYSTEM, UNIT};
 use crate::error::{Fault, Reply};
 use crate::form::Form;
-use crate::{admin, assets, citizen, csrf, desk};
+use crate::{admin, assets, citizen, csrf, desk, oversight};
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +115,23 @@ routes! {
     GET  "/desk/scorecard/{unit}" Door::Roles(SCORES) => desk::scorecard::get;
     GET  "/desk/scorecard/{unit}/{measure}" Door::Roles(SCORES) => desk::scorecard::facts;
 
+    GET  "/oversight/assessments" Door::Roles(OVERSIGHT) => oversight::assessments::list;
+    GET  "/oversight/assessments/new" Door::Roles(DIRECTION) => oversight::assessments::new;
+    UPLOAD "/oversight/assessments/new" Door::Roles(DIRECTION) => oversight::assessments::create;
+    GET  "/oversight/assessments/{year}" Door::Roles(OVERSIGHT) => oversight::assessments::get;
+    POST "/oversight/assessments/{year}/{action}" Door::Roles(OVERSIGHT) => oversight::assessments::act;
+    GET  "/oversight/assessments/{year}/circular" Door::Roles(OVERSIGHT) => oversight::assessment_files::circular;
+    GET  "/oversight/assessments/{year}/circular/docx" Door::Roles(OVERSIGHT) => oversight::assessment_files::circular_docx;
+    GET  "/oversight/assessments/{year}/lines/{format}" Door::Roles(OVERSIGHT) => oversight::assessment_files::lines;
+    GET  "/oversight/assessments/{year}/month/{month}" Door::Roles(OVERSIGHT) => oversight::assessment_files::month;
+    GET  "/oversight/assessments/{year}/{unit}" Door::Roles(OVERSIGHT) => oversight::assessment_sheet::get;
+    POST "/oversight/assessments/{year}/{unit}/{action}" Door::Roles(DIRECTION) => oversight::assessment_sheet::act;
+    GET  "/desk/assessment" Door::Roles(UNIT) => oversight::assessment_own::list;
+    GET  "/desk/assessment/{year}" Door::Roles(UNIT) => oversight::assessment_own::get;
+    POST "/desk/assessment/{year}/object" Door::Roles(UNIT) => oversight::assessment_own::object;
+    GET  "/desk/assessment/{year}/circular" Door::Roles(UNIT) => oversight::assessment_files::own_circular;
+    GET  "/desk/assessment/{year}/circular/docx" Door::Roles(UNIT) => oversight::assessment_files::own_circular_docx;
+
     GET  "/admin" Door::Roles(ADMINS) => admin::home::get;
     GET  "/admin/units" Door::Roles(SYSTEM) => admin::units::list;
     UPLOAD "/admin/units" Door::Roles(SYSTEM) => admin::units::upload;
@@ -199,9 +216,16 @@ fn resume(path: &str) -> String {
     match path.strip_prefix("/desk/case/").and_then(|rest| rest.split_once('/')) {
         Some((number, _)) => format!("/desk/case/{number}"),
         None if matches!(path, "/track/rate" | "/track/unsolved") => "/track/case".to_owned(),
+        None if path.starts_with("/oversight/assessments/") && path != "/oversight/assessments/new" => parent(path),
+        None if path.starts_with("/desk/assessment/") => parent(path),
         None if path.starts_with("/admin/calendar/") => "/admin/calendar".to_owned(),
         None => path.to_owned(),
     }
+}
+
+/// A path without its last part: where the form of an act stands.
+fn parent(path: &str) -> String {
+    path.rsplit_once('/').map_or(path, |(before, _)| before).to_owned()
 }
 
 fn finish(ctx: &Ctx, reply: Reply) -> actix_web::HttpResponse {

@@ -19,7 +19,7 @@ use crate::words;
 pub(super) const NEAR: TimeDelta = TimeDelta::hours(24);
 
 /// How fresh the views are.
-pub(super) fn as_of(ctx: &Ctx) -> Result<AsOf, Fault> {
+pub(crate) fn as_of(ctx: &Ctx) -> Result<AsOf, Fault> {
     let fresh = ctx.app().projections.views().freshness()?;
     let at = fresh.recorded_at.map(words::moment).unwrap_or_else(|| Moment::new("", "（还没有记录）"));
     Ok(AsOf { at, position: fresh.seq.to_string() })
