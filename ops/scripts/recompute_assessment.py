@@ -84,6 +84,10 @@ for unit, lines in bodies.items():
     part = lambda *names: sum((s for r, s in lines if r["part"] in names and s is not None), F(0))
     full = sum(F(i["full"]) for i in items.values() if i["part"] in base and group in (i.get("groups") or [group]))
     held = sum(F(items[r["item"]]["full"]) for r, s in lines if r["part"] in base and s is not None)
+    speaks = lambda i: i["part"] in base and i["function"] != "count"
+    heard = any(s is not None and speaks(items[r["item"]]) for r, s in lines)
+    if not heard and any(speaks(items[r["item"]]) for r, s in lines):
+        held = 0  # bare counts of nothing: not ranked
     bonus, taken = min(part("bonus"), caps.get("bonus", 0)), max(part("verification"), -caps.get("verification", 0))
     totals[unit] = part(*base) * full / held + bonus + taken if held else None
     same(f"{unit} total", totals[unit], exact(lines[0][0]["total_exact"]))

@@ -154,7 +154,7 @@ pub fn line(item: &Item, counts: Counts, group: (u64, u64)) -> Result<Line, Over
 }
 
 /// The total: the base parts, converted to the full marks of the group when items are left out, plus the bonus and minus
-/// the deductions up to their caps. None when nothing of the base could be counted.
+/// the deductions up to their caps. None when nothing of the base could be counted, bare counts apart.
 ///
 /// # Errors
 /// [`Overflow`].
@@ -172,7 +172,10 @@ pub fn total(scheme: &Scheme, group: &str, lines: &[Line]) -> Result<Option<Rati
             Part::Verification => taken = taken.plus(score)?,
         }
     }
-    if counted == Ratio::ZERO {
+    // Bare counts of nothing are no work done: a body without any sample or points is not ranked (I6).
+    let speaks = |item: &Item| item.part.is_base() && item.function != Function::Count;
+    let heard = lines.iter().any(|line| line.score.is_some() && scheme.item(&line.item).is_some_and(speaks));
+    if counted == Ratio::ZERO || (!heard && scheme.items_of(group).any(speaks)) {
         return Ok(None);
     }
     let cap = |part| scheme.cap(part).unwrap_or(Ratio::ZERO);

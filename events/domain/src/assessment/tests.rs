@@ -134,10 +134,10 @@ fn without_samples_an_item_is_left_out_and_the_rest_counts_for_the_whole() {
 
 #[test]
 fn a_body_with_nothing_to_count_has_no_total_and_no_grade() {
-    let text = SHIPPED[1].1.replace("[[items]]\nid = \"irregular\"", "[[items]]\ngroups = [\"counties\"]\nid = \"irregular\"");
-    let scheme = Scheme::parse(&text).unwrap();
-    let result = score(&scheme, &[body_of("0101", &[])]).unwrap().remove(0);
-    assert_eq!((result.total, result.grade), (None, Grade::None));
+    for scheme in [scheme(), Scheme::parse(SHIPPED[1].1).unwrap()] {
+        let result = score(&scheme, &[body_of("0101", &[("rehandled", Counts::default())])]).unwrap().remove(0);
+        assert_eq!((result.total, result.grade), (None, Grade::None));
+    }
 }
 
 #[test]
