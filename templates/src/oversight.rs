@@ -28,6 +28,12 @@ mod inspection;
 mod inspection_samples;
 
 pub use inspection::{Act, Control, InspectionList, InspectionSheet, Kind, Section};
+mod assessment;
+
+pub use assessment::{
+    AssessmentCircular, AssessmentMonth, AssessmentOpen, AssessmentPage, AssessmentSheet, Assessments, DecideForm, HonourForm, HonourRow,
+    MarkForm, ObjectForm, ObjectionCard, PublishForm, SheetLine, SheetPart, Tier,
+};
 
 /// Every page with every sample.
 #[must_use]
@@ -42,5 +48,6 @@ pub fn samples() -> Vec<(&'static str, String)> {
     all.extend(picture::samples());
     all.extend(escalations::samples());
     all.extend(inspection::samples());
+    all.extend(assessment::samples());
     all
 }

@@ -1,6 +1,7 @@
 //! Any event of any stream: the one place that knows which kinds belong to which stream.
 
 use crate::account::AccountEvent;
+use crate::assessment::{AssessedEvent, AssessmentEvent};
 use crate::case::CaseEvent;
 use crate::escalation::EscalationEvent;
 use crate::draw::DrawEvent;
@@ -163,6 +164,10 @@ groups! {
     "investigation" Investigation(InvestigationEvent) ["investigation"];
     /// Of an escalated matter.
     "escalation" Escalation(EscalationEvent) ["escalation"];
+    /// Of a year's assessment.
+    "assessment" Assessment(AssessmentEvent) ["assessment"];
+    /// Of a body in a year's assessment.
+    "assessment" Assessed(AssessedEvent) ["assessed"];
     /// Of the log itself.
     "log" Log(LogEvent) ["log"];
     /// Of a spot check.

@@ -3,6 +3,7 @@
 pub mod escalation;
 pub mod inspection;
 pub mod rectification;
+pub mod assessment;
 
 use domain::account::{Role, StaffKind};
 use domain::case::{CaseState, Command, Stage};

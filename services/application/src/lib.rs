@@ -6,6 +6,7 @@ pub mod access;
 pub mod accounts;
 pub mod actor;
 pub mod attachments;
+pub mod assessment;
 pub mod audit;
 pub mod backoff;
 pub mod cases;

@@ -36,6 +36,8 @@ pub const OVERSIGHT: &[Role] = &[Role::Inspector, Role::Director, Role::Leader, 
 pub const ESCALATIONS: &[Role] = &[Role::Inspector, Role::Director, Role::Leader];
 /// Roles whose unit has escalated matters.
 pub const ESCALATED: &[Role] = &[Role::Dispatcher, Role::Liaison, Role::Handler, Role::Head];
+/// The head of the efficiency office alone.
+pub const DIRECTION: &[Role] = &[Role::Director];
 /// Roles that answer for a unit.
 pub const UNIT: &[Role] = &[Role::Liaison, Role::Head];
 /// Roles that handle complaints about the efficiency of units (效能投诉件).

@@ -12,3 +12,7 @@ pub(crate) mod escalations;
 pub(crate) mod inspections;
 pub(crate) mod parts;
 pub(crate) mod rectifications;
+pub(crate) mod assessment_files;
+pub(crate) mod assessment_own;
+pub(crate) mod assessment_sheet;
+pub(crate) mod assessments;
