@@ -1,6 +1,8 @@
 //! Any event of any stream: the one place that knows which kinds belong to which stream.
 
 use crate::account::AccountEvent;
+use crate::campaign::CampaignEvent;
+use crate::campaign::ballot::BallotEvent;
 use crate::case::CaseEvent;
 use crate::events::EventError;
 use crate::founding::LogEvent;
@@ -48,6 +50,7 @@ pub const SUPERVISION: &[&str] = &[
     "assessment",
     "assessed",
     "campaign",
+    "ballots",
 ];
 
 impl Subject {
@@ -154,6 +157,10 @@ groups! {
     "notice" Notice(NoticeEvent) ["notice"];
     /// Of an import.
     "import" Import(ImportEvent) ["import"];
+    /// Of a public evaluation.
+    "campaign" Campaign(CampaignEvent) ["campaign"];
+    /// Of a batch of ballots.
+    "ballots" Ballots(BallotEvent) ["ballots"];
     /// Of the log itself.
     "log" Log(LogEvent) ["log"];
 }
