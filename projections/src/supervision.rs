@@ -44,4 +44,9 @@ fn of(stream: &str, kind: &str) -> bool {
     stream.split_once('-').is_some_and(|(before, _)| before == kind)
 }
 
-supervision! {}
+supervision! {
+    /// Public evaluations.
+    campaigns: Campaign => domain::campaign::Campaign;
+    /// Batches of their ballots.
+    ballots: Ballots => domain::campaign::ballot::Batch;
+}

@@ -7,6 +7,8 @@ pub mod accounts;
 pub mod actor;
 pub mod audit;
 pub mod backoff;
+pub mod ballot_box;
+pub mod campaigns;
 pub mod cases;
 pub mod clock;
 pub mod error;
