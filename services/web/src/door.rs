@@ -34,6 +34,10 @@ pub const SCORES: &[Role] = &[Role::Liaison, Role::Head, Role::Reviewer, Role::D
 pub const OVERSIGHT: &[Role] = &[Role::Inspector, Role::Director, Role::Leader, Role::Supervisor];
 /// Roles that answer for a unit.
 pub const UNIT: &[Role] = &[Role::Liaison, Role::Head];
+/// Those who run public evaluations.
+pub const EVALUATION: &[Role] = &[Role::Evaluator];
+/// Those who look at public evaluations.
+pub const EVALUATIONS: &[Role] = &[Role::Evaluator, Role::Director, Role::Leader];
 /// The system administrator.
 pub const SYSTEM: &[Role] = &[Role::SystemAdmin];
 /// The security administrator.

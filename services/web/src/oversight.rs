@@ -1,2 +1,7 @@
 //! Oversight: pages of the efficiency office and those it reports to. One module for each noun; the unit's side of the same
 //! noun (reply, feedback, rectification) stands in the same module under `/desk/…`.
+
+pub(crate) mod ballots;
+pub(crate) mod campaigns;
+pub(crate) mod evaluations;
+mod results;

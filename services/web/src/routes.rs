@@ -6,10 +6,10 @@ use domain::account::Role;
 use futures_util::FutureExt;
 
 use crate::ctx::Ctx;
-use crate::door::{ADMINS, AUDIT, Answer, CALLS, CASE_WORK, Door, SCORES, SECURITY, SYSTEM};
+use crate::door::{ADMINS, AUDIT, Answer, CALLS, CASE_WORK, Door, EVALUATION, EVALUATIONS, SCORES, SECURITY, SYSTEM, UNIT};
 use crate::error::{Fault, Reply};
 use crate::form::Form;
-use crate::{admin, assets, citizen, csrf, desk};
+use crate::{admin, assets, citizen, csrf, desk, oversight};
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +115,26 @@ routes! {
     GET  "/desk/scorecard/{unit}" Door::Roles(SCORES) => desk::scorecard::get;
     GET  "/desk/scorecard/{unit}/{measure}" Door::Roles(SCORES) => desk::scorecard::facts;
 
+    GET  "/vote" Door::Public => oversight::ballots::form;
+    POST "/vote" Door::Public => oversight::ballots::open;
+    GET  "/vote/ballot" Door::Public => oversight::ballots::known;
+    POST "/vote/ballot" Door::Public => oversight::ballots::known_post;
+    GET  "/vote/grades" Door::Public => oversight::ballots::grades;
+    POST "/vote/grades" Door::Public => oversight::ballots::grades_post;
+    GET  "/vote/check" Door::Public => oversight::ballots::check;
+    POST "/vote/check" Door::Public => oversight::ballots::cast;
+    GET  "/vote/done" Door::Public => oversight::ballots::done;
+    GET  "/evaluation" Door::Public => oversight::evaluations::list;
+    GET  "/evaluation/{id}" Door::Public => oversight::evaluations::get;
+    GET  "/oversight/campaigns" Door::Roles(EVALUATIONS) => oversight::campaigns::list;
+    GET  "/oversight/campaigns/new" Door::Roles(EVALUATION) => oversight::campaigns::new;
+    POST "/oversight/campaigns/new" Door::Roles(EVALUATION) => oversight::campaigns::create;
+    GET  "/oversight/campaigns/{id}" Door::Roles(EVALUATIONS) => oversight::campaigns::get;
+    POST "/oversight/campaigns/{id}/{action}" Door::Roles(EVALUATION) => oversight::campaigns::act;
+    GET  "/oversight/campaigns/{id}/ballots/{format}" Door::Roles(EVALUATION) => oversight::campaigns::export;
+    GET  "/desk/opinions" Door::Roles(UNIT) => oversight::evaluations::booklets;
+    GET  "/desk/opinions/{id}" Door::Roles(UNIT) => oversight::evaluations::booklet_page;
+
     GET  "/admin" Door::Roles(ADMINS) => admin::home::get;
     GET  "/admin/units" Door::Roles(SYSTEM) => admin::units::list;
     UPLOAD "/admin/units" Door::Roles(SYSTEM) => admin::units::upload;
@@ -199,6 +219,9 @@ fn resume(path: &str) -> String {
     match path.strip_prefix("/desk/case/").and_then(|rest| rest.split_once('/')) {
         Some((number, _)) => format!("/desk/case/{number}"),
         None if matches!(path, "/track/rate" | "/track/unsolved") => "/track/case".to_owned(),
+        None if path.starts_with("/oversight/campaigns/") && path.matches('/').count() == 4 => {
+            path.rsplit_once('/').map_or(path, |(page, _)| page).to_owned()
+        }
         None if path.starts_with("/admin/calendar/") => "/admin/calendar".to_owned(),
         None => path.to_owned(),
     }

@@ -3,7 +3,7 @@
 
 use super::event::Cell;
 use super::state::Campaign;
-use super::{Group, POINTS, SATISFIED};
+use super::{Group, POINTS, SATISFIED, SUPPRESS_BELOW};
 use crate::ids::UnitCode;
 
 /// The two-sided 95 % quantile of the normal distribution.
@@ -179,4 +179,18 @@ pub fn wilson(yes: u64, n: u64) -> Option<(f64, f64)> {
     let centre = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
     let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
     Some(((centre - half).max(0.0), (centre + half).min(1.0)))
+}
+
+/// Counts as a body may see them (H10): none for fewer than five; when that hides one count alone, which the sum would give
+/// away, the smallest of the others is hidden too.
+pub fn suppressed(counts: &[u64]) -> Vec<Option<u64>> {
+    let mut shown: Vec<Option<u64>> = counts.iter().map(|n| (*n >= SUPPRESS_BELOW).then_some(*n)).collect();
+    if shown.iter().filter(|n| n.is_none()).count() == 1
+        && let Some(smallest) = shown.iter().flatten().min().copied()
+        && let Some(at) = shown.iter().position(|n| *n == Some(smallest))
+        && let Some(cell) = shown.get_mut(at)
+    {
+        *cell = None;
+    }
+    shown
 }

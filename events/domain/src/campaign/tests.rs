@@ -2,7 +2,7 @@ use chrono::NaiveDate;
 
 use super::ballot::{Answers, BallotRow, count};
 use super::event::*;
-use super::results::{Fraction, results, wilson};
+use super::results::{Fraction, results, suppressed, wilson};
 use super::state::check_tally;
 use super::*;
 use crate::folded::fold;
@@ -183,4 +183,12 @@ fn wilson_stays_within_bounds() {
 fn a_half_is_rounded_up_where_it_is_printed() {
     assert_eq!(Fraction { over: 1, under: 8 }.printed(), "0.13");
     assert_eq!(Fraction { over: 100, under: 1 }.printed(), "100.00");
+}
+
+#[test]
+fn fewer_than_five_are_hidden_and_cannot_be_computed_from_the_sum() {
+    assert_eq!(suppressed(&[10, 7, 4]), [Some(10), None, None]);
+    assert_eq!(suppressed(&[10, 3, 0]), [Some(10), None, None]);
+    assert_eq!(suppressed(&[10, 5, 6]), [Some(10), Some(5), Some(6)]);
+    assert_eq!(suppressed(&[2]), [None]);
 }
