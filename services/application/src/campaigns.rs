@@ -139,6 +139,9 @@ impl Application {
     pub async fn invite(&self, meta: &Meta, id: CampaignId, group: Group, count: u64) -> Result<(Vec<String>, Done), Error> {
         let state = self.stream_state::<Campaign>(&id.stream()).await?.ok_or(Error::NotFound)?;
         permit(meta, CampaignAct::Invite, Some(&state))?;
+        if state.batches.iter().any(|batch| batch.batch == meta.command) {
+            return Err(Refusal::Exists.into());
+        }
         if count > MOST_CODES {
             return Err(Refusal::field("count", format!("一次最多生成 {MOST_CODES} 个评议码，请分批生成")).into());
         }
