@@ -345,7 +345,8 @@ async fn nobody_can_tell_from_what_is_kept_who_voted_what() {
         let connection = rusqlite::Connection::open(&file).unwrap();
         let mut statement = connection.prepare("SELECT sealed FROM opinion").unwrap();
         let sealed: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-        let mut places: Vec<(usize, f64)> = sealed.iter().map(|sealed| (find(&bytes, sealed.as_bytes()).unwrap(), number(&open(&site, sealed)))).collect();
+        let mut places: Vec<(usize, f64)> =
+            sealed.iter().map(|sealed| (find(&bytes, sealed.as_bytes()).unwrap(), number(&open(&site, sealed)))).collect();
         places.sort_by_key(|(place, _)| *place);
         let order: Vec<f64> = places.into_iter().map(|(_, number)| number).collect();
         assert_eq!(order.len(), VOTES);
@@ -369,7 +370,18 @@ async fn nobody_can_tell_from_what_is_kept_who_voted_what() {
     assert!(by_chance(&order), "the log keeps the order of voting");
     // Neither codes nor their hashes are left anywhere, nor a word of an opinion in the clear.
     let log = logged();
-    for name in ["ballots.db", "ballots.db-wal", "log.db", "log.db-wal", "views.db", "views.db-wal", "search.db", "search.db-wal", "audit.db", "audit.db-wal"] {
+    for name in [
+        "ballots.db",
+        "ballots.db-wal",
+        "log.db",
+        "log.db-wal",
+        "views.db",
+        "views.db-wal",
+        "search.db",
+        "search.db-wal",
+        "audit.db",
+        "audit.db-wal",
+    ] {
         let bytes = std::fs::read(dir.join(name)).unwrap_or_default();
         for (n, code) in users.iter().take(VOTES).enumerate().step_by(40) {
             let plain = domain::codes::parse_ballot_code(code).unwrap();
@@ -422,7 +434,8 @@ async fn what_must_be_refused_is_refused() {
     let mut staff = site.sign_in(Role::Evaluator).await;
     // A plan with faults comes back with what was typed.
     let page = staff.get(&format!("{LIST}/new")).await;
-    let form = page.form(&format!("{LIST}/new")).set("title", "试").set("bodies", "没有这个局").set("weight-users", "90").set("size-users", "10");
+    let form =
+        page.form(&format!("{LIST}/new")).set("title", "试").set("bodies", "没有这个局").set("weight-users", "90").set("size-users", "10");
     let page = staff.submit(form).await;
     assert_eq!(page.status, 422);
     assert!(page.errors().iter().any(|error| error.contains("没有这个局")), "{:?}", page.errors());

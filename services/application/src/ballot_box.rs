@@ -205,9 +205,7 @@ impl BallotBox {
         let Some(reader) = &self.reader else { return Ok(None) };
         let connection = reader.lock().unwrap_or_else(PoisonError::into_inner);
         let mut statement = connection.prepare_cached("SELECT box.campaign, token.used FROM token, box WHERE hash = ?1")?;
-        let found = statement
-            .query_row([hash.as_slice()], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, bool>(1)?)))
-            .optional()?;
+        let found = statement.query_row([hash.as_slice()], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, bool>(1)?))).optional()?;
         Ok(found.and_then(|(campaign, used)| Some(Code { campaign: Uuid::from_slice(&campaign).ok()?, used })))
     }
 
@@ -231,8 +229,10 @@ impl BallotBox {
             if holds(connection)? != Some(campaign) {
                 return Ok(counts);
             }
-            for (sql, used) in [("SELECT grp, count(*) FROM token WHERE used = 1 GROUP BY grp", true), ("SELECT grp, count(*) FROM ballot GROUP BY grp", false)]
-            {
+            for (sql, used) in [
+                ("SELECT grp, count(*) FROM token WHERE used = 1 GROUP BY grp", true),
+                ("SELECT grp, count(*) FROM ballot GROUP BY grp", false),
+            ] {
                 let mut statement = connection.prepare(sql)?;
                 let mut rows = statement.query([])?;
                 while let Some(row) = rows.next()? {
@@ -271,8 +271,9 @@ impl BallotBox {
     /// [`BoxError::Other`] when it holds another campaign or is not shut.
     pub async fn content(&self, campaign: Uuid) -> Result<Content, BoxError> {
         self.work(move |connection| {
-            let salt: Option<Option<Vec<u8>>> =
-                connection.query_row("SELECT salt FROM box WHERE campaign = ?1", [campaign.as_bytes().as_slice()], |row| row.get(0)).optional()?;
+            let salt: Option<Option<Vec<u8>>> = connection
+                .query_row("SELECT salt FROM box WHERE campaign = ?1", [campaign.as_bytes().as_slice()], |row| row.get(0))
+                .optional()?;
             let salt = salt.flatten().ok_or(BoxError::Other)?;
             let ballots = shuffled(connection, &salt, "SELECT name, grp, sealed FROM ballot")?;
             let opinions = shuffled(connection, &salt, "SELECT name, body, sealed FROM opinion")?;
@@ -293,7 +294,8 @@ impl BallotBox {
             if holds(connection)? != Some(campaign) {
                 return Ok(());
             }
-            connection.execute_batch("BEGIN IMMEDIATE; DELETE FROM token; DELETE FROM ballot; DELETE FROM opinion; DELETE FROM box; COMMIT;")?;
+            connection
+                .execute_batch("BEGIN IMMEDIATE; DELETE FROM token; DELETE FROM ballot; DELETE FROM opinion; DELETE FROM box; COMMIT;")?;
             mix(connection, true)?;
             Ok(())
         })
@@ -326,7 +328,10 @@ impl BallotBox {
         &self.path
     }
 
-    async fn work<T: Send + 'static>(&self, act: impl FnOnce(&mut Connection) -> Result<T, BoxError> + Send + 'static) -> Result<T, BoxError> {
+    async fn work<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Connection) -> Result<T, BoxError> + Send + 'static,
+    ) -> Result<T, BoxError> {
         let (answer, wait) = oneshot::channel();
         self.send(Message::Work(Box::new(move |connection| drop(answer.send(act(connection))))))?;
         wait.await.map_err(|_| BoxError::Off)?
@@ -373,7 +378,8 @@ fn claim(connection: &Connection, campaign: Uuid) -> Result<(), BoxError> {
 fn shuffled(connection: &Connection, salt: &[u8], sql: &str) -> Result<Vec<(i64, String)>, BoxError> {
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map([], |row| {
-        let place: [u8; 32] = Sha256::new().chain_update(salt).chain_update(row.get_ref(0)?.as_blob().unwrap_or_default()).finalize().into();
+        let place: [u8; 32] =
+            Sha256::new().chain_update(salt).chain_update(row.get_ref(0)?.as_blob().unwrap_or_default()).finalize().into();
         Ok((place, row.get(1)?, row.get(2)?))
     })?;
     let mut all: Vec<([u8; 32], i64, String)> = rows.collect::<Result<_, _>>()?;
@@ -577,10 +583,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let open = with_codes(dir.path(), 3).await;
         assert!(!open.add_codes(CAMPAIGN, Group::Users, Uuid::from_u128(1), vec![hash(8)]).await.unwrap());
-        assert!(matches!(
-            open.add_codes(Uuid::from_u128(8), Group::Users, Uuid::from_u128(2), vec![hash(8)]).await,
-            Err(BoxError::Other)
-        ));
+        assert!(matches!(open.add_codes(Uuid::from_u128(8), Group::Users, Uuid::from_u128(2), vec![hash(8)]).await, Err(BoxError::Other)));
         assert_eq!(open.look(&hash(1)).unwrap(), Some(Code { campaign: CAMPAIGN, used: false }));
         assert_eq!(open.look(&hash(8)).unwrap(), None);
         open.drop_codes(Uuid::from_u128(1)).await.unwrap();

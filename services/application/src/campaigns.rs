@@ -2,7 +2,8 @@
 
 use domain::campaign::ballot::{Answers, BATCH, BallotEvent, BallotRow, BallotsRecorded, Batch, OPINIONS, OpinionsRecorded, count};
 use domain::campaign::event::{
-    CampaignClosed, CampaignCounted, CampaignInvited, CampaignLocked, CampaignOpened, CampaignPlanned, CampaignPublished, GroupTally, OpinionTally,
+    CampaignClosed, CampaignCounted, CampaignInvited, CampaignLocked, CampaignOpened, CampaignPlanned, CampaignPublished, GroupTally,
+    OpinionTally,
 };
 use domain::campaign::mask::mask;
 use domain::campaign::state::check_tally;
@@ -53,10 +54,7 @@ pub struct Progress {
 impl From<BoxError> for Error {
     fn from(error: BoxError) -> Self {
         match error {
-            BoxError::Other => Self::Refused(Refusal::field(
-                "",
-                "票箱里还有另一次评议的评议码或选票。请先截止那一次评议，再做这一步",
-            )),
+            BoxError::Other => Self::Refused(Refusal::field("", "票箱里还有另一次评议的评议码或选票。请先截止那一次评议，再做这一步")),
             BoxError::Off | BoxError::File(_) => {
                 tracing::error!(%error, "ballot box");
                 Self::Unavailable
@@ -262,7 +260,8 @@ impl Application {
             self.write_batch(meta, id, &id.ballots(batch), BallotsRecorded { batch, rows: part.to_vec() }.into()).await?;
         }
         let opinions = self.write_opinions(meta, id, &state, &content.opinions).await?;
-        let closed = CampaignClosed { tally, batches: u32::try_from(rows.chunks(BATCH).len()).unwrap_or(u32::MAX), root: root(&rows), opinions };
+        let closed =
+            CampaignClosed { tally, batches: u32::try_from(rows.chunks(BATCH).len()).unwrap_or(u32::MAX), root: root(&rows), opinions };
         let counted = CampaignCounted { cells: count(&state.plan, &rows) };
         let done = self
             .on_campaign(meta, id, |state, situation| {
@@ -274,13 +273,18 @@ impl Application {
         Ok(done)
     }
 
-    async fn write_opinions(&self, meta: &Meta, id: CampaignId, state: &Campaign, sealed: &[(usize, String)]) -> Result<Vec<OpinionTally>, Error> {
+    async fn write_opinions(
+        &self,
+        meta: &Meta,
+        id: CampaignId,
+        state: &Campaign,
+        sealed: &[(usize, String)],
+    ) -> Result<Vec<OpinionTally>, Error> {
         let mut tallies = Vec::new();
         for body in 0..state.plan.bodies.len() {
             let of_body: Vec<&String> = sealed.iter().filter(|(of, _)| *of == body).map(|(_, text)| text).collect();
             for (batch, part) in (0..).zip(of_body.chunks(OPINIONS)) {
-                let texts =
-                    part.iter().map(|text| self.unseal(OPINION, text).map(Private::new)).collect::<Result<Vec<_>, Error>>()?;
+                let texts = part.iter().map(|text| self.unseal(OPINION, text).map(Private::new)).collect::<Result<Vec<_>, Error>>()?;
                 self.write_batch(meta, id, &id.opinions(body, batch), OpinionsRecorded { body, batch, texts }.into()).await?;
             }
             if !of_body.is_empty() {

@@ -406,7 +406,10 @@ impl Booklet {
                 caption: "各评议主体的评价".into(),
                 caption_hidden: true,
                 columns: vec![Column::text("评议主体"), Column::figures("有效票"), Column::figures("很满意")],
-                rows: vec![Row::new(["服务对象", "361", "200"].map(Cell::text).to_vec()), Row::new(["企业", "少于 5", "少于 5"].map(Cell::text).to_vec())],
+                rows: vec![
+                    Row::new(["服务对象", "361", "200"].map(Cell::text).to_vec()),
+                    Row::new(["企业", "少于 5", "少于 5"].map(Cell::text).to_vec()),
+                ],
                 empty: "没有评议主体。".into(),
                 stacked: true,
             },

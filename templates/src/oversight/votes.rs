@@ -124,7 +124,11 @@ pub(super) fn samples() -> Vec<(&'static str, String)> {
         field: format!("grade-{n}"),
         opinion_field: format!("opinion-{n}"),
         name: name.into(),
-        choices: ["很满意", "满意", "基本满意", "不满意", "很不满意", "不了解"].iter().zip(1..).map(|(label, n)| Choice::new(&n.to_string(), label)).collect(),
+        choices: ["很满意", "满意", "基本满意", "不满意", "很不满意", "不了解"]
+            .iter()
+            .zip(1..)
+            .map(|(label, n)| Choice::new(&n.to_string(), label))
+            .collect(),
         opinion: String::new(),
     };
     let grades = VoteGrades {

@@ -110,7 +110,9 @@ impl Answers {
         if self.grades.chars().count() != plan.bodies.len() || !self.grades.chars().all(fits) {
             fields.push(Field { name: "known", words: "评议单位已有变化，请从第一步重新选择".to_owned() });
         } else if self.grades.chars().all(|c| c == UNKNOWN) {
-            fields.push(Field { name: "known", words: "请至少选择一个您打过交道或了解的单位；都不了解的，不用提交".to_owned() });
+            fields.push(Field {
+                name: "known", words: "请至少选择一个您打过交道或了解的单位；都不了解的，不用提交".to_owned()
+            });
         }
         for (body, text) in &self.opinions {
             let known = self.grades.chars().nth(*body).is_some_and(|c| c != UNKNOWN);

@@ -196,9 +196,12 @@ impl CampaignPlanned {
         if let Some(words) = self.words.known() {
             check_text(&mut fields, "title", "评议名称", &words.title, 60);
             check_text(&mut fields, "frame", "抽样范围和方法", &words.frame, 1_000);
-            for (name, label, text) in
-                [("number", "表号", &words.number), ("maker", "制定机关", &words.maker), ("approval", "批准文号", &words.approval), ("valid", "有效期", &words.valid)]
-            {
+            for (name, label, text) in [
+                ("number", "表号", &words.number),
+                ("maker", "制定机关", &words.maker),
+                ("approval", "批准文号", &words.approval),
+                ("valid", "有效期", &words.valid),
+            ] {
                 if text.chars().count() > 60 {
                     fields.push(Field { name, words: format!("{label}最多 60 字，请删减") });
                 }
@@ -220,7 +223,8 @@ impl CampaignPlanned {
         } else if self.groups.iter().map(|of| of.weight).sum::<u32>() != 100 || self.groups.iter().any(|of| of.weight == 0) {
             fields.push(Field { name: "groups", words: "各评议主体的权重都要大于 0，合计应当是 100".to_owned() });
         } else if self.groups.iter().any(|of| of.size == 0) || self.groups.iter().map(|of| of.size).sum::<u64>() > MOST_INVITED {
-            fields.push(Field { name: "groups", words: format!("各评议主体的人数都要大于 0，合计最多 {MOST_INVITED} 人") });
+            fields
+                .push(Field { name: "groups", words: format!("各评议主体的人数都要大于 0，合计最多 {MOST_INVITED} 人") });
         }
         if self.least < SUPPRESS_BELOW || self.least > 10_000 {
             fields.push(Field { name: "least", words: format!("有效样本下限请填 {SUPPRESS_BELOW} 到 10000") });

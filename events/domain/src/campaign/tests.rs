@@ -24,7 +24,11 @@ fn at(of_month: u32) -> Instant {
 fn plan() -> CampaignPlanned {
     let unit = |code: &str| UnitCode::parse(code).unwrap();
     CampaignPlanned {
-        words: Private::new(PlanWords { title: "2026 年度公众评议".to_owned(), frame: "从办件登记册随机抽取".to_owned(), ..PlanWords::default() }),
+        words: Private::new(PlanWords {
+            title: "2026 年度公众评议".to_owned(),
+            frame: "从办件登记册随机抽取".to_owned(),
+            ..PlanWords::default()
+        }),
         bodies: vec![unit("0101"), unit("0102"), unit("0103")],
         groups: vec![
             GroupPlan { group: Group::Users, weight: 60, size: 100 },
@@ -115,7 +119,8 @@ fn a_ballot_fits_the_plan_or_is_refused() {
         opinions: opinions.iter().map(|(body, text)| (*body, (*text).to_owned())).collect(),
     };
     assert_eq!(answers("1-0", &[(0, "很快")]).check(&plan()), Ok(()));
-    for bad in [answers("1-", &[]), answers("1-6", &[]), answers("---", &[]), answers("1--", &[(1, "没去过")]), answers("1--", &[(7, "x")])] {
+    for bad in [answers("1-", &[]), answers("1-6", &[]), answers("---", &[]), answers("1--", &[(1, "没去过")]), answers("1--", &[(7, "x")])]
+    {
         assert!(bad.check(&plan()).is_err(), "{bad:?}");
     }
     assert!(answers("1--", &[(0, &"长".repeat(301))]).check(&plan()).is_err());
@@ -135,8 +140,8 @@ fn the_tally_must_agree_group_by_group() {
 /// Score = (60·100 + 30·80) / 90 = 93.333…
 #[test]
 fn the_score_is_exact_and_small_groups_are_dropped_with_the_weights_scaled_up() {
-    let all =
-        [rows(Group::Users, "1--", 10), rows(Group::Firms, "1--", 5), rows(Group::Firms, "3--", 5), rows(Group::Residents, "5--", 4)].concat();
+    let all = [rows(Group::Users, "1--", 10), rows(Group::Firms, "1--", 5), rows(Group::Firms, "3--", 5), rows(Group::Residents, "5--", 4)]
+        .concat();
     let result = &results(&counted(&all))[0];
     assert_eq!(result.score, Some(Fraction { over: 280, under: 3 }));
     assert_eq!(result.score.unwrap().printed(), "93.33");

@@ -120,7 +120,14 @@ mod tests {
     fn nobody_else_may_do_anything() {
         for role in Role::ALL.into_iter().filter(|role| !matches!(role, Role::Evaluator | Role::Director | Role::Leader)) {
             let actor = staff(role, StaffKind::CivilServant, "0101");
-            for act in [CampaignAct::Lead, CampaignAct::Invite, CampaignAct::View, CampaignAct::Progress, CampaignAct::Results, CampaignAct::Export] {
+            for act in [
+                CampaignAct::Lead,
+                CampaignAct::Invite,
+                CampaignAct::View,
+                CampaignAct::Progress,
+                CampaignAct::Results,
+                CampaignAct::Export,
+            ] {
                 assert!(!may(&actor, act, Some(&campaign(Stage::Published))), "{role:?} {act:?}");
             }
         }

@@ -164,7 +164,8 @@ async fn known_page(ctx: &Ctx, ticket: &Ticket, state: &Campaign, draft: &Draft,
 pub(crate) async fn known_post(ctx: Ctx, form: Form) -> Reply {
     let (ticket, state) = begun(&ctx)?;
     let mut draft = Draft::read(&ctx, &ticket);
-    let mut known: Vec<usize> = form.all("known").filter_map(|value| value.parse().ok()).filter(|at| *at < state.plan.bodies.len()).collect();
+    let mut known: Vec<usize> =
+        form.all("known").filter_map(|value| value.parse().ok()).filter(|at| *at < state.plan.bodies.len()).collect();
     known.sort_unstable();
     known.dedup();
     draft.known = known;

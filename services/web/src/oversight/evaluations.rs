@@ -121,7 +121,12 @@ pub(crate) async fn booklet_page(ctx: Ctx) -> Reply {
             "少于 5 张票的格子不显示；只有一个格子不到 5 张的，另隐去一格，防止倒推。".to_owned(),
         ],
         opinions,
-        empty: if enough { "没有收到文字意见。" } else { "评价过本单位的不到 5 人，文字意见不反馈，以免认出评议人。" }.to_owned(),
+        empty: if enough {
+            "没有收到文字意见。"
+        } else {
+            "评价过本单位的不到 5 人，文字意见不反馈，以免认出评议人。"
+        }
+        .to_owned(),
         pages,
     })
 }
