@@ -207,6 +207,8 @@ async fn exports(staff: &mut Browser, id: &str, ballots: usize) {
         std::fs::write(dir.path().join(format!("{format}.csv")), &file.body).unwrap();
     }
     assert!(staff.get(&format!("{}/ballots/xlsx", at(id))).await.body.starts_with("PK"));
+    let json: serde_json::Value = serde_json::from_str(&staff.get(&format!("{}/ballots/json", at(id))).await.body).unwrap();
+    assert_eq!(json.as_array().map(Vec::len), Some(ballots));
     assert_eq!(staff.get(&format!("{}/ballots/pdf", at(id))).await.status, 404);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../ops/scripts/recompute_campaign.py");
     let files = ["csv", "codebook", "results"].map(|name| dir.path().join(format!("{name}.csv")));

@@ -219,32 +219,39 @@ impl BallotBox {
         wait.await.map_err(|_| BoxError::Off)?
     }
 
-    /// Codes used and ballots by group.
+    /// Codes used and ballots by group. Reads beside the voters and never holds them up.
     ///
     /// # Errors
     /// [`BoxError`].
-    pub async fn counts(&self, campaign: Uuid) -> Result<HashMap<Group, InBox>, BoxError> {
-        self.work(move |connection| {
-            let mut counts: HashMap<Group, InBox> = HashMap::new();
-            if holds(connection)? != Some(campaign) {
-                return Ok(counts);
-            }
-            for (sql, used) in [
-                ("SELECT grp, count(*) FROM token WHERE used = 1 GROUP BY grp", true),
-                ("SELECT grp, count(*) FROM ballot GROUP BY grp", false),
-            ] {
-                let mut statement = connection.prepare(sql)?;
-                let mut rows = statement.query([])?;
-                while let Some(row) = rows.next()? {
-                    let n = row.get::<_, i64>(1)?.unsigned_abs();
-                    let Some(group) = group(row.get(0)?) else { continue };
-                    let of = counts.entry(group).or_default();
-                    if used { of.used = n } else { of.ballots = n }
+    pub fn counts(&self, campaign: Uuid) -> Result<HashMap<Group, InBox>, BoxError> {
+        let mut counts: HashMap<Group, InBox> = HashMap::new();
+        if self.sender.is_none() {
+            return Err(BoxError::Off);
+        }
+        let connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.busy_timeout(Duration::from_secs(10))?;
+        // Both counts of one moment.
+        let moment = connection.unchecked_transaction()?;
+        if holds(&moment)? != Some(campaign) {
+            return Ok(counts);
+        }
+        let used = "SELECT grp, count(*) FROM token WHERE used = 1 GROUP BY grp";
+        let ballots = "SELECT grp, count(*) FROM ballot GROUP BY grp";
+        for (sql, of_codes) in [(used, true), (ballots, false)] {
+            let mut statement = moment.prepare(sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let n = row.get::<_, i64>(1)?.unsigned_abs();
+                let Some(group) = group(row.get(0)?) else { continue };
+                let of = counts.entry(group).or_default();
+                if of_codes {
+                    of.used = n;
+                } else {
+                    of.ballots = n;
                 }
             }
-            Ok(counts)
-        })
-        .await
+        }
+        Ok(counts)
     }
 
     /// Shuts the box: no ballot goes in any more. The order in which ballots will go into the log is drawn now, once.
@@ -546,7 +553,7 @@ mod tests {
             }
         }
         assert_eq!(came_in, 1);
-        assert_eq!(open.counts(CAMPAIGN).await.unwrap()[&Group::Users], InBox { used: 1, ballots: 1 });
+        assert_eq!(open.counts(CAMPAIGN).unwrap()[&Group::Users], InBox { used: 1, ballots: 1 });
         assert_eq!(open.put(CAMPAIGN, hash(9), ballot("x")).await.unwrap(), Put::Unknown);
     }
 

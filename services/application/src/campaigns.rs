@@ -239,7 +239,7 @@ impl Application {
         }
         state.must_be(Stage::Open)?;
         self.ballots.shut(id.0).await?;
-        let counts = self.ballots.counts(id.0).await?;
+        let counts = self.ballots.counts(id.0)?;
         let tally: Vec<GroupTally> = state
             .plan
             .groups
@@ -313,7 +313,7 @@ impl Application {
         if !may(actor, CampaignAct::Progress, Some(state)) {
             return Err(Error::NotFound);
         }
-        let live = if state.closed.is_none() { self.ballots.counts(id.0).await? } else { std::collections::HashMap::new() };
+        let live = if state.closed.is_none() { self.ballots.counts(id.0)? } else { std::collections::HashMap::new() };
         Ok(state
             .plan
             .groups

@@ -296,9 +296,13 @@ async fn campaign_page(ctx: &Ctx, id: CampaignId, action: &str, form: &Form, err
         links.push(Link::new(&format!("/evaluation/{}", id.0), "公示页面"));
     }
     if may(&actor, CampaignAct::Export, Some(state)) {
-        for (format, text) in
-            [("csv", "全部选票（CSV）"), ("xlsx", "全部选票（XLSX）"), ("codebook", "代码本（CSV）"), ("results", "计分结果（CSV）")]
-        {
+        for (format, text) in [
+            ("csv", "全部选票（CSV）"),
+            ("xlsx", "全部选票（XLSX）"),
+            ("json", "全部选票（JSON）"),
+            ("codebook", "代码本（CSV）"),
+            ("results", "计分结果（CSV）"),
+        ] {
             links.push(Link::new(&format!("/oversight/campaigns/{}/ballots/{format}", id.0), text));
         }
     }

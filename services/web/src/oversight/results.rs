@@ -5,6 +5,7 @@ use domain::campaign::results::{BodyResult, results};
 use domain::campaign::{Campaign, GRADES, POINTS};
 use exchange::export::Value;
 use exchange::export::csv::{CsvOptions, CsvWriter};
+use exchange::export::json::JsonWriter;
 use exchange::export::xlsx::XlsxWriter;
 use projections::Reference;
 use templates::components::{BarChart, Cell, Column, Row, Table};
@@ -130,6 +131,15 @@ pub(super) fn export(ctx: &Ctx, state: &Campaign, rows: &[BallotRow], format: &s
             let mut file = std::io::Cursor::new(Vec::new());
             writer.finish(&mut file).map_err(broken)?;
             Ok(attachment(XLSX, "ballots.xlsx", file.into_inner()))
+        }
+        "json" => {
+            let mut file = Vec::new();
+            let mut writer = JsonWriter::new(&mut file, &header).map_err(broken)?;
+            for line in lines {
+                writer.row(&line).map_err(broken)?;
+            }
+            writer.finish().map_err(broken)?;
+            Ok(attachment("application/json", "ballots.json", file))
         }
         "codebook" => codebook(&ctx.app().reference(), state),
         "results" => exact(state),
