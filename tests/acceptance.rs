@@ -7,6 +7,8 @@
 mod admin;
 #[path = "acceptance/assessment.rs"]
 mod assessment;
+#[path = "acceptance/campaigns.rs"]
+mod campaigns;
 #[path = "acceptance/citizen.rs"]
 mod citizen;
 #[path = "acceptance/desk.rs"]

@@ -59,4 +59,8 @@ supervision! {
     assessments: Assessment => domain::assessment::YearState;
     /// Bodies in a year's assessment.
     assessed: Assessed => domain::assessment::BodyState;
+    /// Public evaluations.
+    campaigns: Campaign => domain::campaign::Campaign;
+    /// Batches of their ballots.
+    ballots: Ballots => domain::campaign::ballot::Batch;
 }

@@ -34,6 +34,17 @@ pub use assessment::{
     AssessmentCircular, AssessmentMonth, AssessmentOpen, AssessmentPage, AssessmentSheet, Assessments, DecideForm, HonourForm, HonourRow,
     MarkForm, ObjectForm, ObjectionCard, PublishForm, SheetLine, SheetPart, Tier,
 };
+mod campaigns;
+mod votes;
+
+pub use campaigns::{
+    Booklet, Booklets, CampaignNew, CampaignPage, Campaigns, Evaluation, Evaluations, GroupFields, Invite, Results, Step,
+};
+pub use votes::{Graded, Vote, VoteCheck, VoteDone, VoteGrades, VoteKnown};
+
+fn shell(path: &str) -> crate::Shell {
+    crate::Shell::sample_desk(path)
+}
 
 /// Every page with every sample.
 #[must_use]
@@ -49,5 +60,7 @@ pub fn samples() -> Vec<(&'static str, String)> {
     all.extend(escalations::samples());
     all.extend(inspection::samples());
     all.extend(assessment::samples());
+    all.extend(campaigns::samples());
+    all.extend(votes::samples());
     all
 }

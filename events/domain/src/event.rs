@@ -2,6 +2,8 @@
 
 use crate::account::AccountEvent;
 use crate::assessment::{AssessedEvent, AssessmentEvent};
+use crate::campaign::CampaignEvent;
+use crate::campaign::ballot::BallotEvent;
 use crate::case::CaseEvent;
 use crate::escalation::EscalationEvent;
 use crate::draw::DrawEvent;
@@ -54,6 +56,7 @@ pub const SUPERVISION: &[&str] = &[
     "assessment",
     "assessed",
     "campaign",
+    "ballots",
 ];
 
 impl Subject {
@@ -168,6 +171,10 @@ groups! {
     "assessment" Assessment(AssessmentEvent) ["assessment"];
     /// Of a body in a year's assessment.
     "assessment" Assessed(AssessedEvent) ["assessed"];
+    /// Of a public evaluation.
+    "campaign" Campaign(CampaignEvent) ["campaign"];
+    /// Of a batch of ballots.
+    "ballots" Ballots(BallotEvent) ["ballots"];
     /// Of the log itself.
     "log" Log(LogEvent) ["log"];
     /// Of a spot check.

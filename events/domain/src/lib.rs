@@ -6,6 +6,7 @@
 pub mod account;
 pub mod assessment;
 pub mod calendar;
+pub mod campaign;
 pub mod case;
 pub mod catalogue;
 pub mod codes;

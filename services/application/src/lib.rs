@@ -9,6 +9,8 @@ pub mod attachments;
 pub mod assessment;
 pub mod audit;
 pub mod backoff;
+pub mod ballot_box;
+pub mod campaigns;
 pub mod cases;
 pub mod clock;
 pub mod draws;

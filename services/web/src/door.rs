@@ -61,6 +61,10 @@ pub const DUTIES: &[Role] = &[
 pub const PICTURE: &[Role] = &[Role::Liaison, Role::Head, Role::Inspector, Role::Director, Role::Leader, Role::Supervisor];
 /// Roles that plan spot checks and carry them out.
 pub const INSPECTING: &[Role] = &[Role::Inspector, Role::Director];
+/// Those who run public evaluations.
+pub const EVALUATION: &[Role] = &[Role::Evaluator];
+/// Those who look at public evaluations.
+pub const EVALUATIONS: &[Role] = &[Role::Evaluator, Role::Director, Role::Leader];
 /// The system administrator.
 pub const SYSTEM: &[Role] = &[Role::SystemAdmin];
 /// The security administrator.

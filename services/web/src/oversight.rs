@@ -16,3 +16,7 @@ pub(crate) mod assessment_files;
 pub(crate) mod assessment_own;
 pub(crate) mod assessment_sheet;
 pub(crate) mod assessments;
+pub(crate) mod ballots;
+pub(crate) mod campaigns;
+pub(crate) mod evaluations;
+mod results;

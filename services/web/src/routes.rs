@@ -6,7 +6,7 @@ use domain::account::Role;
 use futures_util::FutureExt;
 
 use crate::ctx::Ctx;
-use crate::door::{ADMINS, Answer, AUDIT, CALLS, CASE_WORK, CITY_CASES, DIRECTION, Door, DUTIES, ESCALATED, ESCALATIONS, INSPECTING, INVESTIGATIONS, OVERSIGHT, PICTURE, REFERRALS, SCORES, SECURITY, SYSTEM, UNIT};
+use crate::door::{ADMINS, Answer, AUDIT, CALLS, CASE_WORK, CITY_CASES, DIRECTION, Door, DUTIES, ESCALATED, ESCALATIONS, EVALUATION, EVALUATIONS, INSPECTING, INVESTIGATIONS, OVERSIGHT, PICTURE, REFERRALS, SCORES, SECURITY, SYSTEM, UNIT};
 use crate::error::{Fault, Reply};
 use crate::form::Form;
 use crate::{admin, assets, citizen, csrf, desk, oversight};
@@ -171,6 +171,25 @@ routes! {
     POST "/desk/assessment/{year}/object" Door::Roles(UNIT) => oversight::assessment_own::object;
     GET  "/desk/assessment/{year}/circular" Door::Roles(UNIT) => oversight::assessment_files::own_circular;
     GET  "/desk/assessment/{year}/circular/docx" Door::Roles(UNIT) => oversight::assessment_files::own_circular_docx;
+    GET  "/vote" Door::Public => oversight::ballots::form;
+    POST "/vote" Door::Public => oversight::ballots::open;
+    GET  "/vote/ballot" Door::Public => oversight::ballots::known;
+    POST "/vote/ballot" Door::Public => oversight::ballots::known_post;
+    GET  "/vote/grades" Door::Public => oversight::ballots::grades;
+    POST "/vote/grades" Door::Public => oversight::ballots::grades_post;
+    GET  "/vote/check" Door::Public => oversight::ballots::check;
+    POST "/vote/check" Door::Public => oversight::ballots::cast;
+    GET  "/vote/done" Door::Public => oversight::ballots::done;
+    GET  "/evaluation" Door::Public => oversight::evaluations::list;
+    GET  "/evaluation/{id}" Door::Public => oversight::evaluations::get;
+    GET  "/oversight/campaigns" Door::Roles(EVALUATIONS) => oversight::campaigns::list;
+    GET  "/oversight/campaigns/new" Door::Roles(EVALUATION) => oversight::campaigns::new;
+    POST "/oversight/campaigns/new" Door::Roles(EVALUATION) => oversight::campaigns::create;
+    GET  "/oversight/campaigns/{id}" Door::Roles(EVALUATIONS) => oversight::campaigns::get;
+    POST "/oversight/campaigns/{id}/{action}" Door::Roles(EVALUATION) => oversight::campaigns::act;
+    GET  "/oversight/campaigns/{id}/ballots/{format}" Door::Roles(EVALUATION) => oversight::campaigns::export;
+    GET  "/desk/opinions" Door::Roles(UNIT) => oversight::evaluations::booklets;
+    GET  "/desk/opinions/{id}" Door::Roles(UNIT) => oversight::evaluations::booklet_page;
 
     GET  "/admin" Door::Roles(ADMINS) => admin::home::get;
     GET  "/admin/units" Door::Roles(SYSTEM) => admin::units::list;
