@@ -44,4 +44,9 @@ fn of(stream: &str, kind: &str) -> bool {
     stream.split_once('-').is_some_and(|(before, _)| before == kind)
 }
 
-supervision! {}
+supervision! {
+    /// Complaints about the efficiency of units.
+    investigation: Investigation => domain::investigation::Investigation;
+    /// Escalated matters.
+    escalations: Escalation => domain::escalation::Escalation;
+}

@@ -3,7 +3,9 @@
 pub mod cases;
 pub mod daily;
 pub mod due;
+pub mod escalations;
 pub mod imports;
+pub mod investigations;
 pub mod notices;
 pub mod persons;
 pub mod public;

@@ -1,5 +1,11 @@
 //! Pages of oversight: escalation, cards and orders, inspections, investigations, assessment, public evaluation.
 
+mod investigations;
+
+pub use investigations::{
+    ActField, Investigation, InvestigationAct, InvestigationLetter, InvestigationNew, Investigations, Record, Recommendation,
+    Recommendations,
+};
 mod cases;
 mod duties;
 mod overdue;
@@ -13,16 +19,23 @@ pub use overdue::{Contact, Overdue, OverdueCase, OverdueUnit};
 pub use picture::{HistoryLine, MarkLine, Picture, PictureFigure};
 pub use today::{DayFigure, Today, TodayRow};
 pub use units::{UnitGroup, UnitLine, Units};
+mod escalations;
+
+pub use escalations::{
+    BoardLevel, ConveneAct, Escalate, EscalationActs, EscalationBoard, EscalationChain, EscalationList, MatterRow, MeetingBlock, RaiseAct,
+};
 
 /// Every page with every sample.
 #[must_use]
 pub fn samples() -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
+    all.extend(investigations::samples());
     all.extend(today::samples());
     all.extend(duties::samples());
     all.extend(cases::samples());
     all.extend(overdue::samples());
     all.extend(units::samples());
     all.extend(picture::samples());
+    all.extend(escalations::samples());
     all
 }

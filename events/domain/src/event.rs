@@ -2,10 +2,12 @@
 
 use crate::account::AccountEvent;
 use crate::case::CaseEvent;
+use crate::escalation::EscalationEvent;
 use crate::events::EventError;
 use crate::founding::LogEvent;
 use crate::ids::{AccountId, CaseId, ImportId, NoticeId, UnitCode};
 use crate::import::ImportEvent;
+use crate::investigation::InvestigationEvent;
 use crate::notice::NoticeEvent;
 use crate::person::PersonEvent;
 use crate::rulebook::RuleEvent;
@@ -154,6 +156,10 @@ groups! {
     "notice" Notice(NoticeEvent) ["notice"];
     /// Of an import.
     "import" Import(ImportEvent) ["import"];
+    /// Of an investigation.
+    "investigation" Investigation(InvestigationEvent) ["investigation"];
+    /// Of an escalated matter.
+    "escalation" Escalation(EscalationEvent) ["escalation"];
     /// Of the log itself.
     "log" Log(LogEvent) ["log"];
 }

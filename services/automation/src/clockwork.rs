@@ -149,8 +149,10 @@ impl Automation {
 
     /// Begins what triggers ask for and lets the clock act on what is due; answers how many streams changed.
     async fn supervise(&self) -> Result<usize, Error> {
+        // All lists are of one state of the views: they are read before the first act.
         let due = self.due_streams()?;
-        Ok(self.keep_streams(due).await)
+        let escalations = self.due_escalations()?;
+        Ok(self.keep_streams(due).await + self.keep_escalations(escalations).await)
     }
 
     /// Notices alone: apart from the limits, which must not wait for a slow mail server.
@@ -184,7 +186,8 @@ impl Automation {
     /// When the views cannot be read.
     pub fn next_at(&self) -> Result<Option<Instant>, Error> {
         let views = self.application.projections.views();
-        Ok(views.next_due()?.into_iter().chain(views.next_notice()?).chain(views.next_agenda()?).min())
+        let raise = views.next_raise(self.application.now() - domain::escalation::TOO_OLD)?;
+        Ok(views.next_due()?.into_iter().chain(views.next_notice()?).chain(views.next_agenda()?).chain(raise).min())
     }
 
     /// How it does.

@@ -197,6 +197,7 @@ fn navigation(ctx: &Ctx, session: &Session) -> Vec<NavGroup> {
         let (waiting, _) = crate::oversight::duty::sum(ctx, session).unwrap_or_default();
         first.items.push(NavItem::counted("/desk/duties", "督办与整改", waiting, within("/desk/duties")));
     }
+    first.items.extend(group("", &[("/desk/escalations", "提级事项"), ("/desk/investigations", "效能建议")]).items);
     first.items.extend(group("", &[("/desk/file", "电话登记"), ("/desk/search", "查找工单")]).items);
     let groups = [
         first,

@@ -104,6 +104,7 @@ pub(crate) async fn sign_out(ctx: Ctx, _: Form) -> Reply {
     ctx.remove_cookie(names::SESSION);
     // What one person typed is not shown to the next one at the same desk.
     let typed = names::KEPT.iter().chain(&names::DRAFT).chain(&[names::RECEIPT, names::TRACK, names::VISITOR]);
+    let typed = typed.chain(&[names::COMPLAINT, names::COMPLAINT_RECEIPT]);
     typed.filter(|name| ctx.cookie(name).is_some()).for_each(|name| ctx.remove_cookie(name));
     ctx.flash(true, "已退出登录。");
     see_other("/desk/sign-in")
