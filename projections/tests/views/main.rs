@@ -4,6 +4,7 @@
 
 mod figures;
 mod following;
+mod investigations;
 mod lists;
 mod rights;
 mod world;

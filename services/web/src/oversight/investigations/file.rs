@@ -31,7 +31,12 @@ fn row(ctx: &Ctx, id: InvestigationId) -> Result<StreamRow<Investigation>, Fault
 }
 
 /// Fills the page.
-pub(super) async fn build(ctx: &Ctx, id: InvestigationId, typed: &Typed, notice: Option<Notice>) -> Result<oversight::Investigation, Fault> {
+pub(super) async fn build(
+    ctx: &Ctx,
+    id: InvestigationId,
+    typed: &Typed,
+    notice: Option<Notice>,
+) -> Result<oversight::Investigation, Fault> {
     let app = ctx.app();
     let actor = ctx.actor()?;
     let opened = app.open_investigation(&actor, id).await?;
@@ -194,9 +199,10 @@ pub(crate) async fn letter(ctx: Ctx) -> Reply {
         _ => None,
     };
     let number = say::number(&row(&ctx, id)?);
-    let review = answered.review_request.as_ref().map(|until| {
-        format!("如不认可本答复，可以在 {} 前凭投诉编号和查询码在网上申请复查一次。", words::due(until.due).text)
-    });
+    let review = answered
+        .review_request
+        .as_ref()
+        .map(|until| format!("如不认可本答复，可以在 {} 前凭投诉编号和查询码在网上申请复查一次。", words::due(until.due).text));
     let reference = ctx.app().reference();
     page(&InvestigationLetter {
         shell: shell::of(&ctx),

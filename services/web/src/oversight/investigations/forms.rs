@@ -152,13 +152,22 @@ impl Forms<'_> {
             self.findings("结论"),
             self.text("area", "conclude_words", "结论的依据和理由", "存入案卷，被投诉单位看不到。最多 4000 字。"),
             self.choice("check", "advice", "给单位的建议（选填）", advice, "不选的，被投诉单位不会收到任何内容。"),
-            self.text("area", "recommendation", "发给单位的建议（有建议的填写）", "被投诉单位会看到这段话，不要写投诉人和投诉原话。最多 4000 字。"),
+            self.text(
+                "area",
+                "recommendation",
+                "发给单位的建议（有建议的填写）",
+                "被投诉单位会看到这段话，不要写投诉人和投诉原话。最多 4000 字。",
+            ),
         ];
         self.act("conclude", "作出结论", "作出结论", "warm", fields)
     }
 
     fn answer(&self) -> InvestigationAct {
-        let hint = if self.state.case.is_some() { "由热线办转告诉求人。最多 4000 字。" } else { "投诉人会看到全文。最多 4000 字。" };
+        let hint = if self.state.case.is_some() {
+            "由热线办转告诉求人。最多 4000 字。"
+        } else {
+            "投诉人会看到全文。最多 4000 字。"
+        };
         self.act("answer", "答复投诉人", "答复", "warm", vec![self.text("area", "answer_words", "答复内容", hint)])
     }
 }
