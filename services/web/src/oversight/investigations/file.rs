@@ -9,7 +9,7 @@ use projections::{Reference, StreamRow};
 use templates::components::{Link, Notice, SummaryRow, TimelineItem, Tone};
 use templates::oversight::{self, InvestigationLetter, Record};
 
-use super::forms::{Forms, Typed, unit_name};
+use super::forms::{Forms, Typed};
 use super::{id_of, say};
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, page};
@@ -53,7 +53,7 @@ pub(super) async fn build(
         shell: shell::of(ctx),
         crumbs: vec![Link::new("/oversight/investigations", "效能投诉件")],
         number: say::number(&row(ctx, id)?),
-        unit: unit_name(&reference, &state.unit),
+        unit: words::unit(&reference, &state.unit),
         state: say::stage(state),
         due_name: due.map(|clock| clock.kind.label().to_owned()).unwrap_or_default(),
         countdown: due.map(|clock| say::countdown(clock, now)),

@@ -3,7 +3,7 @@
 use application::access::investigation::{Act, investigators};
 use application::investigations::Command;
 use chrono::NaiveDateTime;
-use domain::ids::{AccountId, UnitCode};
+use domain::ids::AccountId;
 use domain::investigation::{Advice, Conclusion, Finding, Ground, Investigation, Mode, Talk};
 use domain::time::CHINA;
 use projections::Reference;
@@ -204,9 +204,4 @@ pub(super) fn command(action: &str, form: &Form) -> Result<Option<Command>, Erro
         "answer" => Command::Answer(text("answer_words")),
         _ => return Ok(None),
     }))
-}
-
-/// Whether nobody of this unit may be among those who read: for the words on the page.
-pub(super) fn unit_name(reference: &Reference, unit: &UnitCode) -> String {
-    words::unit(reference, unit)
 }
