@@ -3,8 +3,8 @@
 mod investigations;
 
 pub use investigations::{
-    ActField, Investigation, InvestigationAct, InvestigationLetter, InvestigationNew, Investigations, Record, Recommendation,
-    Recommendations,
+    ActField, Investigation, InvestigationAct, InvestigationLetter, InvestigationNew, Investigations, Recommendation, Recommendations,
+    Record,
 };
 mod cases;
 mod duties;

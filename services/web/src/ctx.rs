@@ -379,6 +379,7 @@ mod tests {
         for field in ["password", "current", "again", "new", "new_password", "Passwort", "csrf", "form_id", "revision"] {
             assert!(!may_be_kept("/desk/password", field), "{field}");
         }
+        assert!(!may_be_kept("/complaint/track", "code"));
         assert!(!may_be_kept("/track", "code") && may_be_kept("/track", "number") && may_be_kept("/admin/units/0101", "code"));
     }
 }

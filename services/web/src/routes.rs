@@ -368,6 +368,9 @@ mod tests {
     fn a_form_leads_back_to_the_page_it_stood_on() {
         assert_eq!(resume("/desk/case/ABC/answer"), "/desk/case/ABC");
         assert_eq!(resume("/track/rate"), "/track/case");
+        assert_eq!(resume("/complaint/review"), "/complaint/case");
+        assert_eq!(resume("/oversight/investigations/7/accept"), "/oversight/investigations/7");
+        assert_eq!(resume("/oversight/investigations/new"), "/oversight/investigations/new");
         assert_eq!(resume("/file/what"), "/file/what");
         assert_eq!(resume("/admin/calendar/overlay"), "/admin/calendar");
         assert_eq!(resume("/oversight/assessments/2026/draft"), "/oversight/assessments/2026");
