@@ -191,10 +191,10 @@ impl<'a> View<'a> {
             }
             let filed = case.filed_at.map(words::moment).unwrap_or_default();
             rows.push(Row::new(vec![
-                Cell::link(&format!("/desk/case/{}", case.number), &words::number(&case.number)),
-                Cell::text(&words::class(&self.reference, &case.class)),
+                Cell::link(&format!("/desk/case/{}", case.number), words::number(&case.number)),
+                Cell::text(words::class(&self.reference, &case.class)),
                 Cell::text(case.stage.label()),
-                Cell::text(&say::unit(&self.reference, case.unit.as_ref())),
+                Cell::text(say::unit(&self.reference, case.unit.as_ref())),
                 Cell::time(filed),
             ]));
         }
@@ -210,12 +210,12 @@ impl<'a> View<'a> {
             let (from, to) = (words::moment(span.from), span.to.map(words::moment));
             let kept = span.to.is_none_or(|to| to <= span.due);
             Row::new(vec![
-                Cell::text(&self.level(span.level)),
-                Cell::text(&owner(&self.reference, &span.owner)),
+                Cell::text(self.level(span.level)),
+                Cell::text(owner(&self.reference, &span.owner)),
                 Cell::text(span.entry.map_or("由上级降下", Entry::label)),
                 Cell::time(from),
                 to.map_or_else(|| Cell::text("现在"), Cell::time),
-                Cell::text(&words::duration(span.to.unwrap_or(now) - span.from)).note(if kept { "" } else { "超过期限" }),
+                Cell::text(words::duration(span.to.unwrap_or(now) - span.from)).note(if kept { "" } else { "超过期限" }),
             ])
         };
         let rows = self.state().spans.iter().map(row).collect();
