@@ -188,6 +188,12 @@ async fn a_case_raised_by_hand_is_deliberated_and_resolved_by_the_office_alone()
     let mut liaison = site.sign_in(Role::Liaison).await;
     let escalate = format!("/desk/case/{number}/escalate");
     assert_eq!(liaison.get(&escalate).await.status, 403);
+    // The unit's head goes one step at a time.
+    let mut head = site.sign_in(Role::Head).await;
+    let page = head.get(&escalate).await;
+    assert!(page.has("Ⅱ级（上级主管单位）") && !page.has("Ⅲ级"), "{}", page.text());
+    let fields = [("level", "4"), ("entry", "other"), ("reason", "直接报市领导")];
+    assert_eq!(forged(&mut head, &escalate, &fields).await.status, 422);
     let mut inspector = site.sign_in(Role::Inspector).await;
     let page = inspector.get(&format!("/desk/case/{number}")).await;
     let page = inspector.get(&page.link("提级")).await;

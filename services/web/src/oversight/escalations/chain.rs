@@ -299,7 +299,10 @@ impl<'a> View<'a> {
             if typed_act == name { form.with(wrong.clone()) } else { form }
         };
         let text = |act: &str, name: &str| of(act).get(name).to_owned();
-        let levels = self.ladder.as_ref().map(|ladder| above(ladder, state.level, of("raise").get("level"))).unwrap_or_default();
+        let levels = match &self.ladder {
+            Some(ladder) => above(ctx, ladder, state.level, of("raise").get("level"))?,
+            None => Vec::new(),
+        };
         let below: Vec<Choice> = (1..state.level).map(|level| Choice::new(&level.to_string(), &self.level(level))).collect();
         Ok(EscalationActs {
             report: (may(Act::Report) && state.reported.is_none()).then(|| (form("report"), text("report", "words"))),
