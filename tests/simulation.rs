@@ -15,6 +15,9 @@ mod chance;
 #[path = "simulation/deeds.rs"]
 mod deeds;
 #[cfg(test)]
+#[path = "simulation/escalations.rs"]
+mod escalations;
+#[cfg(test)]
 #[path = "simulation/focused.rs"]
 mod focused;
 #[cfg(test)]

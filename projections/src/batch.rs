@@ -392,6 +392,7 @@ impl Writer {
         let mut lists = worklist::write::Lists::new(&mut self.holders);
         let mut acts = due::write::Acts::default();
         let mut figures = public::write::Figures::default();
+        let mut groups = escalations::write::Groups::default();
         for (id, entry) in &cases {
             let old = entry.stored.as_ref();
             let stored = Stored {
@@ -401,11 +402,12 @@ impl Writer {
             figures.update(entry);
             public::write::write_case(&transaction, entry)?;
             cases::write::write(&transaction, *id, entry, &stored)?;
-            escalations::write::case(&transaction, &self.reference, *id, entry)?;
+            escalations::write::case(&transaction, &self.reference, *id, entry, &mut groups)?;
         }
         lists.write(&transaction)?;
         acts.write(&transaction)?;
         figures.write(&transaction)?;
+        groups.write(&transaction, &self.reference)?;
         notices::write::write(&transaction, work.notices, work.missing, self.empty)?;
         imports::write::write(&transaction, work.imports)?;
         persons::write::write(&transaction, work.persons)?;

@@ -188,6 +188,12 @@ async fn a_case_raised_by_hand_is_deliberated_and_resolved_by_the_office_alone()
     let mut liaison = site.sign_in(Role::Liaison).await;
     let escalate = format!("/desk/case/{number}/escalate");
     assert_eq!(liaison.get(&escalate).await.status, 403);
+    // The unit's head goes one step at a time.
+    let mut head = site.sign_in(Role::Head).await;
+    let page = head.get(&escalate).await;
+    assert!(page.has("Ⅱ级（上级主管单位）") && !page.has("Ⅲ级"), "{}", page.text());
+    let fields = [("level", "4"), ("entry", "other"), ("reason", "直接报市领导")];
+    assert_eq!(forged(&mut head, &escalate, &fields).await.status, 422);
     let mut inspector = site.sign_in(Role::Inspector).await;
     let page = inspector.get(&format!("/desk/case/{number}")).await;
     let page = inspector.get(&page.link("提级")).await;
@@ -278,10 +284,10 @@ async fn a_matter_follows_its_case_it_stands_while_answered_and_ends_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn five_petitioners_on_one_matter_are_one_chain_and_the_sixth_joins_it() {
+async fn ten_petitioners_on_one_matter_are_one_chain_and_the_next_one_joins_it() {
     let site = Site::open().await;
     let mut cases = Vec::new();
-    for n in 0..4 {
+    for n in 0..9 {
         cases.push(dispatched(&site, TOWN, &format!("1380000123{n}")).await.1);
         site.clock.advance(TimeDelta::minutes(5));
     }
@@ -289,18 +295,27 @@ async fn five_petitioners_on_one_matter_are_one_chain_and_the_sixth_joins_it() {
     dispatched(&site, BUREAU, "13800001299").await;
     tick(&site).await;
     assert!(site.app.projections.views().escalations_of_case(cases[0]).unwrap().is_empty(), "the same petitioner twice is one");
-    cases.push(dispatched(&site, TOWN, "13800001235").await.1);
+    cases.push(dispatched(&site, TOWN, "13800001240").await.1);
     tick(&site).await;
     let (name, state, kinds) = matter(&site, cases[0]).await;
-    assert_eq!((kinds.len(), state.level, state.cases.len()), (1, 2, 6));
-    cases.push(dispatched(&site, TOWN, "13800001236").await.1);
+    assert_eq!((kinds.len(), state.level, state.cases.len()), (1, 2, 11));
+    cases.push(dispatched(&site, TOWN, "13800001241").await.1);
     tick(&site).await;
-    let (again, state, kinds) = matter(&site, cases[5]).await;
+    let (again, state, kinds) = matter(&site, cases[10]).await;
     assert_eq!((again, kinds), (name.clone(), vec!["escalation_raised".to_owned(), "escalation_joined".to_owned()]));
-    assert_eq!(state.cases.len(), 7);
+    assert_eq!(state.cases.len(), 12);
     let mut director = site.sign_in(Role::Director).await;
     let page = director.get("/oversight/escalations").await;
-    assert!(page.has("多人反映同一事项") && page.has("等 7 件"), "{}", page.text());
+    assert!(page.has("多人反映同一事项") && page.has("等 12 件"), "{}", page.text());
+
+    // Views that begin from nothing say the same, and expect nothing that is on record.
+    let dir = tempfile::tempdir().unwrap();
+    projections::rebuild(dir.path(), site.app.log.clone(), site.app.vault.clone(), false, &|_, _| {}).await.unwrap();
+    let (rebuilt, live) = (projections::Views::open(dir.path()).unwrap(), site.app.projections.views());
+    assert_eq!(rebuilt.escalations_of_case(cases[10]).unwrap(), live.escalations_of_case(cases[10]).unwrap());
+    assert_eq!(rebuilt.escalation_counts().unwrap(), live.escalation_counts().unwrap());
+    let now = site.app.now();
+    assert_eq!(rebuilt.expected_raises(now - TimeDelta::days(7), now, 100).unwrap(), []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

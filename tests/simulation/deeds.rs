@@ -40,14 +40,14 @@ impl World {
     async fn file(&mut self, node: usize) {
         let petitioner = (!self.chance.in_hundred(15)).then(|| {
             let email = if self.chance.in_hundred(50) { "li@example.com" } else { "" };
-            Petitioner { name: "李某".to_owned(), phone: "13800138000".to_owned(), email: email.to_owned() }
+            Petitioner { name: "李某".to_owned(), phone: format!("1380013800{}", self.cases.len() % 8), email: email.to_owned() }
         });
         let file = File {
             number: self.node(node).application.ids.number(),
             class: self.chance.pick(&["consultation", "help", "complaint", "report", "praise"]).to_owned(),
             channel: self.chance.pick(&["web", "phone"]).to_owned(),
             urgency: self.chance.pick(&["", "", "normal", "urgent", "extra"]).to_owned(),
-            division: String::new(),
+            division: "330502".to_owned(),
             // Too short a demand is refused.
             demand: Demand {
                 words: if self.chance.in_hundred(5) { "短" } else { "小区门口的路灯已经坏了三天，晚上看不清路。" }.to_owned(),

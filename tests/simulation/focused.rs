@@ -107,7 +107,7 @@ async fn given_a_process_killed_between_claim_and_record_when_another_starts_the
 }
 
 /// Cases in hand, and nobody lifts a finger.
-async fn neglected(seed: u64) -> World {
+pub async fn neglected(seed: u64) -> World {
     let mut world = World::new(seed).await;
     world.post.mend();
     for number in 0..12_u128 {

@@ -10,7 +10,7 @@ use crate::world::World;
 /// Steps of one history.
 const STEPS: usize = 120;
 
-async fn history(seed: u64) -> World {
+pub async fn history(seed: u64) -> World {
     let mut world = World::new(seed).await;
     for _ in 0..STEPS {
         world.step().await;

@@ -14,9 +14,9 @@ use domain::rulebook::Rulebook;
 use domain::time::Instant;
 use projections::Reference;
 
-use crate::access::escalation::{Act, may, may_begin};
+use crate::access::escalation::{Act, highest, may, may_begin};
 use crate::access::{self, Tree};
-use crate::actor::Meta;
+use crate::actor::{Actor, Meta};
 use crate::error::Error;
 use crate::store::{Application, Done};
 use crate::supervision::{Decision, Situation};
@@ -173,7 +173,7 @@ impl Application {
         let about = facts(&reference, &cases, "");
         let stream = stream_of_case(&of.id, case);
         self.on_supervision::<Escalation, _>(meta, &stream, |situation| {
-            let events = by_hand(&situation, &about, rules_of, to, entry, reason)?;
+            let events = by_hand(&meta.actor, &situation, &about, rules_of, to, entry, reason)?;
             Ok(dated(situation.now, events, &rules))
         })
         .await
@@ -213,7 +213,7 @@ impl Application {
     /// [`Error::NotFound`], [`Error::Forbidden`], [`Error::Refused`].
     pub async fn raise_escalation(&self, meta: &Meta, stream: &str, to: u8, entry: Option<Entry>, reason: &str) -> Result<Done, Error> {
         let decide = |situation: &Situation<'_, Escalation>, _: &Escalation, about: &Facts, rules: Rules<'_>| {
-            by_hand(situation, about, rules, to, entry, reason)
+            by_hand(&meta.actor, situation, about, rules, to, entry, reason)
         };
         self.on_escalation(meta, stream, Act::Raise, decide).await
     }
@@ -264,11 +264,12 @@ impl Application {
     }
 }
 
-fn sees(actor: &crate::actor::Actor, state: &Escalation, tree: &dyn Tree) -> bool {
+fn sees(actor: &Actor, state: &Escalation, tree: &dyn Tree) -> bool {
     may(actor, Act::View, state, tree)
 }
 
 fn by_hand(
+    actor: &Actor,
     situation: &Situation<'_, Escalation>,
     about: &Facts,
     rules: Rules<'_>,
@@ -279,6 +280,10 @@ fn by_hand(
     let Some(entry) = entry else { return Err(Refusal::field("entry", "请选择提级原因").into()) };
     if rules.ladder.level(to).is_none() || to < 2 {
         return Err(Refusal::field("level", "请选择要提到的级别").into());
+    }
+    let level = situation.state.filter(|state| state.is_open()).map_or(1, |state| state.level);
+    if to > highest(actor, level) {
+        return Err(Refusal::field("level", "单位每次只能提高一级，请选择上一级").into());
     }
     Ok(raise(situation.state, about, rules, to, Why::Hand(entry, reason), situation.now)?)
 }

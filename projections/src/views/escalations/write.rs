@@ -1,5 +1,7 @@
 //! Rows of cases and of escalated matters. What ought to happen is a function of the cases, less what is on record.
 
+use std::collections::BTreeMap;
+
 use domain::case::CaseState;
 use domain::escalation::{Escalation, Owner, cluster, cluster_trigger, expected, out_of_step};
 use domain::ids::{CaseId, UnitCode};
@@ -18,8 +20,25 @@ pub(crate) const PETITIONERS: &str = "petitioners";
 /// In place of a unit's code: what the hotline's window holds. No code of a unit.
 pub(crate) const HOTLINE: &str = "@hotline";
 
+/// Groups of like cases whose petitioners have to be counted anew, each with its class.
+#[derive(Default)]
+pub(crate) struct Groups(BTreeMap<String, String>);
+
+impl Groups {
+    /// Counts them, once each, however many of their cases were written.
+    pub(crate) fn write(self, connection: &Connection, reference: &Reference) -> Result<(), ViewError> {
+        self.0.iter().try_for_each(|(cluster, class)| gather(connection, reference, cluster, class))
+    }
+}
+
 /// The rows of a case that was just written.
-pub(crate) fn case(connection: &Connection, reference: &Reference, id: CaseId, entry: &CaseEntry) -> Result<(), ViewError> {
+pub(crate) fn case(
+    connection: &Connection,
+    reference: &Reference,
+    id: CaseId,
+    entry: &CaseEntry,
+    groups: &mut Groups,
+) -> Result<(), ViewError> {
     let state = &entry.state;
     let rules = reference.rulebooks.by_reference(&state.rulebook).filter(|rules| !rules.ladders.is_empty());
     if entry.stored.is_some() {
@@ -47,7 +66,7 @@ pub(crate) fn case(connection: &Connection, reference: &Reference, id: CaseId, e
                 0
             };
             if changed > 0 {
-                gather(connection, reference, &name, &state.class)?;
+                groups.0.insert(name, state.class.clone());
             }
         }
     }

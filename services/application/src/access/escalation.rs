@@ -46,6 +46,12 @@ pub fn may_begin(actor: &Actor, unit: Option<&UnitCode>) -> bool {
         && (staff.is_any(&[Role::Inspector, Role::Director]) || (staff.is(Role::Head) && unit.is_some() && staff.unit.as_ref() == unit))
 }
 
+/// The highest level to which the actor may raise from a level (1 = on none yet): a unit's head goes one step at a time.
+pub fn highest(actor: &Actor, level: u8) -> u8 {
+    let office = matches!(actor, Actor::Staff(staff) if staff.is_any(&[Role::Inspector, Role::Director]));
+    if office { u8::MAX } else { level.saturating_add(1) }
+}
+
 fn views(staff: &Staff, matter: &Escalation, tree: &dyn Tree) -> bool {
     if matter.wrongdoing && staff.kind != StaffKind::CivilServant {
         return false;
@@ -158,6 +164,8 @@ mod tests {
         assert!(!may_begin(&staff(Role::Liaison, "town", CIVIL), Some(&unit("town"))));
         assert!(!may_begin(&staff(Role::Head, "county", CIVIL), Some(&unit("town"))));
         assert!(may_begin(&staff(Role::Head, "town", CIVIL), Some(&unit("town"))));
+        assert_eq!(highest(&staff(Role::Head, "town", CIVIL), 1), 2);
+        assert_eq!(highest(&staff(Role::Inspector, "office", CIVIL), 1), u8::MAX);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 mod chain;
 mod say;
 
-use application::access::escalation::{Act, may, may_begin};
+use application::access::escalation::{Act, highest, may, may_begin};
 use application::{Error, access};
 use domain::account::{Role, StaffKind};
 use domain::case::CaseState;
@@ -204,10 +204,12 @@ fn entries(chosen: &str) -> Vec<Choice> {
     Choice::select(Entry::BY_HAND.into_iter().map(|entry| Choice::new(entry.code(), entry.label())).collect(), chosen)
 }
 
-/// The levels above one.
-fn above(ladder: &Ladder, level: u8, chosen: &str) -> Vec<Choice> {
+/// The levels above one to which this reader may raise.
+fn above(ctx: &Ctx, ladder: &Ladder, level: u8, chosen: &str) -> Result<Vec<Choice>, Fault> {
+    let highest = highest(&ctx.actor()?, level);
     let choice = |one: &LadderLevel| Choice::new(&one.level.to_string(), &format!("{}（{}）", one.label, say::owner_kind(one.owner)));
-    Choice::select(ladder.levels.iter().filter(|one| one.level > level).map(choice).collect(), chosen)
+    let levels = ladder.levels.iter().filter(|one| one.level > level && one.level <= highest);
+    Ok(Choice::select(levels.map(choice).collect(), chosen))
 }
 
 fn form_of(ctx: &Ctx, id: &str, action: &str) -> FormFrame {
@@ -238,7 +240,7 @@ fn escalate_page(ctx: &Ctx, row: &CaseRow, typed: &Form, wrong: Errors) -> Resul
         ladder: ladder.label.clone(),
         act: RaiseAct {
             form: form_of(ctx, "", &format!("/desk/case/{}/escalate", row.number)).with(wrong),
-            levels: above(ladder, 1, typed.get("level")),
+            levels: above(ctx, ladder, 1, typed.get("level"))?,
             entries: entries(typed.get("entry")),
             reason: typed.get("reason").to_owned(),
         },

@@ -191,10 +191,10 @@ impl<'a> View<'a> {
             }
             let filed = case.filed_at.map(words::moment).unwrap_or_default();
             rows.push(Row::new(vec![
-                Cell::link(&format!("/desk/case/{}", case.number), &words::number(&case.number)),
-                Cell::text(&words::class(&self.reference, &case.class)),
+                Cell::link(&format!("/desk/case/{}", case.number), words::number(&case.number)),
+                Cell::text(words::class(&self.reference, &case.class)),
                 Cell::text(case.stage.label()),
-                Cell::text(&say::unit(&self.reference, case.unit.as_ref())),
+                Cell::text(say::unit(&self.reference, case.unit.as_ref())),
                 Cell::time(filed),
             ]));
         }
@@ -210,12 +210,12 @@ impl<'a> View<'a> {
             let (from, to) = (words::moment(span.from), span.to.map(words::moment));
             let kept = span.to.is_none_or(|to| to <= span.due);
             Row::new(vec![
-                Cell::text(&self.level(span.level)),
-                Cell::text(&owner(&self.reference, &span.owner)),
+                Cell::text(self.level(span.level)),
+                Cell::text(owner(&self.reference, &span.owner)),
                 Cell::text(span.entry.map_or("由上级降下", Entry::label)),
                 Cell::time(from),
                 to.map_or_else(|| Cell::text("现在"), Cell::time),
-                Cell::text(&words::duration(span.to.unwrap_or(now) - span.from)).note(if kept { "" } else { "超过期限" }),
+                Cell::text(words::duration(span.to.unwrap_or(now) - span.from)).note(if kept { "" } else { "超过期限" }),
             ])
         };
         let rows = self.state().spans.iter().map(row).collect();
@@ -299,7 +299,10 @@ impl<'a> View<'a> {
             if typed_act == name { form.with(wrong.clone()) } else { form }
         };
         let text = |act: &str, name: &str| of(act).get(name).to_owned();
-        let levels = self.ladder.as_ref().map(|ladder| above(ladder, state.level, of("raise").get("level"))).unwrap_or_default();
+        let levels = match &self.ladder {
+            Some(ladder) => above(ctx, ladder, state.level, of("raise").get("level"))?,
+            None => Vec::new(),
+        };
         let below: Vec<Choice> = (1..state.level).map(|level| Choice::new(&level.to_string(), &self.level(level))).collect();
         Ok(EscalationActs {
             report: (may(Act::Report) && state.reported.is_none()).then(|| (form("report"), text("report", "words"))),
