@@ -11,10 +11,16 @@ mod citizen;
 mod desk;
 #[path = "acceptance/doors.rs"]
 mod doors;
+#[path = "acceptance/escalations.rs"]
+mod escalations;
 #[path = "acceptance/harness.rs"]
 mod harness;
 #[path = "acceptance/input.rs"]
 mod input;
+#[path = "acceptance/investigation.rs"]
+mod investigation;
+#[path = "acceptance/oversight.rs"]
+mod oversight;
 #[path = "acceptance/inspections.rs"]
 mod inspections;
 #[path = "acceptance/security.rs"]

@@ -25,11 +25,12 @@ use crate::files::{self, Checkpoint, FileKind, Scrub};
 use crate::supervision::Supervision;
 use crate::views::cases::write::Stored;
 use crate::views::notices::Missing;
+use crate::views::daily::write::Days;
 use crate::views::public::write::Count;
 use crate::views::reference::Reference;
 use crate::views::reference::write::Changes as ReferenceChanges;
 use crate::views::scores::write::{NewFact, TallyKey};
-use crate::views::{cases, due, imports, notices, persons, public, reference, scores, worklist};
+use crate::views::{cases, due, escalations, imports, notices, persons, public, reference, scores, worklist};
 
 /// A case in the working set.
 pub(crate) struct CaseEntry {
@@ -97,9 +98,12 @@ struct Work {
     tally: HashMap<TallyKey, i64>,
     reference: ReferenceChanges,
     moved: BTreeSet<UnitCode>,
+    /// What stands below these is no longer what it was.
+    resum: BTreeSet<UnitCode>,
     imports: Vec<ImportChange>,
     persons: Vec<PersonChange>,
     supervision: Supervision,
+    days: Days,
 }
 
 /// The conventions of months where no rulebook was adopted yet.
@@ -179,8 +183,11 @@ impl Writer {
         match (&event.subject, &event.event) {
             (Subject::Case(id), Event::Case(of_case)) => self.apply_case(*id, event, of_case),
             (Subject::Unit(code), Event::Unit(of_unit)) => {
+                let before = self.reference.ancestors(code);
                 if reference::write::apply_unit(&mut self.reference, &mut self.work.reference, code, of_unit) {
                     self.work.moved.insert(code.clone());
+                    self.work.resum.extend(before);
+                    self.work.resum.extend(self.reference.ancestors(code));
                 }
                 Ok(())
             }
@@ -251,7 +258,9 @@ impl Writer {
         }
         let Some(entry) = self.work.cases.get_mut(&id) else { return Ok(()) };
         let before = (counts(of_case) && event.seq > self.scored).then(|| entry.state.clone());
+        let was_ended = entry.state.stage.is_ended();
         state::apply(&mut entry.state, event.at, of_case);
+        self.work.days.take(entry.key, event.at, of_case, was_ended, &entry.state);
         entry.revision = event.revision;
         match of_case {
             CaseEvent::Filed(filed) => {
@@ -362,11 +371,16 @@ impl Writer {
 
     /// Writes the working set and the checkpoint. True when the reference data changed.
     pub(crate) fn flush(&mut self, end: &Checkpoint) -> Result<bool, ViewError> {
-        self.gather_moved()?;
+        let below = self.below_moved();
+        self.gather_moved(&below)?;
         let mut work = std::mem::take(&mut self.work);
         if end.seq > self.scored {
             let transaction = self.scores.unchecked_transaction()?;
-            scores::write::write(&transaction, &work.facts, &work.revoked, &work.tally)?;
+            let resum = self.scored > 0 && scores::write::counts_any(&transaction, &below)?;
+            scores::write::write(&transaction, &self.reference, &work.facts, &work.revoked, &work.tally)?;
+            if resum {
+                scores::write::sum_anew(&transaction, &self.reference, &work.resum)?;
+            }
             files::set_checkpoint(&transaction, end)?;
             transaction.commit()?;
             self.scored = end.seq;
@@ -387,6 +401,7 @@ impl Writer {
             figures.update(entry);
             public::write::write_case(&transaction, entry)?;
             cases::write::write(&transaction, *id, entry, &stored)?;
+            escalations::write::case(&transaction, &self.reference, *id, entry)?;
         }
         lists.write(&transaction)?;
         acts.write(&transaction)?;
@@ -395,6 +410,7 @@ impl Writer {
         imports::write::write(&transaction, work.imports)?;
         persons::write::write(&transaction, work.persons)?;
         work.supervision.write(&transaction, &self.reference)?;
+        work.days.write(&transaction)?;
         files::set_checkpoint(&transaction, end)?;
         if self.withdrawn {
             self.scrub = Scrub::mark(&transaction)?;
@@ -412,15 +428,18 @@ impl Writer {
         self.scrub.go_on(&self.views)
     }
 
+    /// The units that have moved, and all below them.
+    fn below_moved(&self) -> BTreeSet<UnitCode> {
+        self.work.moved.iter().flat_map(|unit| self.reference.below(unit)).collect()
+    }
+
     /// Cases stand in the lists of all units above theirs: when a unit has moved, the cases below it are written again.
-    fn gather_moved(&mut self) -> Result<(), ViewError> {
-        let moved = std::mem::take(&mut self.work.moved);
+    fn gather_moved(&mut self, below: &BTreeSet<UnitCode>) -> Result<(), ViewError> {
         if self.empty {
             return Ok(());
         }
-        let below: BTreeSet<UnitCode> = moved.iter().flat_map(|unit| self.reference.subtree(unit)).collect();
         for unit in below {
-            for id in cases::write::of_unit(&self.views, &unit)? {
+            for id in cases::write::of_unit(&self.views, unit)? {
                 self.case(id)?;
             }
         }

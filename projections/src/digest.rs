@@ -42,10 +42,21 @@ const ROWS: &[(FileKind, &str)] = &[
     (FileKind::Views, "SELECT * FROM agenda ORDER BY next_at, key"),
     (FileKind::Views, "SELECT * FROM duty ORDER BY holder, due_at, key, task"),
     (FileKind::Views, "SELECT * FROM mark ORDER BY seq, ord"),
+    (FileKind::Views, "SELECT * FROM investigation ORDER BY key"),
+    (FileKind::Views, "SELECT * FROM daily_case ORDER BY day, kind, key"),
+    (FileKind::Views, "SELECT * FROM daily_count ORDER BY day, kind, wrongdoing"),
+    (FileKind::Views, "SELECT * FROM escalation_expected ORDER BY case_id, trigger_name"),
+    (FileKind::Views, "SELECT * FROM escalation_met ORDER BY case_id, trigger_name"),
+    (FileKind::Views, "SELECT * FROM escalation_like ORDER BY cluster, at, case_id"),
+    (FileKind::Views, "SELECT * FROM escalation_open ORDER BY ladder, level, due_at, key"),
+    (FileKind::Views, "SELECT * FROM escalation_count WHERE n <> 0 ORDER BY ladder, level, wrongdoing"),
+    (FileKind::Views, "SELECT * FROM escalation_case ORDER BY case_id, key"),
+    (FileKind::Views, "SELECT * FROM escalation_unit ORDER BY unit, due_at, key"),
+    (FileKind::Views, "SELECT * FROM escalation_sync ORDER BY key"),
     (FileKind::Views, "SELECT * FROM rectification ORDER BY key"),
     (FileKind::Scores, "SELECT seq FROM meta"),
     (FileKind::Scores, "SELECT * FROM fact ORDER BY seq, ord"),
-    (FileKind::Scores, "SELECT * FROM tally WHERE n <> 0 ORDER BY period, unit, measure, yes, asserted"),
+    (FileKind::Scores, "SELECT * FROM tally WHERE n <> 0 OR own <> 0 ORDER BY unit, period, measure, yes, asserted"),
 ];
 
 /// SHA-256 over all rows of `views.db` and `scores.db`, hexadecimal.

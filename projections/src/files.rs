@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use event_log::Cursor;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
@@ -63,6 +64,9 @@ impl FileKind {
                 include_str!("views/imports/schema.sql"),
                 include_str!("views/persons/schema.sql"),
                 include_str!("views/streams/schema.sql"),
+                include_str!("views/investigations/schema.sql"),
+                include_str!("views/daily/schema.sql"),
+                include_str!("views/escalations/schema.sql"),
                 include_str!("views/rectifications/schema.sql"),
             ],
             Self::Scores => &[include_str!("views/scores/schema.sql")],
@@ -144,6 +148,7 @@ fn connect(path: &Path) -> Result<Connection, ViewError> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.set_prepared_statement_cache_capacity(96);
+    stable_plans(&connection)?;
     let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON;
         PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 67108864;";
     match connection.execute_batch(settings) {
@@ -153,9 +158,16 @@ fn connect(path: &Path) -> Result<Connection, ViewError> {
     Ok(connection)
 }
 
+/// A plan depends on the statement alone: otherwise SQLite, made with statistics of values, compiles a statement anew
+/// whenever another value is bound to it.
+pub(crate) fn stable_plans(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+}
+
 /// Settings for making a file that nobody reads yet and that is thrown away when the program dies.
 pub(crate) fn make_fast(connection: &Connection) -> Result<(), ViewError> {
     connection.set_prepared_statement_cache_capacity(96);
+    stable_plans(connection)?;
     connection
         .execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384; PRAGMA temp_store = FILE;")?;
     Ok(())

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use domain::account::AccountEvent;
 use domain::case::CaseEvent;
 use domain::event::Event;
-use event_log::{Cursor, Envelope, EventLog};
+use event_log::{Cursor, Envelope, EventLog, WrappedKey};
 use futures_util::future::try_join_all;
 use uuid::Uuid;
 use vault::{Keyring, Vault};
@@ -53,14 +53,13 @@ pub(crate) async fn keyrings(
     let mut names: Vec<&str> = streams.collect();
     names.sort_unstable();
     names.dedup();
-    let mut rings = HashMap::with_capacity(names.len());
-    // In handfuls, so that the queue of the log's readers does not overflow.
-    for some in names.chunks(64) {
-        for (name, keys) in some.iter().zip(try_join_all(some.iter().map(|name| log.keys_of(name))).await?) {
-            rings.insert((*name).to_owned(), vault.keyring(name, keys)?);
-        }
+    let mut keys: HashMap<String, Vec<WrappedKey>> = HashMap::with_capacity(names.len());
+    // Many at once, for each question wakes a reader; not all, so that each read is short.
+    for key in try_join_all(names.chunks(256).map(|some| log.keys_of_all(some))).await?.into_iter().flatten() {
+        keys.entry(key.owner.clone()).or_default().push(key);
     }
-    Ok(rings)
+    let ring = |name: &str| Ok((name.to_owned(), vault.keyring(name, keys.remove(name).unwrap_or_default())?));
+    names.into_iter().map(ring).collect()
 }
 
 /// Reads on from a checkpoint. A failing log is an error; a failing event ends the stretch.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::ViewError;
+use crate::{ViewError, files};
 
 pub(crate) struct Pool {
     path: PathBuf,
@@ -37,6 +37,7 @@ fn open(path: &Path) -> Result<Connection, ViewError> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
+    files::stable_plans(&connection)?;
     connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -2048;")?;
     Ok(connection)
 }

@@ -45,6 +45,10 @@ fn of(stream: &str, kind: &str) -> bool {
 }
 
 supervision! {
+    /// Complaints about the efficiency of units.
+    investigation: Investigation => domain::investigation::Investigation;
+    /// Escalated matters.
+    escalations: Escalation => domain::escalation::Escalation;
     /// Spot checks.
     inspections: Inspection => domain::inspection::InspectionState;
     /// Draws.

@@ -1,8 +1,11 @@
 //! The views and the handle that reads them. Every view is a folder: `schema.sql`, `write.rs`, `query.rs`.
 
 pub mod cases;
+pub mod daily;
 pub mod due;
+pub mod escalations;
 pub mod imports;
+pub mod investigations;
 pub mod inspections;
 pub mod notices;
 pub mod persons;

@@ -20,7 +20,7 @@ pub use actions::{
 };
 pub use case::{
     AnswerBlock, CallBackRow, Case, CaseHead, Conflict, ConflictChange, ContactBlock, Demand, EventRow, Fact, HeadLimit, KeptText, Ledger,
-    LedgerBar, LedgerRow, LimitRow, Rating,
+    LedgerBar, LedgerRow, LimitRow, Rating, ReferAct,
 };
 pub use explain::{ExplainedDay, LimitExplained};
 pub use file::FileCall;

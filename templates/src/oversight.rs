@@ -1,5 +1,29 @@
 //! Pages of oversight: escalation, cards and orders, inspections, investigations, assessment, public evaluation.
 
+mod investigations;
+
+pub use investigations::{
+    ActField, Investigation, InvestigationAct, InvestigationLetter, InvestigationNew, Investigations, Record, Recommendation,
+    Recommendations,
+};
+mod cases;
+mod duties;
+mod overdue;
+mod picture;
+mod today;
+mod units;
+
+pub use cases::Cases;
+pub use duties::{Duties, DutyLine};
+pub use overdue::{Contact, Overdue, OverdueCase, OverdueUnit};
+pub use picture::{HistoryLine, MarkLine, Picture, PictureFigure};
+pub use today::{DayFigure, Today, TodayRow};
+pub use units::{UnitGroup, UnitLine, Units};
+mod escalations;
+
+pub use escalations::{
+    BoardLevel, ConveneAct, Escalate, EscalationActs, EscalationBoard, EscalationChain, EscalationList, MatterRow, MeetingBlock, RaiseAct,
+};
 mod inspection;
 mod inspection_samples;
 
@@ -9,6 +33,14 @@ pub use inspection::{Act, Control, InspectionList, InspectionSheet, Kind, Sectio
 #[must_use]
 pub fn samples() -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
+    all.extend(investigations::samples());
+    all.extend(today::samples());
+    all.extend(duties::samples());
+    all.extend(cases::samples());
+    all.extend(overdue::samples());
+    all.extend(units::samples());
+    all.extend(picture::samples());
+    all.extend(escalations::samples());
     all.extend(inspection::samples());
     all
 }

@@ -219,6 +219,8 @@ pub async fn keys_come_with_the_events_and_go_alone(backend: &impl Backend) {
 
     let all = vec![key("case-1", "petitioner", 1), key("case-1", "office", 2), key("case-1", "petitioner", 3)];
     assert_eq!(backend.reader().keys_of("case-1").await.unwrap(), all);
+    let several = backend.reader().keys_of_all(&["case-2", "case-3", "case-1"]).await.unwrap();
+    assert_eq!(several, [vec![key("case-2", "petitioner", 1)], all].concat());
     assert_eq!(backend.writer().delete_keys("case-1", &["petitioner".to_owned()]).await, Ok(2));
     assert_eq!(backend.reader().keys_of("case-1").await.unwrap(), vec![key("case-1", "office", 2)]);
     assert_eq!(backend.reader().keys_of("case-2").await.unwrap(), vec![key("case-2", "petitioner", 1)]);

@@ -2,11 +2,13 @@
 
 use crate::account::AccountEvent;
 use crate::case::CaseEvent;
+use crate::escalation::EscalationEvent;
 use crate::draw::DrawEvent;
 use crate::events::EventError;
 use crate::founding::LogEvent;
 use crate::ids::{AccountId, CaseId, ImportId, NoticeId, UnitCode};
 use crate::import::ImportEvent;
+use crate::investigation::InvestigationEvent;
 use crate::inspection::InspectionEvent;
 use crate::notice::NoticeEvent;
 use crate::person::PersonEvent;
@@ -157,6 +159,10 @@ groups! {
     "notice" Notice(NoticeEvent) ["notice"];
     /// Of an import.
     "import" Import(ImportEvent) ["import"];
+    /// Of an investigation.
+    "investigation" Investigation(InvestigationEvent) ["investigation"];
+    /// Of an escalated matter.
+    "escalation" Escalation(EscalationEvent) ["escalation"];
     /// Of the log itself.
     "log" Log(LogEvent) ["log"];
     /// Of a spot check.

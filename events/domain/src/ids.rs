@@ -48,6 +48,24 @@ uuid_id!(
     "import"
 );
 
+uuid_id!(
+    /// A complaint about the efficiency of officials or units (效能投诉件).
+    InvestigationId,
+    "investigation"
+);
+
+impl InvestigationId {
+    /// The investigation of a form, so that a double submit is the same one.
+    pub fn of_form(form: Uuid) -> Self {
+        Self(Uuid::new_v5(&NAMESPACE, format!("investigation/form/{form}").as_bytes()))
+    }
+
+    /// The investigation that a case is referred to (线索移送); one for each case.
+    pub fn of_case(case: CaseId) -> Self {
+        Self(Uuid::new_v5(&NAMESPACE, format!("investigation/case/{}", case.0).as_bytes()))
+    }
+}
+
 impl CaseId {
     /// The case of a form, so that a double submit is the same case.
     pub fn of_form(form: Uuid) -> Self {

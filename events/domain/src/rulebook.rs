@@ -7,6 +7,8 @@ pub mod calendars;
 pub mod catalogues;
 mod document;
 pub mod examples;
+pub mod investigation;
+pub mod ladders;
 pub mod inspection;
 pub mod parse;
 pub mod shipped;
@@ -56,6 +58,12 @@ pub struct Rulebook {
     pub refusals: Vec<Refusal>,
     /// Indicators of the scorecard with their 口径.
     pub indicators: Vec<Indicator>,
+    /// 效能投诉 limits; a city without them takes no complaints of this kind (domain.md D3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub investigation: Option<investigation::InvestigationRules>,
+    /// Ladders of response (四级响应, 办不成事); none in rulebooks older than they.
+    #[serde(default)]
+    pub ladders: Vec<ladders::Ladder>,
     /// Worked examples, run by `rulebook check`.
     #[serde(default)]
     pub examples: Vec<Example>,

@@ -83,6 +83,19 @@ pub trait EventLog: Send + Sync + 'static {
     /// When the log cannot be read.
     async fn keys_of(&self, owner: &str) -> Result<Vec<WrappedKey>, LogError>;
 
+    /// The wrapped keys of several owners, which each key names; those of one owner in the order in which they were
+    /// stored.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    async fn keys_of_all(&self, owners: &[&str]) -> Result<Vec<WrappedKey>, LogError> {
+        let mut all = Vec::new();
+        for owner in owners {
+            all.extend(self.keys_of(owner).await?);
+        }
+        Ok(all)
+    }
+
     /// Destroys the keys of these subjects of an owner and answers how many there were. May be repeated: also a call
     /// that finds none makes sure that no trace is left in the write-ahead log.
     ///

@@ -286,6 +286,19 @@ impl EventLog for SqliteLog {
         self.readers.run(move |connection| keys_of(connection, &owner)).await
     }
 
+    async fn keys_of_all(&self, owners: &[&str]) -> Result<Vec<WrappedKey>, LogError> {
+        let owners: Vec<String> = owners.iter().map(|owner| (*owner).to_owned()).collect();
+        self.readers
+            .run(move |connection| {
+                let mut all = Vec::with_capacity(owners.len());
+                for owner in &owners {
+                    all.extend(keys_of(connection, owner)?);
+                }
+                Ok(all)
+            })
+            .await
+    }
+
     async fn delete_keys(&self, owner: &str, subjects: &[String]) -> Result<u64, LogError> {
         let (answer, result) = oneshot::channel();
         let task = Task::DeleteKeys { owner: owner.to_owned(), subjects: subjects.to_vec(), answer };

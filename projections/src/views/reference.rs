@@ -157,9 +157,11 @@ impl Reference {
 
     /// A unit and all below it, itself first; empty when it is not in the register.
     pub fn subtree(&self, code: &UnitCode) -> Vec<UnitCode> {
-        if !self.units.contains_key(code) {
-            return Vec::new();
-        }
+        if self.units.contains_key(code) { self.below(code) } else { Vec::new() }
+    }
+
+    /// All units that name this one among their [`Self::ancestors`], itself first, in the register or not.
+    pub(crate) fn below(&self, code: &UnitCode) -> Vec<UnitCode> {
         let mut all = vec![code.clone()];
         let mut seen: HashSet<&UnitCode> = HashSet::from([code]);
         let mut level: Vec<&UnitCode> = vec![code];

@@ -3,10 +3,11 @@
 //! One mechanism for all kinds ([`domain::folded::Folded`]). What a kind's own pages ask for beyond that is a table of
 //! its own beside this folder, filled by [`Rows`] from the same state.
 
+mod office;
 pub(crate) mod query;
 pub(crate) mod write;
 
-use domain::ids::UnitCode;
+use domain::ids::{CaseId, UnitCode};
 use domain::mark::MarkKind;
 use domain::time::Instant;
 
@@ -59,4 +60,28 @@ pub struct MarkRow {
     pub at: Instant,
     /// Place in the log of the event that took it back.
     pub revoked: Option<u64>,
+}
+
+/// A mark with what names its stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedMark {
+    /// The mark.
+    pub mark: MarkRow,
+    /// Legal year in which the stream began.
+    pub year: i32,
+    /// Number of the stream in its kind and year.
+    pub ordinal: u32,
+    /// The case that the stream is about.
+    pub case: Option<CaseId>,
+}
+
+/// A duty with what names its stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedDuty {
+    /// The duty.
+    pub duty: DutyRow,
+    /// Legal year in which the stream began.
+    pub year: i32,
+    /// Number of the stream in its kind and year.
+    pub ordinal: u32,
 }

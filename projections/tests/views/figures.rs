@@ -3,7 +3,8 @@
 use domain::case::ClockKind;
 use domain::case::event::{BreachWithdrawn, WithdrawReason};
 use domain::rulebook::Measure;
-use projections::{At, Dimension, FactQuery, MeasureFigure, PublicFilter, Scope, Views};
+use domain::unit::{UnitEvent, UnitMoved};
+use projections::{At, Dimension, FactQuery, MeasureFigure, PublicFilter, Scope, Views, digest};
 
 use crate::world::*;
 
@@ -46,6 +47,42 @@ async fn a_figure_adds_up_over_the_tree_and_leads_to_its_facts() {
     let trend = views.trend(&below("K"), &[Measure::Received], 202_602, MARCH).unwrap();
     let of = |total| vec![MeasureFigure { measure: Measure::Received, yes: total, total, asserted: 0 }];
     assert_eq!(trend, vec![(202_602, of(0)), (MARCH, of(3))]);
+}
+
+#[tokio::test]
+async fn sums_follow_the_tree_when_units_move_and_equal_those_of_a_rebuild() {
+    let (world, dir, anew) = (World::new(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    world.city().await;
+    for (n, to) in [(1, "T1"), (2, "T2"), (3, "L"), (4, "T2")] {
+        world.given_to(n, to).await;
+    }
+    let running = world.started(dir.path()).await;
+    let views = running.views();
+    let received = |views: &Views| ["C", "K", "L", "T1", "T2"].map(|code| figure(views, &Scope::Subtree(unit(code)), Measure::Received).1);
+    assert_eq!(received(&views), [4, 3, 1, 1, 2]);
+    let to = async |code: &str, parent: &str| {
+        let moved = UnitMoved { parent: Some(unit(parent)), since: domain::time::legal_day(at(world.now())) };
+        world.append(&format!("unit-{code}"), [UnitEvent::from(moved)]).await;
+        running.catch_up().await.unwrap();
+    };
+    to("T2", "L").await;
+    assert_eq!(received(&views), [4, 1, 3, 1, 2]);
+    // What comes after counts where the unit stands now.
+    world.given_to(5, "T2").await;
+    to("L", "K").await;
+    assert_eq!(received(&views), [5, 5, 4, 1, 3]);
+    to("T2", "T1").await;
+    assert_eq!(received(&views), [5, 5, 1, 4, 3]);
+    let moved = figure(&views, &Scope::Subtree(unit("T1")), Measure::Received).1;
+    assert_eq!(facts(&views, Scope::Subtree(unit("T1")), Measure::Received, None) as u64, moved);
+    let position = running.position();
+    let then = views.month_as_of(&Scope::Subtree(unit("T1")), MARCH, position).unwrap();
+    assert_eq!(then, views.month(&Scope::Subtree(unit("T1")), MARCH).unwrap());
+    tokio::task::spawn_blocking(|| running.stop()).await.unwrap();
+    let fresh = world.started(anew.path()).await;
+    assert_eq!(received(&fresh.views()), [5, 5, 1, 4, 3]);
+    tokio::task::spawn_blocking(|| fresh.stop()).await.unwrap();
+    assert_eq!(digest(dir.path()).unwrap(), digest(anew.path()).unwrap());
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Permission: one pure function, the same for pages, API, command line and jobs. The route table is only the outer door.
 
+pub mod escalation;
 pub mod inspection;
 pub mod rectification;
 
@@ -8,6 +9,8 @@ use domain::case::{CaseState, Command, Stage};
 use domain::ids::UnitCode;
 
 use crate::actor::{Actor, Staff};
+
+pub mod investigation;
 
 /// The job that sends notices, as [`Actor::Automation`] names it.
 pub const NOTICES: &str = "notices";
@@ -141,6 +144,7 @@ impl Tree for projections::Reference {
 pub fn may(actor: &Actor, act: Act, case: &CaseState, tree: &dyn Tree) -> bool {
     match actor {
         Actor::Citizen => act == Act::File,
+        Actor::Complainant(_) => false,
         Actor::Petitioner(_) => matches!(act, Act::View | Act::ViewContact | Act::Rate | Act::Dispute),
         // Notices go to the petitioner's address; no other job sees it.
         Actor::Automation(job) => act == Act::Automate || (*job == NOTICES && act == Act::ViewContact),

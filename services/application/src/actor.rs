@@ -1,7 +1,7 @@
 //! Who acts. Every act has an actor and, where it applies, whom it is on behalf of (invariant 8).
 
 use domain::account::{Role, StaffKind};
-use domain::ids::{AccountId, CaseId, ImportId, UnitCode};
+use domain::ids::{AccountId, CaseId, ImportId, InvestigationId, UnitCode};
 use uuid::Uuid;
 
 /// A signed-in member of staff.
@@ -41,6 +41,8 @@ pub enum Actor {
     Citizen,
     /// Somebody who showed number and query code of a case.
     Petitioner(CaseId),
+    /// Somebody who showed number and query code of a complaint about a unit (效能投诉件).
+    Complainant(InvestigationId),
     /// A member of staff.
     Staff(Staff),
     /// The clock, named by the job.
@@ -61,7 +63,7 @@ impl Actor {
     pub fn name(&self) -> String {
         match self {
             Self::Citizen => "citizen".to_owned(),
-            Self::Petitioner(_) => "petitioner".to_owned(),
+            Self::Petitioner(_) | Self::Complainant(_) => "petitioner".to_owned(),
             Self::Staff(staff) => format!("account:{}", staff.account.0),
             Self::Automation(job) => format!("automation:{job}"),
             Self::Import(id) => format!("import:{}", id.0),

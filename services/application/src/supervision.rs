@@ -227,6 +227,8 @@ impl Application {
         let kind = stream.split_once('-').map_or(stream, |(kind, _)| kind);
         // One line for each kind that has a clock.
         match kind {
+            "investigation" => self.tick_investigation(meta, stream).await,
+            "escalation" => self.tick_escalation(meta, stream).await,
             "inspection" => self.tick_inspection(meta, stream).await,
             "rectification" => self.tick_rectification(meta, stream).await,
             _ => Err(Error::NotFound),

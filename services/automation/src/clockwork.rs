@@ -128,10 +128,31 @@ impl Automation {
         // A tick acts on one state of the views: both lists are read before the first act.
         let due = self.due_limits()?;
         let cases = self.other_calendar()?;
-        let streams = self.due_streams()?;
-        let acts = self.keep_limits(due).await + self.keep_streams(streams).await;
+        let supervision = self.supervise().await?;
+        let acts = self.keep_limits(due).await + supervision;
         let worked = Worked { acts, recomputed: self.recompute(cases).await, ..Worked::default() };
         self.finished(worked)
+    }
+
+    /// Streams of supervision alone: for building a city whose cases live by themselves.
+    ///
+    /// # Errors
+    /// As [`Self::tick`].
+    pub async fn tick_supervision(&self) -> Result<Worked, Error> {
+        let lag = self.lag().await?;
+        if lag > 0 {
+            return Ok(Worked { lag, ..Worked::default() });
+        }
+        let worked = Worked { acts: self.supervise().await?, ..Worked::default() };
+        self.finished(worked)
+    }
+
+    /// Begins what triggers ask for and lets the clock act on what is due; answers how many streams changed.
+    async fn supervise(&self) -> Result<usize, Error> {
+        // All lists are of one state of the views: they are read before the first act.
+        let due = self.due_streams()?;
+        let escalations = self.due_escalations()?;
+        Ok(self.keep_streams(due).await + self.keep_escalations(escalations).await)
     }
 
     /// Notices alone: apart from the limits, which must not wait for a slow mail server.
@@ -165,7 +186,8 @@ impl Automation {
     /// When the views cannot be read.
     pub fn next_at(&self) -> Result<Option<Instant>, Error> {
         let views = self.application.projections.views();
-        Ok(views.next_due()?.into_iter().chain(views.next_notice()?).chain(views.next_agenda()?).min())
+        let raise = views.next_raise(self.application.now() - domain::escalation::TOO_OLD)?;
+        Ok(views.next_due()?.into_iter().chain(views.next_notice()?).chain(views.next_agenda()?).chain(raise).min())
     }
 
     /// How it does.

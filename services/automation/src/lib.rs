@@ -7,6 +7,7 @@
 
 mod clockwork;
 pub mod delivery;
+mod escalations;
 mod health;
 mod letters;
 mod limits;

@@ -1,11 +1,13 @@
 //! The citizens' side and the public pages. Nobody signs in here: a filing is bound to the browser, a case to its
 //! number and query code.
 
+pub mod complaint;
 pub mod file;
 pub mod home;
 pub mod pages;
 pub mod public;
 pub mod receipt;
+pub mod stuck;
 pub mod track;
 
 mod progress;

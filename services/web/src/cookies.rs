@@ -12,6 +12,10 @@ pub mod names {
     pub const RECEIPT: &str = "r";
     /// The case that is being tracked.
     pub const TRACK: &str = "t";
+    /// The complaint about a unit that is being tracked.
+    pub const COMPLAINT: &str = "c";
+    /// The complaint filed in this browser, for its receipt.
+    pub const COMPLAINT_RECEIPT: &str = "cr";
     /// Parts of the draft of a filing.
     pub const DRAFT: [&str; 3] = ["d0", "d1", "d2"];
     /// What was typed into a form that could not be carried out.

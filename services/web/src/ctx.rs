@@ -313,7 +313,7 @@ impl Ctx {
 fn may_be_kept(path: &str, field: &str) -> bool {
     let field = field.to_ascii_lowercase();
     let secret = field.contains("pass") || field.contains("secret") || matches!(field.as_str(), "current" | "new" | "again");
-    let query_code = field == "code" && path.starts_with("/track");
+    let query_code = field == "code" && (path.starts_with("/track") || path.starts_with("/complaint/track"));
     !(secret || query_code || matches!(field.as_str(), "csrf" | "form_id" | "revision"))
 }
 

@@ -7,7 +7,7 @@ pub(crate) mod explain;
 pub(crate) mod file;
 pub(crate) mod home;
 mod panel;
-mod say;
+pub(crate) mod say;
 pub(crate) mod scorecard;
 pub(crate) mod search;
 mod timeline;

@@ -32,8 +32,31 @@ pub const CALLS: &[Role] = &[Role::Operator, Role::Dispatcher];
 pub const SCORES: &[Role] = &[Role::Liaison, Role::Head, Role::Reviewer, Role::Dispatcher, Role::Inspector, Role::Director, Role::Leader];
 /// Roles of the efficiency office (效能办) and those it reports to.
 pub const OVERSIGHT: &[Role] = &[Role::Inspector, Role::Director, Role::Leader, Role::Supervisor];
+/// Roles that see escalated matters of the whole city, as they see its cases.
+pub const ESCALATIONS: &[Role] = &[Role::Inspector, Role::Director, Role::Leader];
+/// Roles whose unit has escalated matters.
+pub const ESCALATED: &[Role] = &[Role::Dispatcher, Role::Liaison, Role::Handler, Role::Head];
 /// Roles that answer for a unit.
 pub const UNIT: &[Role] = &[Role::Liaison, Role::Head];
+/// Roles that handle complaints about the efficiency of units (效能投诉件).
+pub const INVESTIGATIONS: &[Role] = &[Role::Inspector, Role::Director];
+/// Roles of the hotline that refer cases to the efficiency office (线索移送).
+pub const REFERRALS: &[Role] = &[Role::Dispatcher, Role::Reviewer];
+/// Roles of the office that look into the cases of the whole city.
+pub const CITY_CASES: &[Role] = &[Role::Inspector, Role::Director, Role::Leader];
+/// Everybody who may have something to do about supervision.
+pub const DUTIES: &[Role] = &[
+    Role::Liaison,
+    Role::Handler,
+    Role::Head,
+    Role::Inspector,
+    Role::Director,
+    Role::Leader,
+    Role::Supervisor,
+    Role::Evaluator,
+];
+/// Roles that may open the picture of a unit: the office that of every unit, a unit its own.
+pub const PICTURE: &[Role] = &[Role::Liaison, Role::Head, Role::Inspector, Role::Director, Role::Leader, Role::Supervisor];
 /// Roles that plan spot checks and carry them out.
 pub const INSPECTING: &[Role] = &[Role::Inspector, Role::Director];
 /// The system administrator.

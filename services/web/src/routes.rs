@@ -6,12 +6,10 @@ use domain::account::Role;
 use futures_util::FutureExt;
 
 use crate::ctx::Ctx;
-use crate::door::{ADMINS, AUDIT, Answer, CALLS, CASE_WORK, Door, SCORES, SECURITY, SYSTEM};
+use crate::door::{ADMINS, Answer, AUDIT, CALLS, CASE_WORK, CITY_CASES, Door, DUTIES, ESCALATED, ESCALATIONS, INSPECTING, INVESTIGATIONS, OVERSIGHT, PICTURE, REFERRALS, SCORES, SECURITY, SYSTEM, UNIT};
 use crate::error::{Fault, Reply};
 use crate::form::Form;
-use crate::door::{INSPECTING, OVERSIGHT, UNIT};
-use crate::oversight;
-use crate::{admin, assets, citizen, csrf, desk};
+use crate::{admin, assets, citizen, csrf, desk, oversight};
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,12 +85,25 @@ routes! {
     POST "/file/check" Door::Public => citizen::file::submit;
     GET  "/file/receipt" Door::Public => citizen::receipt::get;
 
+    GET  "/stuck" Door::Public => citizen::stuck::get;
+    POST "/stuck" Door::Public => citizen::stuck::post;
+
     GET  "/track" Door::Public => citizen::track::form;
     POST "/track" Door::Public => citizen::track::open;
     GET  "/track/case" Door::Public => citizen::track::case;
     POST "/track/rate" Door::Public => citizen::track::rate;
     POST "/track/unsolved" Door::Public => citizen::track::unsolved;
     POST "/track/leave" Door::Public => citizen::track::leave;
+
+    GET  "/complaint" Door::Public => citizen::complaint::about;
+    GET  "/complaint/new" Door::Public => citizen::complaint::new;
+    POST "/complaint/new" Door::Public => citizen::complaint::submit;
+    GET  "/complaint/receipt" Door::Public => citizen::complaint::receipt;
+    GET  "/complaint/track" Door::Public => citizen::complaint::track::form;
+    POST "/complaint/track" Door::Public => citizen::complaint::track::open;
+    GET  "/complaint/case" Door::Public => citizen::complaint::track::case;
+    POST "/complaint/review" Door::Public => citizen::complaint::track::review;
+    POST "/complaint/leave" Door::Public => citizen::complaint::track::leave;
 
     GET  "/public" Door::Public => citizen::public::figures;
     GET  "/public/cases" Door::Public => citizen::public::cases;
@@ -112,10 +123,38 @@ routes! {
     POST "/desk/file" Door::Roles(CALLS) => desk::file::post;
     GET  "/desk/case/{number}" Door::Roles(CASE_WORK) => desk::case::get;
     GET  "/desk/case/{number}/limit/{kind}/{round}" Door::Roles(CASE_WORK) => desk::explain::get;
+    POST "/desk/case/{number}/refer" Door::Roles(REFERRALS) => oversight::investigations::referral::post;
+    GET  "/desk/case/{number}/escalate" Door::Roles(CASE_WORK) => oversight::escalations::escalate;
+    POST "/desk/case/{number}/escalate" Door::Roles(CASE_WORK) => oversight::escalations::escalate_post;
     POST "/desk/case/{number}/{action}" Door::Roles(CASE_WORK) => desk::actions::post;
     GET  "/desk/scorecard" Door::Roles(SCORES) => desk::scorecard::own;
     GET  "/desk/scorecard/{unit}" Door::Roles(SCORES) => desk::scorecard::get;
     GET  "/desk/scorecard/{unit}/{measure}" Door::Roles(SCORES) => desk::scorecard::facts;
+
+    GET  "/oversight/investigations" Door::Roles(INVESTIGATIONS) => oversight::investigations::list::get;
+    GET  "/oversight/investigations/new" Door::Roles(INVESTIGATIONS) => oversight::investigations::enter::get;
+    POST "/oversight/investigations/new" Door::Roles(INVESTIGATIONS) => oversight::investigations::enter::post;
+    GET  "/oversight/investigations/{id}" Door::Roles(INVESTIGATIONS) => oversight::investigations::file::get;
+    GET  "/oversight/investigations/{id}/letter" Door::Roles(INVESTIGATIONS) => oversight::investigations::file::letter;
+    POST "/oversight/investigations/{id}/{action}" Door::Roles(INVESTIGATIONS) => oversight::investigations::act::post;
+    GET  "/desk/investigations" Door::Roles(UNIT) => oversight::investigations::unit::list;
+    GET  "/desk/investigations/{id}" Door::Roles(UNIT) => oversight::investigations::unit::get;
+    POST "/desk/investigations/{id}" Door::Roles(UNIT) => oversight::investigations::unit::post;
+    GET  "/desk/duties" Door::Roles(DUTIES) => oversight::duty::get;
+    GET  "/desk/unit" Door::Roles(UNIT) => oversight::picture::own;
+    GET  "/oversight" Door::Roles(OVERSIGHT) => oversight::today::get;
+    GET  "/oversight/day/{kind}" Door::Roles(CITY_CASES) => oversight::cases::day;
+    GET  "/oversight/urgent/{urgency}" Door::Roles(CITY_CASES) => oversight::cases::urgent;
+    GET  "/oversight/overdue" Door::Roles(CITY_CASES) => oversight::overdue::get;
+    GET  "/oversight/units" Door::Roles(OVERSIGHT) => oversight::units::get;
+    GET  "/oversight/units/{code}" Door::Roles(PICTURE) => oversight::picture::get;
+    GET  "/oversight/escalations" Door::Roles(ESCALATIONS) => oversight::escalations::board;
+    GET  "/oversight/escalations/level/{level}" Door::Roles(ESCALATIONS) => oversight::escalations::level;
+    GET  "/oversight/escalations/{id}" Door::Roles(ESCALATIONS) => oversight::escalations::get;
+    POST "/oversight/escalations/{id}/{act}" Door::Roles(ESCALATIONS) => oversight::escalations::act;
+    GET  "/desk/escalations" Door::Roles(ESCALATED) => oversight::escalations::own;
+    GET  "/desk/escalations/{id}" Door::Roles(CASE_WORK) => oversight::escalations::get;
+    POST "/desk/escalations/{id}/{act}" Door::Roles(CASE_WORK) => oversight::escalations::act;
 
     GET  "/admin" Door::Roles(ADMINS) => admin::home::get;
     GET  "/admin/units" Door::Roles(SYSTEM) => admin::units::list;
@@ -223,6 +262,10 @@ fn resume(path: &str) -> String {
     match path.strip_prefix("/desk/case/").and_then(|rest| rest.split_once('/')) {
         Some((number, _)) => format!("/desk/case/{number}"),
         None if matches!(path, "/track/rate" | "/track/unsolved") => "/track/case".to_owned(),
+        None if path == "/complaint/review" => "/complaint/case".to_owned(),
+        None if path.starts_with("/oversight/investigations/") && path != "/oversight/investigations/new" => {
+            path.rsplit_once('/').map_or(path, |(page, _)| page).to_owned()
+        }
         None if path.starts_with("/admin/calendar/") => "/admin/calendar".to_owned(),
         None if inner_act(path) => path.rsplit_once('/').map(|(page, _)| page.to_owned()).unwrap_or_default(),
         None => path.to_owned(),
@@ -252,7 +295,7 @@ pub(crate) async fn nowhere(ctx: Ctx) -> actix_web::HttpResponse {
     finish(&ctx, Err(if known { Fault::Method } else { Fault::NotFound }))
 }
 
-fn matches(pattern: &str, path: &str) -> bool {
+pub(crate) fn matches(pattern: &str, path: &str) -> bool {
     let (mut a, mut b) = (pattern.split('/'), path.split('/'));
     loop {
         match (a.next(), b.next()) {

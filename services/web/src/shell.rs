@@ -43,7 +43,8 @@ pub fn home(session: &Session) -> &'static str {
     match session {
         session if open(session, "/admin") => "/admin",
         session if session.staff.is_any(&[Role::Inspector, Role::Director, Role::Leader, Role::Supervisor]) => "/oversight",
-        session if session.staff.is(Role::Evaluator) => "/oversight/campaigns",
+        session if session.staff.is(Role::Evaluator) && leads(session, "/oversight/campaigns") => "/oversight/campaigns",
+        session if session.staff.is(Role::Evaluator) => "/desk/duties",
         _ => "/desk",
     }
 }
@@ -152,6 +153,12 @@ fn open(session: &Session, path: &str) -> bool {
     ROUTES.iter().find(route).is_some_and(|route| route.door.ask(Some(session)) == Answer::Open)
 }
 
+/// A route answers at this path, and its door lets this session in: pages link to nothing that is shut or not there.
+pub fn leads(session: &Session, path: &str) -> bool {
+    let route = |route: &&Route| route.method == "GET" && crate::routes::matches(route.path, path);
+    ROUTES.iter().find(route).is_some_and(|route| route.door.ask(Some(session)) == Answer::Open)
+}
+
 fn navigation(ctx: &Ctx, session: &Session) -> Vec<NavGroup> {
     if session.must_change {
         return Vec::new();
@@ -180,14 +187,25 @@ fn navigation(ctx: &Ctx, session: &Session) -> Vec<NavGroup> {
             })
             .collect(),
     };
+    // Where the day begins stands first: the office's 今日; the desk for whoever works on cases; administrators begin with
+    // their own group.
+    let mut first = group("", &[("/oversight", "今日")]);
+    if home(session) == "/desk" || lists.iter().any(|(bucket, _)| matches!(bucket, Bucket::Stage(_))) {
+        first.items.extend(group("", &[("/desk", "工作台")]).items);
+    }
+    if open(session, "/desk/duties") {
+        let (waiting, _) = crate::oversight::duty::sum(ctx, session).unwrap_or_default();
+        first.items.push(NavItem::counted("/desk/duties", "督办与整改", waiting, within("/desk/duties")));
+    }
+    first.items.extend(group("", &[("/desk/escalations", "提级事项"), ("/desk/investigations", "效能建议")]).items);
+    first.items.extend(group("", &[("/desk/file", "电话登记"), ("/desk/search", "查找工单")]).items);
     let groups = [
-        group("", &[("/desk", "工作台"), ("/desk/file", "电话登记"), ("/desk/search", "查找工单")]),
+        first,
         work,
-        group("待办", &[("/desk/duties", "督办与整改")]),
         group(
             "督查",
             &[
-                ("/oversight", "今日"),
+                ("/oversight/overdue", "临期超期"),
                 ("/oversight/escalations", "四级响应"),
                 ("/oversight/cards", "预警与牌"),
                 ("/oversight/orders", "督办单"),
@@ -198,7 +216,7 @@ fn navigation(ctx: &Ctx, session: &Session) -> Vec<NavGroup> {
                 ("/oversight/units", "单位画像"),
             ],
         ),
-        group("考核", &[("/desk/scorecard", "效能记分卡"), ("/oversight/assessments", "年度考评"), ("/desk/assessment", "本单位考评")]),
+        group("考核", &[("/desk/scorecard", "效能记分卡"), ("/desk/unit", "本单位画像"), ("/oversight/assessments", "年度考评"), ("/desk/assessment", "本单位考评")]),
         group("评议", &[("/oversight/campaigns", "公众评议"), ("/desk/opinions", "评议意见")]),
         group(
             "管理",

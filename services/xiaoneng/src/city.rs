@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod hours;
+mod office;
 mod people;
 mod random;
 mod register;
@@ -29,6 +30,8 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 use vault::Vault;
 
+pub use self::office::House;
+use self::office::Office;
 use self::setup::City;
 use self::traffic::Traffic;
 
@@ -132,9 +135,10 @@ pub(crate) struct Step {
 ///
 /// # Errors
 /// [`Error`]. What was appended before stays.
-pub async fn build(log: Arc<dyn EventLog>, vault: Arc<Vault>, clock: CityClock, plan: Plan) -> Result<Built, Error> {
+pub async fn build(log: Arc<dyn EventLog>, vault: Arc<Vault>, clock: CityClock, plan: Plan, house: Option<House>) -> Result<Built, Error> {
     let size = log.head().await.map_err(application::Error::from)?.size;
     let city = City::new(plan.from, plan.to)?;
+    let mut office = house.map(|house| Office::new(house, city.people(), plan.seed, plan.to));
     let mut events = 0;
     if plan.city {
         for wave in city.steps(plan.from, plan.password_phc.as_deref())? {
@@ -157,6 +161,9 @@ pub async fn build(log: Arc<dyn EventLog>, vault: Arc<Vault>, clock: CityClock, 
         });
         let next = traffic.wave();
         events += flight.await.map_err(|error| application::Error::Internal(error.to_string()))??;
+        if let Some(office) = &mut office {
+            office.goes_on().await?;
+        }
         wave = next?;
         if traffic.filed() * 20 / plan.cases.max(1) > told {
             told = traffic.filed() * 20 / plan.cases.max(1);
@@ -164,6 +171,9 @@ pub async fn build(log: Arc<dyn EventLog>, vault: Arc<Vault>, clock: CityClock, 
         }
     }
     clock.set(micros(plan.to));
+    if let Some(office) = &mut office {
+        office.ends().await?;
+    }
     Ok(Built { events, cases: traffic.filed(), accounts })
 }
 

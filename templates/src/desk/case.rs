@@ -44,8 +44,29 @@ pub struct Case {
     pub events: Vec<EventRow>,
     /// The caller's earlier cases.
     pub earlier: Vec<CaseRow>,
+    /// 线索移送 to the efficiency office; none for who may not.
+    pub refer: Option<ReferAct>,
+    /// Escalated matters of the case: words and chain, the latest first.
+    pub escalations: Vec<Link>,
+    /// Where it is raised by hand; empty when this reader may not.
+    pub escalate: String,
     /// Freshness.
     pub as_of: AsOf,
+}
+
+/// 线索移送: fields `refer_system`, `refer_words`; or what became of it.
+#[derive(Debug, Clone, Default)]
+pub struct ReferAct {
+    /// The form; none once it was referred.
+    pub form: Option<super::Form>,
+    /// The ten systems.
+    pub systems: Vec<crate::components::Choice>,
+    /// Reason as typed.
+    pub words: String,
+    /// What became of it.
+    pub status: String,
+    /// The answer for the caller.
+    pub answer: Vec<String>,
 }
 
 /// Head of the page.
@@ -500,6 +521,13 @@ impl Case {
                 event(183_588, "case_filed", "登记", "10:32", "刘悦", "e3c2…5d60"),
             ],
             earlier: CaseRow::samples().into_iter().skip(5).collect(),
+            refer: Some(ReferAct {
+                form: Some(super::Form::sample("refer", "/desk/case/3K7Q29XDMA6/refer")),
+                systems: vec![crate::components::Choice::new("time_limit", "限时办结制")],
+                ..ReferAct::default()
+            }),
+            escalations: vec![Link::new("/desk/escalations/6f1d2a52", "四级响应〔2026〕12 号 Ⅲ级，处置中")],
+            escalate: "/desk/case/20261019-000412/escalate".into(),
             as_of: AsOf::sample(),
         }
     }

@@ -179,6 +179,11 @@ impl Site {
         self.app.projections.views().case_by_number(&number).unwrap().expect("there is such a case").id
     }
 
+    /// The file of the views, to put rows into it that no event of a test can make.
+    pub fn views_file(&self) -> std::path::PathBuf {
+        self._dir.path().join("views.db")
+    }
+
     /// Waits until the views and the search show everything in the log.
     pub async fn settle(&self) {
         let size = self.app.log.head().await.unwrap().size;

@@ -153,6 +153,14 @@ async fn the_doors_of_the_route_table_are_those_written_down_here() {
         "/admin" => "system_admin security_admin auditor",
         "/admin/audit" => "auditor",
         "/admin/system" => "system_admin auditor",
+        "/desk/case/{number}/refer" => "dispatcher reviewer",
+        path if path.starts_with("/oversight/investigations") => "inspector director",
+        path if path.starts_with("/desk/investigations") => "liaison head",
+        "/desk/duties" => "liaison handler head inspector director leader supervisor evaluator",
+        "/desk/unit" => "liaison head",
+        "/oversight" | "/oversight/units" => "inspector director leader supervisor",
+        "/oversight/units/{code}" => "inspector director leader supervisor liaison head",
+        "/oversight/overdue" | "/oversight/day/{kind}" | "/oversight/urgent/{urgency}" => "inspector director leader",
         path if path.starts_with("/desk/findings") || path.starts_with("/desk/rectifications") => "liaison head",
         "/oversight/inspections/new" | "/oversight/inspections/{id}/{action}" | "/oversight/rectifications/{id}/{action}" => {
             "inspector director"
@@ -162,6 +170,8 @@ async fn the_doors_of_the_route_table_are_those_written_down_here() {
             "inspector director leader supervisor"
         }
         path if path.starts_with("/desk/scorecard") => "dispatcher liaison head reviewer inspector director leader",
+        "/desk/escalations" => "dispatcher liaison handler head",
+        path if path.starts_with("/oversight/escalations") => "inspector director leader",
         path if path.starts_with("/desk/") => work,
         path if path.starts_with("/admin/accounts") || path == "/admin/persons" => "security_admin",
         path if path.starts_with("/admin/") => "system_admin",

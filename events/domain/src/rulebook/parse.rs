@@ -116,6 +116,8 @@ pub(super) const FIELDS: &[Field] = &[
             may("target_percent", Shape::Whole(1, 100)),
         ]),
     ),
+    may("investigation", Shape::Table(super::investigation::FIELDS)),
+    may("ladders", Shape::AnyTables(super::ladders::LADDER)),
     may(
         "examples",
         Shape::AnyTables(&[
@@ -252,6 +254,7 @@ fn check(rulebook: &Rulebook, document: &Document<'_>) -> Vec<Problem> {
         }
         check_indicator(indicator, &path, document, &mut problems);
     }
+    super::ladders::check(rulebook, document, &mut problems);
     super::inspection::check(rulebook, document, &mut problems);
     for (index, example) in rulebook.examples.iter().enumerate() {
         check_example(example, rulebook, &format!("examples[{}]", index + 1), &known, document, &mut problems);

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::tree::{TreeHead, empty_root};
@@ -28,6 +29,7 @@ pub(crate) fn writer(path: &Path, expected: Option<&TreeHead>) -> Result<Connect
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    stable_plans(&connection)?;
     refuse_strangers(&connection, path)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(|error| not_a_log(error, path))?;
     if mode != "wal" {
@@ -54,8 +56,15 @@ pub(crate) fn reader(path: &Path) -> Result<Connection, LogError> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    stable_plans(&connection)?;
     connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -4096;")?;
     Ok(connection)
+}
+
+/// A plan depends on the statement alone: otherwise SQLite, made with statistics of values, compiles a statement anew
+/// whenever another value is bound to it, which costs more than reading a stream.
+fn stable_plans(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
 }
 
 fn not_a_log(error: rusqlite::Error, path: &Path) -> LogError {

@@ -80,13 +80,14 @@ impl Views {
 
     fn sums(&self, scope: &Scope, from: Period, to: Period) -> Result<Sums, ViewError> {
         let connection = self.scores()?;
-        let mut values: Vec<Value> = vec![i64::from(from).into(), i64::from(to).into()];
-        let units = match self.units_of(scope) {
-            None => format!("unit = '{EVERYTHING}'"),
-            Some(units) => in_list("unit", &units, &mut values),
+        // The unit's name, and which of its two sums.
+        let (unit, n) = match scope {
+            Scope::All => (EVERYTHING, "n"),
+            Scope::Unit(unit) => (unit.as_str(), "own"),
+            Scope::Subtree(unit) => (unit.as_str(), "n"),
         };
-        let sql = format!("SELECT period, measure, yes, asserted, n FROM tally WHERE period BETWEEN ?1 AND ?2 AND {units}");
-        sum(&connection, &sql, values)
+        let sql = format!("SELECT period, measure, yes, asserted, {n} FROM tally WHERE unit = ?1 AND period BETWEEN ?2 AND ?3");
+        sum(&connection, &sql, vec![unit.to_owned().into(), i64::from(from).into(), i64::from(to).into()])
     }
 
     /// A month's figures of all indicators.
@@ -118,23 +119,8 @@ impl Views {
     /// # Errors
     /// When the view cannot be read.
     pub fn children(&self, unit: &UnitCode, period: Period) -> Result<Vec<(UnitCode, Vec<MeasureFigure>)>, ViewError> {
-        let reference = self.reference();
-        let mut child_of: HashMap<String, usize> = HashMap::new();
-        let children = reference.children(unit);
-        for (at, child) in children.iter().enumerate() {
-            for below in reference.subtree(child) {
-                child_of.insert(below.as_str().to_owned(), at);
-            }
-        }
-        let mut all: Vec<Sums> = vec![Sums::new(); children.len()];
-        let connection = self.scores()?;
-        let mut statement = connection.prepare_cached("SELECT unit, measure, yes, asserted, n FROM tally WHERE period = ?1")?;
-        let mut rows = statement.query([period])?;
-        while let Some(row) = rows.next()? {
-            let Some(sums) = child_of.get(row.get_ref(0)?.as_str().unwrap_or_default()).and_then(|at| all.get_mut(*at)) else { continue };
-            add(sums, period, row)?;
-        }
-        Ok(children.into_iter().zip(all).map(|(child, sums)| (child, figures(&sums, period, &Measure::ALL))).collect())
+        let children = self.reference().children(unit).into_iter();
+        children.map(|child| Ok((child.clone(), self.month(&Scope::Subtree(child), period)?))).collect()
     }
 
     /// The first and the last month with facts.
@@ -143,8 +129,8 @@ impl Views {
     /// When the view cannot be read.
     pub fn months(&self) -> Result<Option<(Period, Period)>, ViewError> {
         let connection = self.scores()?;
-        let mut statement = connection.prepare_cached("SELECT min(period), max(period) FROM tally WHERE n <> 0")?;
-        let (first, last): (Option<Period>, Option<Period>) = statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut statement = connection.prepare_cached("SELECT min(period), max(period) FROM tally WHERE unit = ?1 AND n <> 0")?;
+        let (first, last): (Option<Period>, Option<Period>) = statement.query_row([EVERYTHING], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(first.zip(last))
     }
 
@@ -154,10 +140,9 @@ impl Views {
     /// When the view cannot be read.
     pub fn month_by_unit(&self, period: Period) -> Result<Vec<UnitFigures>, ViewError> {
         let connection = self.scores()?;
-        let mut statement = connection.prepare_cached(
-            "SELECT unit, measure, yes, asserted, n FROM tally WHERE period = ?1 AND unit <> ?2 AND n <> 0 ORDER BY unit",
-        )?;
-        let mut rows = statement.query(rusqlite::params![period, EVERYTHING])?;
+        let mut statement = connection
+            .prepare_cached("SELECT unit, measure, yes, asserted, own FROM tally WHERE period = ?1 AND own <> 0 ORDER BY unit")?;
+        let mut rows = statement.query([period])?;
         let mut units: Vec<(String, Sums)> = Vec::new();
         while let Some(row) = rows.next()? {
             let unit: String = row.get(0)?;

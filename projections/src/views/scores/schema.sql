@@ -13,15 +13,18 @@ CREATE TABLE fact (
     revoked_seq INTEGER,
     PRIMARY KEY (seq, ord)
 ) STRICT, WITHOUT ROWID;
+-- Sums by unit, so that a card reads the rows of one unit however many stand below it.
 CREATE TABLE tally (
+    unit TEXT NOT NULL, -- empty: the source names none; '*': all units and none
     period INTEGER NOT NULL,
-    unit TEXT NOT NULL, -- '*': all units and none
     measure TEXT NOT NULL,
     yes INTEGER NOT NULL,
     asserted INTEGER NOT NULL,
-    n INTEGER NOT NULL,
-    PRIMARY KEY (period, unit, measure, yes, asserted)
+    own INTEGER NOT NULL, -- of the unit alone
+    n INTEGER NOT NULL, -- of the unit and all below it, as the tree stands
+    PRIMARY KEY (unit, period, measure, yes, asserted)
 ) STRICT, WITHOUT ROWID;
 -- indexes
+CREATE INDEX IF NOT EXISTS tally_month ON tally (period);
 CREATE INDEX IF NOT EXISTS fact_month ON fact (period, measure, unit, seq, ord);
 CREATE INDEX IF NOT EXISTS fact_case ON fact (case_id, measure);

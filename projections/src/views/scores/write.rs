@@ -1,9 +1,9 @@
 //! Facts and tallies.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::case::facts::Fact;
-use domain::ids::CaseId;
+use domain::ids::{CaseId, UnitCode};
 use domain::rulebook::Measure;
 use domain::time::{Period, micros};
 use rusqlite::{Connection, params};
@@ -11,9 +11,10 @@ use rusqlite::{Connection, params};
 use super::query::EVERYTHING;
 use crate::ViewError;
 use crate::decode::Decoded;
+use crate::views::reference::Reference;
 
-/// Month, unit (empty: none), indicator, in the numerator, asserted.
-pub(crate) type TallyKey = (Period, String, Measure, bool, bool);
+/// Unit (empty: none), month, indicator, in the numerator, asserted.
+pub(crate) type TallyKey = (String, Period, Measure, bool, bool);
 
 /// A fact that is not in the file yet.
 pub(crate) struct NewFact {
@@ -50,7 +51,7 @@ impl NewFact {
     }
 
     pub(crate) fn tally(&self, tally: &mut HashMap<TallyKey, i64>, by: i64) {
-        add(tally, self.period, &self.unit, self.measure, self.yes, self.asserted, by);
+        *tally.entry((self.unit.clone(), self.period, self.measure, self.yes, self.asserted)).or_default() += by;
     }
 }
 
@@ -67,13 +68,7 @@ pub(crate) struct Standing {
 
 impl Standing {
     pub(crate) fn tally(&self, tally: &mut HashMap<TallyKey, i64>, by: i64) {
-        add(tally, self.period, &self.unit, self.measure, self.yes, self.asserted, by);
-    }
-}
-
-fn add(tally: &mut HashMap<TallyKey, i64>, period: Period, unit: &str, measure: Measure, yes: bool, asserted: bool, by: i64) {
-    for name in [unit, EVERYTHING] {
-        *tally.entry((period, name.to_owned(), measure, yes, asserted)).or_default() += by;
+        *tally.entry((self.unit.clone(), self.period, self.measure, self.yes, self.asserted)).or_default() += by;
     }
 }
 
@@ -97,6 +92,7 @@ pub(crate) fn standing(connection: &Connection, case: CaseId, measure: Measure) 
 /// `revoked`: seq and ord of a fact in the file, and the seq that takes it back.
 pub(crate) fn write(
     connection: &Connection,
+    reference: &Reference,
     facts: &[NewFact],
     revoked: &HashMap<(u64, u32), u64>,
     tally: &HashMap<TallyKey, i64>,
@@ -125,12 +121,69 @@ pub(crate) fn write(
     for ((seq, ord), by) in revoked {
         revoke.execute(params![*seq as i64, ord, *by as i64])?;
     }
+    add(connection, reference, tally)
+}
+
+/// Unit, month, code of the indicator, in the numerator, asserted: the key of a row, in its order.
+type Place<'a> = (String, Period, &'a str, bool, bool);
+
+/// Adds to the sums of the units themselves, of all above them, and of everything.
+fn add(connection: &Connection, reference: &Reference, tally: &HashMap<TallyKey, i64>) -> Result<(), ViewError> {
+    // In the order of the table.
+    let mut sums: BTreeMap<Place<'_>, (i64, i64)> = BTreeMap::new();
+    for ((unit, period, measure, yes, asserted), by) in tally.iter().filter(|(_, by)| **by != 0) {
+        let mut above = match unit.as_str() {
+            "" => vec![String::new()],
+            code => holders(reference, code)?,
+        };
+        above.push(EVERYTHING.to_owned());
+        for (at, holder) in above.into_iter().enumerate() {
+            let sum = sums.entry((holder, *period, measure.code(), *yes, *asserted)).or_default();
+            sum.0 += if at == 0 { *by } else { 0 };
+            sum.1 += by;
+        }
+    }
     let mut upsert = connection.prepare_cached(
-        "INSERT INTO tally (period, unit, measure, yes, asserted, n) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
-         ON CONFLICT (period, unit, measure, yes, asserted) DO UPDATE SET n = n + excluded.n",
+        "INSERT INTO tally (unit, period, measure, yes, asserted, own, n) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
+         ON CONFLICT (unit, period, measure, yes, asserted) DO UPDATE SET own = own + excluded.own, n = n + excluded.n",
     )?;
-    for ((period, unit, measure, yes, asserted), n) in tally.iter().filter(|(_, n)| **n != 0) {
-        upsert.execute(params![period, unit, measure.code(), yes, asserted, n])?;
+    for ((unit, period, measure, yes, asserted), (own, n)) in &sums {
+        upsert.execute(params![unit, period, measure, yes, asserted, own, n])?;
     }
     Ok(())
+}
+
+/// The unit and those above it.
+fn holders(reference: &Reference, code: &str) -> Result<Vec<String>, ViewError> {
+    let code = UnitCode::parse(code).map_err(|_| ViewError::Row("tally"))?;
+    Ok(reference.ancestors(&code).iter().map(ToString::to_string).collect())
+}
+
+/// Sums anew what stands below these units, after the tree has changed. It is a function of the units' own sums and of
+/// the tree alone, so that it may be done twice.
+pub(crate) fn sum_anew(connection: &Connection, reference: &Reference, units: &BTreeSet<UnitCode>) -> Result<(), ViewError> {
+    let mut clear = connection.prepare_cached("UPDATE tally SET n = own WHERE unit = ?1")?;
+    let mut add = connection.prepare_cached(
+        "INSERT INTO tally (unit, period, measure, yes, asserted, own, n) \
+         SELECT ?1, period, measure, yes, asserted, 0, own FROM tally WHERE unit = ?2 AND own <> 0 \
+         ON CONFLICT (unit, period, measure, yes, asserted) DO UPDATE SET n = n + excluded.n",
+    )?;
+    for unit in units {
+        clear.execute([unit.as_str()])?;
+        for below in reference.below(unit).iter().filter(|below| *below != unit) {
+            add.execute([unit.as_str(), below.as_str()])?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether any of these units has facts of its own.
+pub(crate) fn counts_any(connection: &Connection, units: &BTreeSet<UnitCode>) -> Result<bool, ViewError> {
+    let mut statement = connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM tally WHERE unit = ?1 AND own <> 0)")?;
+    for unit in units {
+        if statement.query_row([unit.as_str()], |row| row.get(0))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

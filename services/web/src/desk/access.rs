@@ -23,7 +23,7 @@ const REMEMBERED: i64 = 182 * 86_400;
 
 /// Only pages of the desk and the administration are gone to after signing in.
 fn next(path: &str) -> String {
-    let ours = ["/desk", "/admin"]
+    let ours = ["/desk", "/oversight", "/admin"]
         .iter()
         .any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?'])));
     if ours && local(path) && !path.starts_with("/desk/sign-in") { path.to_owned() } else { "/desk".to_owned() }
@@ -104,6 +104,7 @@ pub(crate) async fn sign_out(ctx: Ctx, _: Form) -> Reply {
     ctx.remove_cookie(names::SESSION);
     // What one person typed is not shown to the next one at the same desk.
     let typed = names::KEPT.iter().chain(&names::DRAFT).chain(&[names::RECEIPT, names::TRACK, names::VISITOR]);
+    let typed = typed.chain(&[names::COMPLAINT, names::COMPLAINT_RECEIPT]);
     typed.filter(|name| ctx.cookie(name).is_some()).for_each(|name| ctx.remove_cookie(name));
     ctx.flash(true, "已退出登录。");
     see_other("/desk/sign-in")
@@ -173,7 +174,7 @@ mod tests {
     #[test]
     fn signing_in_leads_to_pages_of_staff_only() {
         assert_eq!(next("/desk/case/ABC?as_of=3"), "/desk/case/ABC?as_of=3");
-        assert_eq!(next("/admin"), "/admin");
+        assert_eq!((next("/admin").as_str(), next("/oversight?day=1").as_str()), ("/admin", "/oversight?day=1"));
         for bad in ["", "//evil", "https://evil", "/deskevil", "/track", "/desk/sign-in?next=/x", "/desk\\evil"] {
             assert_eq!(next(bad), "/desk", "{bad:?}");
         }

@@ -24,6 +24,7 @@ use super::{panel, say, timeline};
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, page};
 use crate::form::Form;
+use crate::oversight::investigations::referral;
 use crate::{shell, words};
 
 /// Earlier cases of the same person that are shown.
@@ -71,7 +72,17 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
     }
     let opened = ctx.app().open_case(&actor, row.id).await?;
     let typed = ctx.kept().map(|kept| Typed { form: Form::of(kept.fields), ..Typed::default() }).unwrap_or_default();
-    page(&build(&ctx, &opened, &typed, None)?)
+    let mut shown = build(&ctx, &opened, &typed, None)?;
+    shown.refer = referral::panel(&ctx, &row, &typed.form, Errors::none()).await?;
+    page(&shown)
+}
+
+/// The page with the form of 线索移送 as it was sent.
+pub(crate) async fn with_referral(ctx: &Ctx, row: &CaseRow, form: &Form, errors: Errors) -> Result<Case, Fault> {
+    let opened = ctx.app().open_case(&ctx.actor()?, row.id).await?;
+    let mut shown = build(ctx, &opened, &Typed::default(), None)?;
+    shown.refer = Some(referral::panel(ctx, row, form, errors).await?.ok_or(Fault::Forbidden)?);
+    Ok(shown)
 }
 
 fn as_of(ctx: &Ctx) -> Result<Option<u64>, Fault> {
@@ -89,6 +100,8 @@ pub(super) fn build(ctx: &Ctx, opened: &OpenedCase, typed: &Typed, conflict: Opt
     let view = View { ctx, rules, now, opened, acts, typed, reference };
     let reference = &view.reference;
     let newest = opened.entries.iter().rev();
+    let (state, ended) = (&opened.state, opened.state.stage.is_ended());
+    let (escalations, escalate) = crate::oversight::escalations::of_case(ctx, opened.case, state.unit.as_ref(), &state.number, ended)?;
     Ok(Case {
         shell: shell::of(ctx),
         crumbs: crumbs(ctx, opened.state.stage)?,
@@ -107,6 +120,9 @@ pub(super) fn build(ctx: &Ctx, opened: &OpenedCase, typed: &Typed, conflict: Opt
         limits: view.limits(),
         events: newest.map(|entry| timeline::event(reference, entry)).collect(),
         earlier: view.earlier()?,
+        refer: None,
+        escalations,
+        escalate,
         as_of: AsOf { at: words::moment(now), position: opened.entries.last().map_or(0, |entry| entry.seq).to_string() },
     })
 }

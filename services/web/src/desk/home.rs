@@ -11,6 +11,7 @@ use templates::desk::{Home, HomeTile};
 use super::say;
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, page, see_other};
+use crate::oversight::duty;
 use crate::{shell, words};
 
 /// Rows of the list of what to do first.
@@ -40,7 +41,7 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
     })
 }
 
-fn today(reference: &projections::Reference, now: Instant) -> String {
+pub(crate) fn today(reference: &projections::Reference, now: Instant) -> String {
     let day = legal_day(now);
     let kind = match reference.calendar().day(day).kind {
         DayKind::Workday => "工作日",
@@ -94,7 +95,22 @@ fn tiles(ctx: &Ctx, lists: &[(Bucket, HolderKey)], now: Instant) -> Result<Vec<H
         }
         tiles.push(tile);
     }
+    tiles.extend(duties(ctx)?);
     Ok(tiles)
+}
+
+/// What is to be done about supervision, for accounts that may have such duties.
+fn duties(ctx: &Ctx) -> Result<Option<HomeTile>, Fault> {
+    let session = ctx.staff()?;
+    if !shell::leads(session, "/desk/duties") {
+        return Ok(None);
+    }
+    let (all, late) = duty::sum(ctx, session)?;
+    let mut tile = HomeTile::new("督办与整改", all, "/desk/duties", "", if late > 0 { Tone::Bad } else { Tone::Neutral });
+    if late > 0 {
+        tile.detail = format!("其中 {late} 件已过期限");
+    }
+    Ok(Some(tile))
 }
 
 /// Overdue first, then what falls due soon, out of the lists that the account works on.

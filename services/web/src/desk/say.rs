@@ -16,10 +16,10 @@ use crate::error::Fault;
 use crate::words;
 
 /// A row is marked near when less than this is left; the case page knows the rulebook's own moment of warning.
-pub(super) const NEAR: TimeDelta = TimeDelta::hours(24);
+pub(crate) const NEAR: TimeDelta = TimeDelta::hours(24);
 
 /// How fresh the views are.
-pub(super) fn as_of(ctx: &Ctx) -> Result<AsOf, Fault> {
+pub(crate) fn as_of(ctx: &Ctx) -> Result<AsOf, Fault> {
     let fresh = ctx.app().projections.views().freshness()?;
     let at = fresh.recorded_at.map(words::moment).unwrap_or_else(|| Moment::new("", "（还没有记录）"));
     Ok(AsOf { at, position: fresh.seq.to_string() })
@@ -71,7 +71,7 @@ pub(super) fn as_state(row: &CaseRow) -> CaseState {
 }
 
 /// This account may open the case of a row.
-pub(super) fn sees(staff: &Staff, row: &CaseRow, reference: &Reference) -> bool {
+pub(crate) fn sees(staff: &Staff, row: &CaseRow, reference: &Reference) -> bool {
     may(&Actor::Staff(staff.clone()), Act::View, &as_state(row), reference)
 }
 
@@ -81,7 +81,7 @@ pub(super) fn sees_contact(staff: &Staff, row: &CaseRow, reference: &Reference) 
 }
 
 /// Outsourced staff never see reports of wrongdoing, not even that there are some.
-pub(super) fn hides_wrongdoing(session: &Session) -> bool {
+pub(crate) fn hides_wrongdoing(session: &Session) -> bool {
     session.staff.kind != StaffKind::CivilServant
 }
 
@@ -125,7 +125,7 @@ fn holder(reference: &Reference, row: &CaseRow) -> String {
 }
 
 /// A case as a row of a list.
-pub(super) fn row(reference: &Reference, row: &CaseRow, now: Instant) -> templates::desk::CaseRow {
+pub(crate) fn row(reference: &Reference, row: &CaseRow, now: Instant) -> templates::desk::CaseRow {
     let due = row.due_at.filter(|_| !row.stage.is_ended()).map(|at| {
         let state = if now >= at {
             DueState::Over

@@ -128,6 +128,18 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
     })
 }
 
+/// The running month of a unit with all below it: its name in words and its figures. For pages that show them besides.
+pub(crate) fn summary(ctx: &Ctx, unit: &UnitCode) -> Result<(String, Vec<Figure>), Fault> {
+    let now = ctx.app().now();
+    let rules = words::rules(&ctx.app().reference(), now).ok_or(Fault::App(application::Error::NoRulebook))?;
+    let current = period_of(legal_day(now), cut_off(&rules));
+    let month = Month { unit: unit.clone(), period: current, current, rules };
+    let first = (0..MONTHS).fold(current, |period, _| previous_period(period));
+    let trend = ctx.app().projections.views().trend(&month.scope(), &Measure::ALL, first, current)?;
+    let shown = Measure::ALL.into_iter().filter(|measure| month.rules.indicator(*measure).is_some());
+    Ok((words::month(current), shown.map(|measure| figure(&month, measure, &trend)).collect()))
+}
+
 /// The units above, as far as the account may see them, and the unit itself on the pages below it.
 fn crumbs(ctx: &Ctx, reference: &Reference, month: &Month, itself: bool) -> Result<Vec<Link>, Fault> {
     let staff = &ctx.staff()?.staff;

@@ -67,6 +67,11 @@ impl City {
         Ok(Self { units, people, catalogue: text, world })
     }
 
+    /// Everybody.
+    pub fn people(&self) -> &[Person] {
+        &self.people
+    }
+
     /// One account per role, for the demo's first page.
     pub fn shown(&self) -> Vec<(String, String, String)> {
         let name = |code: &UnitCode| self.units.iter().rfind(|unit| unit.code == *code).map(|unit| unit.name.clone());

@@ -42,7 +42,7 @@ fn installation(from: Instant) -> (Arc<dyn EventLog>, Arc<Vault>, CityClock) {
 
 async fn built(plan: Plan) -> (Built, Vec<Envelope>) {
     let (log, vault, clock) = installation(plan.from);
-    let built = build(log.clone(), vault, clock, plan).await.unwrap();
+    let built = build(log.clone(), vault, clock, plan, None).await.unwrap();
     (built, all(&log).await)
 }
 
@@ -152,8 +152,8 @@ async fn events_stand_in_the_order_of_time_and_were_recorded_soon_after_they_hap
 #[tokio::test]
 async fn a_second_run_adds_other_cases_to_the_city() {
     let (log, vault, clock) = installation(plan(1, 40).from);
-    build(log.clone(), vault.clone(), clock.clone(), plan(1, 40)).await.unwrap();
-    let added = build(log.clone(), vault, clock, Plan { city: false, ..plan(1, 40) }).await.unwrap();
+    build(log.clone(), vault.clone(), clock.clone(), plan(1, 40), None).await.unwrap();
+    let added = build(log.clone(), vault, clock, Plan { city: false, ..plan(1, 40) }, None).await.unwrap();
     assert_eq!(added.cases, 40);
     assert_eq!(cases(&all(&log).await).len(), 80);
 }
@@ -161,7 +161,7 @@ async fn a_second_run_adds_other_cases_to_the_city() {
 #[tokio::test]
 async fn a_log_without_the_city_is_refused() {
     let (log, vault, clock) = installation(plan(1, 40).from);
-    let refused = build(log.clone(), vault, clock, Plan { city: false, ..plan(1, 40) }).await;
+    let refused = build(log.clone(), vault, clock, Plan { city: false, ..plan(1, 40) }, None).await;
     assert!(matches!(refused, Err(Error::NotThisCity)));
     assert_eq!(log.head().await.unwrap().size, 0);
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use application::clock::SystemClock;
 use application::password::Passwords;
+use automation::Automation;
 use domain::time::Clock;
 use vault::OsEntropy;
 
 use super::Failure;
-use crate::city::{self, CityClock, Plan};
+use crate::city::{self, CityClock, House, Plan};
 use crate::settings::Settings;
 use crate::{cli, installation, output};
 
@@ -36,7 +37,10 @@ pub(super) async fn run(words: cli::Demo) -> Result<(), Failure> {
         let log = installation::log(&words.data, Arc::new(clock.clone()))?;
         let vault = installation::vault(&words.data, true)?;
         installation::found(log.as_ref(), &vault, "demo", plan.from).await?;
-        city::build(log, vault, clock, plan).await?
+        let app = installation::application(&words.data, Arc::new(clock.clone()), vault.clone(), log.clone(), false).await?;
+        let settings = Settings::load(None)?.automation;
+        let house = House { automation: Automation::new(app.clone(), settings, &words.data)?, app };
+        city::build(log, vault, clock, plan, Some(house)).await?
     };
     let app = installation::open(&words.data, true).await?;
     app.projections.catch_up().await?;

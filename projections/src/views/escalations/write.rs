@@ -1,0 +1,196 @@
+//! Rows of cases and of escalated matters. What ought to happen is a function of the cases, less what is on record.
+
+use domain::case::CaseState;
+use domain::escalation::{Escalation, Owner, cluster, cluster_trigger, expected, out_of_step};
+use domain::ids::{CaseId, UnitCode};
+use domain::time::micros;
+use rusqlite::{Connection, OptionalExtension, params};
+use uuid::Uuid;
+
+use crate::ViewError;
+use crate::batch::CaseEntry;
+use crate::views::reference::Reference;
+use crate::views::streams::write::{NEVER, Rows};
+
+/// The trigger of several petitioners, which is the group's and not the case's.
+pub(crate) const PETITIONERS: &str = "petitioners";
+
+/// In place of a unit's code: what the hotline's window holds. No code of a unit.
+pub(crate) const HOTLINE: &str = "@hotline";
+
+/// The rows of a case that was just written.
+pub(crate) fn case(connection: &Connection, reference: &Reference, id: CaseId, entry: &CaseEntry) -> Result<(), ViewError> {
+    let state = &entry.state;
+    let rules = reference.rulebooks.by_reference(&state.rulebook).filter(|rules| !rules.ladders.is_empty());
+    if entry.stored.is_some() {
+        connection.prepare_cached("DELETE FROM escalation_expected WHERE case_id = ?1 AND cluster = ''")?.execute([id.0])?;
+    }
+    if let Some(rules) = &rules {
+        let calendar = |version: &str| reference.calendars.by_version(version).unwrap_or_else(|| reference.calendar());
+        for one in expected(state, rules, calendar) {
+            expect(connection, id, &one.trigger, "", micros(one.at))?;
+        }
+        if let Some((name, at)) = like(state, rules) {
+            // Of an erased person there is no lookup any more, and none stays here.
+            let petitioner = entry.phone.filter(|_| !state.stage.is_ended());
+            let changed = if let Some(petitioner) = petitioner {
+                connection
+                    .prepare_cached(
+                        "INSERT OR IGNORE INTO escalation_like (cluster, at, case_id, petitioner, rulebook) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    )?
+                    .execute(params![name, at, id.0, petitioner, state.rulebook])?
+            } else if entry.stored.is_some() {
+                connection
+                    .prepare_cached("DELETE FROM escalation_like WHERE cluster = ?1 AND at = ?2 AND case_id = ?3")?
+                    .execute(params![name, at, id.0])?
+            } else {
+                0
+            };
+            if changed > 0 {
+                gather(connection, reference, &name, &state.class)?;
+            }
+        }
+    }
+    for key in of_case(connection, id)? {
+        let text: Option<String> =
+            connection.prepare_cached("SELECT state FROM stream WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()?;
+        if let Some(text) = text {
+            sync(connection, key, &serde_json::from_str(&text).map_err(|_| ViewError::Row("stream"))?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Group and dispatch of a case that can be one of several.
+fn like(state: &CaseState, rules: &domain::rulebook::Rulebook) -> Option<(String, i64)> {
+    cluster_trigger(rules, &state.class)?;
+    Some((cluster(state)?, micros(state.dispatched_at?)))
+}
+
+fn expect(connection: &Connection, case: CaseId, trigger: &str, cluster: &str, at: i64) -> Result<(), ViewError> {
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO escalation_expected (case_id, trigger_name, cluster, at) SELECT ?1, ?2, ?3, ?4 \
+             WHERE NOT EXISTS (SELECT 1 FROM escalation_met WHERE case_id = ?1 AND trigger_name = ?2)",
+        )?
+        .execute(params![case.0, trigger, cluster, at])?;
+    Ok(())
+}
+
+/// The petitioners of a group counted anew, over the days that end with its latest case.
+fn gather(connection: &Connection, reference: &Reference, cluster: &str, class: &str) -> Result<(), ViewError> {
+    connection.prepare_cached("DELETE FROM escalation_expected WHERE cluster = ?1")?.execute([cluster])?;
+    let latest: Option<(i64, String)> = connection
+        .prepare_cached("SELECT at, rulebook FROM escalation_like WHERE cluster = ?1 ORDER BY at DESC, case_id DESC LIMIT 1")?
+        .query_row([cluster], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((latest, rulebook)) = latest else { return Ok(()) };
+    let Some(rules) = reference.rulebooks.by_reference(&rulebook) else { return Ok(()) };
+    let Some((_, trigger)) = cluster_trigger(&rules, class) else { return Ok(()) };
+    let from = latest.saturating_sub(i64::from(trigger.days.unwrap_or(1)) * 86_400_000_000);
+    let mut statement = connection.prepare_cached("SELECT case_id, petitioner FROM escalation_like WHERE cluster = ?1 AND at > ?2")?;
+    let rows = statement.query_map(params![cluster, from], |row| Ok((row.get::<_, Uuid>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+    let rows: Vec<(Uuid, Vec<u8>)> = rows.collect::<Result<_, _>>()?;
+    let petitioners: std::collections::BTreeSet<&Vec<u8>> = rows.iter().map(|(_, petitioner)| petitioner).collect();
+    if petitioners.len() >= usize::from(trigger.times.unwrap_or(u8::MAX)) {
+        for (case, _) in &rows {
+            expect(connection, CaseId(*case), PETITIONERS, cluster, latest)?;
+        }
+    }
+    Ok(())
+}
+
+fn of_case(connection: &Connection, case: CaseId) -> Result<Vec<i64>, ViewError> {
+    let mut statement = connection.prepare_cached("SELECT key FROM escalation_case WHERE case_id = ?1")?;
+    let rows = statement.query_map([case.0], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether a matter has to follow its cases.
+fn sync(connection: &Connection, key: i64, state: &Escalation) -> Result<(), ViewError> {
+    let mut cases: Vec<CaseState> = Vec::with_capacity(state.cases.len());
+    if state.is_open() {
+        let mut statement = connection.prepare_cached("SELECT s.state FROM case_row c JOIN case_state s USING (key) WHERE c.id = ?1")?;
+        for case in &state.cases {
+            let mut rows = statement.query([case.0])?;
+            if let Some(row) = rows.next()? {
+                cases.push(postcard::from_bytes(row.get_ref(0)?.as_blob().unwrap_or_default())?);
+            }
+        }
+    }
+    let sql = if out_of_step(state, &cases) {
+        "INSERT OR IGNORE INTO escalation_sync (key) VALUES (?1)"
+    } else {
+        "DELETE FROM escalation_sync WHERE key = ?1"
+    };
+    connection.prepare_cached(sql)?.execute([key])?;
+    Ok(())
+}
+
+fn count(connection: &Connection, ladder: &str, level: i64, wrongdoing: bool, by: i64) -> Result<(), ViewError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO escalation_count (ladder, level, wrongdoing, n) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT (ladder, level, wrongdoing) DO UPDATE SET n = n + excluded.n",
+        )?
+        .execute(params![ladder, level, wrongdoing, by])?;
+    Ok(())
+}
+
+/// The unit of the case, who holds the level, and who has a task: those that see it among their own.
+fn units(state: &Escalation) -> Vec<&UnitCode> {
+    let owner = match &state.owner {
+        Owner::Unit(unit) => Some(unit),
+        Owner::Hotline | Owner::Office | Owner::Leader => None,
+    };
+    // A report of wrongdoing is with the unit in charge alone.
+    let others = owner.into_iter().chain(state.meetings.iter().flat_map(|meeting| meeting.tasks.iter().map(|task| &task.unit)));
+    let mut all: Vec<&UnitCode> = state.unit.iter().chain(others.filter(|_| !state.wrongdoing)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+impl Rows for Escalation {
+    fn rows(&self, connection: &Connection, key: i64, _stream: &str, _reference: &Reference) -> Result<(), ViewError> {
+        let old: Option<(String, i64, bool)> = connection
+            .prepare_cached("DELETE FROM escalation_open WHERE key = ?1 RETURNING ladder, level, wrongdoing")?
+            .query_row([key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        if let Some((ladder, level, wrongdoing)) = old {
+            count(connection, &ladder, level, wrongdoing, -1)?;
+        }
+        connection.prepare_cached("DELETE FROM escalation_unit WHERE key = ?1")?.execute([key])?;
+        if self.is_open() {
+            let due = self.due().map_or(NEVER, micros);
+            connection
+                .prepare_cached("INSERT INTO escalation_open (ladder, level, due_at, key, wrongdoing) VALUES (?1, ?2, ?3, ?4, ?5)")?
+                .execute(params![self.ladder, self.level, due, key, self.wrongdoing])?;
+            count(connection, &self.ladder, i64::from(self.level), self.wrongdoing, 1)?;
+            let mut insert = connection.prepare_cached("INSERT INTO escalation_unit (unit, due_at, key) VALUES (?1, ?2, ?3)")?;
+            if self.owner == Owner::Hotline {
+                insert.execute(params![HOTLINE, due, key])?;
+            }
+            for unit in units(self) {
+                insert.execute(params![unit.as_str(), due, key])?;
+            }
+        }
+        let mut of = connection.prepare_cached("INSERT OR IGNORE INTO escalation_case (case_id, key) VALUES (?1, ?2)")?;
+        for case in &self.cases {
+            of.execute(params![case.0, key])?;
+        }
+        // What is on record is no longer expected; of a group every case, of a case every trigger.
+        let met: Vec<(CaseId, &str)> = if self.cluster.is_empty() {
+            self.cases.first().into_iter().flat_map(|case| self.triggers.iter().map(move |trigger| (*case, trigger.as_str()))).collect()
+        } else {
+            self.cases.iter().map(|case| (*case, PETITIONERS)).collect()
+        };
+        let mut insert = connection.prepare_cached("INSERT OR IGNORE INTO escalation_met (case_id, trigger_name) VALUES (?1, ?2)")?;
+        let mut delete = connection.prepare_cached("DELETE FROM escalation_expected WHERE case_id = ?1 AND trigger_name = ?2")?;
+        for (case, trigger) in met {
+            insert.execute(params![case.0, trigger])?;
+            delete.execute(params![case.0, trigger])?;
+        }
+        sync(connection, key, self)
+    }
+}

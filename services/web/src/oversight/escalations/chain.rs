@@ -1,0 +1,360 @@
+//! The chain of one matter: where it stands, its way up and down, who held it and how long, meetings, and what may be done.
+
+use application::access::escalation::{Act, may as matter_may};
+use application::supervision::{OpenedStream, StreamEntry};
+use application::{Error, access};
+use chrono::NaiveDate;
+use domain::escalation::{Convening, Entry, Escalation, EscalationEvent, Raise, Resolution};
+use domain::ids::UnitCode;
+use domain::rulebook::ladders::Ladder;
+use projections::Reference;
+use templates::components::{Cell, Choice, Column, Errors, Link, RouteState, RouteStep, Row, Table, Tag, TimelineItem, Tone};
+use templates::oversight::{ConveneAct, EscalationActs, EscalationChain, MeetingBlock, RaiseAct};
+use uuid::Uuid;
+
+use super::say::{self, owner, owner_kind};
+use super::{above, entries, errors, form_of};
+use crate::ctx::Ctx;
+use crate::error::{Fault, Reply, invalid, page, see_other};
+use crate::form::Form;
+use crate::{shell, words};
+
+/// Cases of a matter that are shown.
+const CASES: usize = 50;
+
+/// The stream of the address.
+fn stream(ctx: &Ctx) -> Result<String, Fault> {
+    Uuid::try_parse(ctx.part("id")).map(|id| format!("escalation-{id}")).map_err(|_| Fault::NotFound)
+}
+
+async fn open(ctx: &Ctx) -> Result<OpenedStream<Escalation>, Fault> {
+    let (actor, reference) = (ctx.actor()?, ctx.app().reference());
+    Ok(ctx.app().open_supervision::<Escalation>(&stream(ctx)?, |state| matter_may(&actor, Act::View, state, reference.as_ref())).await?)
+}
+
+/// `GET /oversight/escalations/{id}` and `GET /desk/escalations/{id}`
+pub(crate) async fn get(ctx: Ctx) -> Reply {
+    let opened = open(&ctx).await?;
+    page(&View::of(&ctx, &opened)?.page("", &Form::default(), Errors::none())?)
+}
+
+/// `POST …/{id}/{act}`
+pub(crate) async fn act(ctx: Ctx, form: Form) -> Reply {
+    let (name, stream) = (ctx.part("act").to_owned(), stream(&ctx)?);
+    let (app, meta) = (ctx.app(), ctx.meta(&form)?);
+    // Bound to matter, account and act: a form id of another form is never taken for this one done already.
+    let bound = [stream.as_bytes(), ctx.staff()?.staff.account.0.as_bytes(), name.as_bytes()].concat();
+    let meta = application::Meta { command: Uuid::new_v5(&meta.command, &bound), ..meta };
+    let level = form.number("level").and_then(|level| u8::try_from(level).ok()).unwrap_or_default();
+    let entry = Entry::of_form(form.get("entry"));
+    let (done, said) = match name.as_str() {
+        "report" => (app.report_escalation(&meta, &stream, form.get("words")).await, "已报告，由效能办研判。"),
+        "convene" => (app.convene_escalation(&meta, &stream, &convening(&form)).await, "已记录会商。"),
+        "raise" => (app.raise_escalation(&meta, &stream, level, entry, form.get("reason")).await, "已提级，新的期限从现在起算。"),
+        "lower" => (app.lower_escalation(&meta, &stream, level, form.get("reason")).await, "已降级，新的期限从现在起算。"),
+        "resolve" => (app.resolve_escalation(&meta, &stream, form.get("words")).await, "已办结。"),
+        _ => return Err(Fault::NotFound),
+    };
+    match done {
+        Ok(done) => {
+            app.seen(done.seq).await;
+            ctx.flash(true, said);
+            let page = ctx.path().rsplit_once('/').map(|(page, _)| page.to_owned()).unwrap_or_default();
+            see_other(&page)
+        }
+        Err(Error::Refused(refusal)) => match errors(&refusal) {
+            Some(wrong) => {
+                let opened = open(&ctx).await?;
+                invalid(&View::of(&ctx, &opened)?.page(&name, &form, wrong)?)
+            }
+            None => Err(Error::Refused(refusal).into()),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn day(text: &str) -> Option<NaiveDate> {
+    text.trim().parse().ok()
+}
+
+fn convening(form: &Form) -> Convening {
+    let task = UnitCode::parse(form.get("task_unit")).ok().map(|unit| (unit, form.get("task").to_owned(), day(form.get("task_due"))));
+    Convening {
+        held: day(form.get("held")),
+        units: form.all("units").filter_map(|code| UnitCode::parse(code).ok()).collect(),
+        resolution: form.get("resolution").to_owned(),
+        tasks: task.into_iter().collect(),
+    }
+}
+
+struct View<'a> {
+    ctx: &'a Ctx,
+    reference: std::sync::Arc<Reference>,
+    opened: &'a OpenedStream<Escalation>,
+    ladder: Option<Ladder>,
+    base: String,
+}
+
+impl<'a> View<'a> {
+    fn of(ctx: &'a Ctx, opened: &'a OpenedStream<Escalation>) -> Result<Self, Fault> {
+        let reference = ctx.app().reference();
+        let side = if ctx.path().starts_with("/oversight/") { "/oversight/escalations" } else { "/desk/escalations" };
+        Ok(Self { ctx, ladder: say::ladder_of(&reference, &opened.state), base: super::href(side, &opened.name), opened, reference })
+    }
+
+    fn state(&self) -> &Escalation {
+        &self.opened.state
+    }
+
+    fn level(&self, level: u8) -> String {
+        say::level(self.ladder.as_ref(), level)
+    }
+
+    fn page(&self, typed_act: &str, typed: &Form, wrong: Errors) -> Result<EscalationChain, Fault> {
+        let (ctx, state, now) = (self.ctx, self.state(), self.ctx.app().now());
+        let label = say::ladder(self.ladder.as_ref(), state);
+        let row = ctx.app().projections.views().stream::<Escalation>(&self.opened.name)?;
+        let number = row.map_or_else(|| label.clone(), |row| format!("{label}{}", say::ordinal(row.year, row.ordinal)));
+        let holder = owner(&self.reference, &state.owner);
+        let tag = match state.resolved {
+            Some((_, Resolution::Outcome)) => Tag::new("已办结", Tone::Good),
+            Some((_, Resolution::CaseEnded)) => Tag::new("工单办结，随之办结", Tone::Good),
+            None if !state.runs() => Tag::new("停止计时", Tone::Neutral),
+            None if state.due().is_some_and(|due| now >= due) => Tag::new("已到期", Tone::Bad),
+            None => Tag::new("处置中", Tone::Info),
+        };
+        let crumbs = if self.base.starts_with("/oversight") {
+            vec![Link::new(&format!("/oversight/escalations?ladder={}", state.ladder), &label)]
+        } else {
+            vec![Link::new("/desk/escalations", "提级事项")]
+        };
+        Ok(EscalationChain {
+            shell: shell::of(ctx),
+            crumbs,
+            number,
+            title: format!("{}：{holder}", self.level(state.level)),
+            state: tag,
+            marks: say::marks(state, now),
+            owner: if state.is_open() { holder } else { String::new() },
+            since: format!("已 {}（{} 起）", words::duration(now - state.entered), words::moment(state.entered).text),
+            due: say::due(state, now),
+            route: self.route(),
+            outcome: self
+                .ladder
+                .as_ref()
+                .and_then(|ladder| ladder.level(state.level))
+                .map(|level| level.outcome.clone())
+                .unwrap_or_default(),
+            entry: state.entry.label().to_owned(),
+            unit: say::unit(&self.reference, state.unit.as_ref()),
+            rulebook: state.rulebook.clone(),
+            cases: self.cases()?,
+            way: self.way(),
+            meetings: self.meetings(),
+            timeline: self.opened.entries.iter().rev().map(|entry| self.item(entry)).collect(),
+            acts: self.acts(typed_act, typed, &wrong)?,
+            as_of: say::as_of(ctx)?,
+        })
+    }
+
+    fn route(&self) -> Vec<RouteStep> {
+        let state = self.state();
+        let Some(ladder) = &self.ladder else { return Vec::new() };
+        let step = |level: &domain::rulebook::ladders::LadderLevel| {
+            let last = state.spans.iter().rev().find(|span| span.level == level.level);
+            let route = match (level.level == state.level, state.is_open()) {
+                (true, true) => RouteState::Current,
+                (true, false) => RouteState::Done,
+                _ if last.is_some() => RouteState::Done,
+                _ if level.level < state.level => RouteState::Skipped,
+                _ => RouteState::Next,
+            };
+            RouteStep {
+                title: level.label.clone(),
+                holder: last.map_or_else(|| owner_kind(level.owner).to_owned(), |span| owner(&self.reference, &span.owner)),
+                state: route,
+                at: last.map(|span| words::moment(span.from)),
+                note: level.limit.words(),
+            }
+        };
+        ladder.levels.iter().map(step).collect()
+    }
+
+    fn cases(&self) -> Result<Table, Fault> {
+        let (views, actor) = (self.ctx.app().projections.views(), self.ctx.actor()?);
+        let mut rows = Vec::new();
+        for id in self.state().cases.iter().take(CASES) {
+            let Some(case) = views.case_state(*id)?.map(|snapshot| snapshot.state) else { continue };
+            // The rules of the case hold for each of them.
+            if !access::may(&actor, access::Act::View, &case, self.reference.as_ref()) {
+                continue;
+            }
+            let filed = case.filed_at.map(words::moment).unwrap_or_default();
+            rows.push(Row::new(vec![
+                Cell::link(&format!("/desk/case/{}", case.number), &words::number(&case.number)),
+                Cell::text(&words::class(&self.reference, &case.class)),
+                Cell::text(case.stage.label()),
+                Cell::text(&say::unit(&self.reference, case.unit.as_ref())),
+                Cell::time(filed),
+            ]));
+        }
+        let heads = ["工单", "类型", "状态", "承办单位", "登记时间"];
+        let note =
+            if self.state().cases.len() > CASES { format!("涉及工单（只列前 {CASES} 件）") } else { "涉及工单".to_owned() };
+        Ok(table(&note, &heads, rows, "涉及的工单您无权查看。"))
+    }
+
+    fn way(&self) -> Table {
+        let now = self.ctx.app().now();
+        let row = |span: &domain::escalation::Span| {
+            let (from, to) = (words::moment(span.from), span.to.map(words::moment));
+            let kept = span.to.is_none_or(|to| to <= span.due);
+            Row::new(vec![
+                Cell::text(&self.level(span.level)),
+                Cell::text(&owner(&self.reference, &span.owner)),
+                Cell::text(span.entry.map_or("由上级降下", Entry::label)),
+                Cell::time(from),
+                to.map_or_else(|| Cell::text("现在"), Cell::time),
+                Cell::text(&words::duration(span.to.unwrap_or(now) - span.from)).note(if kept { "" } else { "超过期限" }),
+            ])
+        };
+        let rows = self.state().spans.iter().map(row).collect();
+        table("逐级过程", &["级别", "谁负责", "原因", "从", "到", "用时"], rows, "没有记录。")
+    }
+
+    fn meetings(&self) -> Vec<MeetingBlock> {
+        let mut level = 0;
+        let mut all = Vec::new();
+        for entry in &self.opened.entries {
+            match &entry.event {
+                EscalationEvent::Raised(raise) => level = raise.level,
+                EscalationEvent::Reopened(reopened) => level = reopened.raise.level,
+                EscalationEvent::Lowered(lowered) => level = lowered.level,
+                EscalationEvent::Convened(e) => all.push(MeetingBlock {
+                    held: words::day(e.held),
+                    level: self.level(level),
+                    units: e.units.iter().map(|unit| words::unit(&self.reference, unit)).collect::<Vec<_>>().join("、"),
+                    resolution: e.resolution.text().to_owned(),
+                    tasks: e
+                        .tasks
+                        .iter()
+                        .map(|task| (words::unit(&self.reference, &task.unit), task.what.text().to_owned(), words::day(task.due)))
+                        .collect(),
+                }),
+                _ => {}
+            }
+        }
+        all.reverse();
+        all
+    }
+
+    fn item(&self, entry: &StreamEntry<EscalationEvent>) -> TimelineItem {
+        let (title, lines, tone): (String, Vec<String>, Tone) = match &entry.event {
+            EscalationEvent::Raised(raise) => self.raised(raise, ""),
+            EscalationEvent::Reopened(reopened) => self.raised(&reopened.raise, "重新"),
+            EscalationEvent::Lowered(e) => (format!("降到{}", self.level(e.level)), vec![format!("理由：{}", e.reason.text())], Tone::Info),
+            EscalationEvent::Convened(e) => ("会商".to_owned(), vec![e.resolution.text().to_owned()], Tone::Info),
+            EscalationEvent::Tracked(e) => {
+                (format!("第 {} 次跟踪", e.number), vec![format!("下次跟踪：{}", words::due(e.clock.due).text)], Tone::Warn)
+            }
+            EscalationEvent::Joined(_) => ("又有一件工单并入本事项".to_owned(), Vec::new(), Tone::Warn),
+            EscalationEvent::Noted(e) => {
+                (format!("又触发：{}", e.entry.label()), vec!["已在相应级别或更高级，级别不变。".to_owned()], Tone::Warn)
+            }
+            EscalationEvent::Handed(e) => {
+                (format!("工单派给{}，由其负责本级", words::unit(&self.reference, &e.unit)), Vec::new(), Tone::Info)
+            }
+            EscalationEvent::Answered(_) => ("承办单位已答复，本级停止计时".to_owned(), Vec::new(), Tone::Good),
+            EscalationEvent::Resumed(e) => {
+                ("工单退回办理，本级重新计时".to_owned(), vec![format!("期限：{}", words::due(e.clock.due).text)], Tone::Warn)
+            }
+            EscalationEvent::Reported(e) => ("报告办理情况".to_owned(), vec![e.words.text().to_owned()], Tone::Info),
+            EscalationEvent::Resolved(e) => {
+                let lines = e.words.as_ref().map(|words| words.text().to_owned());
+                let title = if e.how == Resolution::CaseEnded { "涉及的工单全部办结，本事项随之办结" } else { "办结" };
+                (title.to_owned(), lines.into_iter().collect(), Tone::Good)
+            }
+        };
+        TimelineItem { at: words::moment(entry.occurred_at), title, by: words::actor(&self.reference, &entry.actor), lines, tone }
+    }
+
+    fn raised(&self, raise: &Raise, again: &str) -> (String, Vec<String>, Tone) {
+        let mut lines = vec![format!("原因：{}", raise.entry.label())];
+        lines.extend(raise.reason.as_ref().map(|reason| format!("理由：{}", reason.text())));
+        lines.push(format!("{}负责，期限：{}", owner(&self.reference, &raise.owner), words::due(raise.clock.due).text));
+        (format!("{again}提到{}", self.level(raise.level)), lines, if raise.level > 2 { Tone::Bad } else { Tone::Warn })
+    }
+
+    fn acts(&self, typed_act: &str, typed: &Form, wrong: &Errors) -> Result<EscalationActs, Fault> {
+        let (ctx, state, actor) = (self.ctx, self.state(), self.ctx.actor()?);
+        if !state.is_open() {
+            return Ok(EscalationActs::default());
+        }
+        let may = |act: Act| matter_may(&actor, act, state, self.reference.as_ref());
+        let none = Form::default();
+        // What was typed into one form is not shown in the others.
+        let of = |name: &str| if typed_act == name { typed } else { &none };
+        let form = |name: &str| {
+            let form = form_of(ctx, name, &format!("{}/{name}", self.base)).at(self.opened.revision);
+            if typed_act == name { form.with(wrong.clone()) } else { form }
+        };
+        let text = |act: &str, name: &str| of(act).get(name).to_owned();
+        let levels = self.ladder.as_ref().map(|ladder| above(ladder, state.level, of("raise").get("level"))).unwrap_or_default();
+        let below: Vec<Choice> = (1..state.level).map(|level| Choice::new(&level.to_string(), &self.level(level))).collect();
+        Ok(EscalationActs {
+            report: (may(Act::Report) && state.reported.is_none()).then(|| (form("report"), text("report", "words"))),
+            convene: may(Act::Convene).then(|| self.convene(form("convene"), of("convene"))),
+            raise: (may(Act::Raise) && !levels.is_empty()).then(|| RaiseAct {
+                form: form("raise"),
+                levels,
+                entries: entries(of("raise").get("entry")),
+                reason: text("raise", "reason"),
+            }),
+            lower: (may(Act::Lower) && !below.is_empty())
+                .then(|| (form("lower"), Choice::select(below, of("lower").get("level")), text("lower", "reason"))),
+            resolve: may(Act::Resolve).then(|| (form("resolve"), text("resolve", "words"))),
+        })
+    }
+
+    /// Units that can sit at the table: those of the city and of the county of the unit in charge, itself first.
+    fn convene(&self, form: templates::desk::Form, typed: &Form) -> ConveneAct {
+        let (reference, state) = (&self.reference, self.state());
+        let mut codes: Vec<UnitCode> = state.unit.iter().flat_map(|unit| reference.ancestors(unit)).collect();
+        let tops: Vec<UnitCode> = codes.iter().rev().take(2).cloned().collect();
+        for unit in tops.iter().flat_map(|top| reference.children(top)) {
+            if !codes.contains(&unit) {
+                codes.push(unit);
+            }
+        }
+        if codes.is_empty() {
+            codes = reference.units().filter(|unit| unit.parent.is_some()).map(|unit| unit.code.clone()).take(60).collect();
+        }
+        codes.retain(|code| reference.unit(code).is_some_and(|unit| unit.closed.is_none()));
+        let chosen: Vec<&str> = typed.all("units").collect();
+        let mut units: Vec<Choice> = codes.iter().map(|code| Choice::new(code.as_str(), &words::unit(reference, code))).collect();
+        let task_units = Choice::select(units.clone(), typed.get("task_unit"));
+        for unit in &mut units {
+            unit.selected = chosen.contains(&unit.value.as_str());
+        }
+        ConveneAct {
+            form,
+            held: typed.get("held").to_owned(),
+            units,
+            resolution: typed.get("resolution").to_owned(),
+            task_units,
+            task: typed.get("task").to_owned(),
+            task_due: typed.get("task_due").to_owned(),
+        }
+    }
+}
+
+fn table(caption: &str, heads: &[&str], rows: Vec<Row>, empty: &str) -> Table {
+    Table {
+        caption: caption.to_owned(),
+        caption_hidden: true,
+        columns: heads.iter().copied().map(Column::text).collect(),
+        rows,
+        empty: empty.to_owned(),
+        stacked: true,
+    }
+}

@@ -1,0 +1,239 @@
+//! 单位画像: everything that counts for and against a unit, each with the way to where it stands (the ten screens, 10).
+//!
+//! All of it comes from marks and duties of the unit: of an investigation before its conclusion and of a covert
+//! inspection neither exists, so that nothing of them can stand here.
+
+use application::session::Session;
+use chrono::{Datelike, Duration, NaiveDate};
+use domain::duty::Holder;
+use domain::ids::UnitCode;
+use domain::mark::MarkKind;
+use domain::time::{Instant, legal_day};
+use domain::unit::{Nature, UnitState};
+use projections::{At, HolderKey, MarkRow, NamedMark, Reference};
+use templates::NavItem;
+use templates::components::{Link, Tag, Tone};
+use templates::desk::{Figure, HomeTile};
+use templates::oversight::{HistoryLine, MarkLine, Picture, PictureFigure};
+
+use super::today::{address, start_of};
+use super::{duty, overdue};
+use crate::ctx::Ctx;
+use crate::desk::{say, scorecard};
+use crate::door::OVERSIGHT;
+use crate::error::{Fault, Reply, page, see_other};
+use crate::{shell, words};
+
+/// Duties listed.
+const DUTIES: usize = 50;
+/// Marks of a year listed; a unit has some dozens.
+const MARKS: usize = 300;
+/// Years of the history.
+const YEARS: i32 = 3;
+
+/// From the first instant of a legal year to the first of the next.
+pub(crate) fn year_of(year: i32) -> (Instant, Instant) {
+    let first = |year: i32| NaiveDate::from_ymd_opt(year, 1, 1).map_or(Instant::MAX_UTC, start_of);
+    (first(year), first(year + 1))
+}
+
+/// `GET /desk/unit`: the account's own unit.
+pub(crate) async fn own(ctx: Ctx) -> Reply {
+    let unit = ctx.staff()?.staff.unit.clone().ok_or(Fault::NotFound)?;
+    show(&ctx, &unit, "/desk/unit")
+}
+
+/// `GET /oversight/units/{code}`: the office sees every unit, a unit is led to its own page, another one's is not there.
+pub(crate) async fn get(ctx: Ctx) -> Reply {
+    let (session, reference) = (ctx.staff()?, ctx.app().reference());
+    let unit = UnitCode::parse(ctx.part("code")).ok().filter(|code| reference.unit(code).is_some()).ok_or(Fault::NotFound)?;
+    if session.staff.is_any(OVERSIGHT) {
+        show(&ctx, &unit, &format!("/oversight/units/{unit}"))
+    } else if session.staff.unit.as_ref() == Some(&unit) {
+        see_other("/desk/unit")
+    } else {
+        Err(Fault::NotFound)
+    }
+}
+
+/// Queries: three look-ups of the unit's lists, a year of monthly sums, a page and the counts of its duties, its marks of
+/// three years and of the chosen one with their streams, the cases those are about, freshness.
+fn show(ctx: &Ctx, unit: &UnitCode, path: &str) -> Reply {
+    let (session, reference, now) = (ctx.staff()?, ctx.app().reference(), ctx.app().now());
+    let views = ctx.app().projections.views();
+    let state = reference.unit(unit).ok_or(Fault::NotFound)?;
+    let this = legal_day(now).year();
+    let year = match ctx.query("year") {
+        "" => this,
+        text => text.parse::<i32>().ok().filter(|year| (this - YEARS + 1..=this).contains(year)).ok_or(Fault::NotFound)?,
+    };
+    let ((from, to), (first, _)) = (year_of(year), year_of(this - YEARS + 1));
+    let (period, figures) = scorecard::summary(ctx, unit)?;
+    let holder = [Holder::Unit(unit.clone())];
+    let counted = views.duty_counts_of(&holder, now)?;
+    let duties = views.duties_of(&holder, None, &At::First, DUTIES)?;
+    let marks = views.named_marks(unit, from, to, MARKS + 1)?;
+    let more = [("/oversight/assessments", "年度考评"), ("/desk/assessment", "本单位考评"), ("/desk/opinions", "评议意见")];
+    let card = format!("/desk/scorecard/{unit}");
+    let linked = shell::leads(session, &card);
+    let years = (0..YEARS).map(|back| this - back);
+    page(&Picture {
+        shell: shell::of(ctx),
+        crumbs: if path == "/desk/unit" {
+            vec![Link::new("/desk", "工作台")]
+        } else {
+            vec![Link::new("/oversight", "今日"), Link::new("/oversight/units", "单位画像")]
+        },
+        unit: state.name().to_owned(),
+        facts: facts(&reference, state),
+        cases: cases(ctx, session, unit, now)?,
+        period,
+        scorecard: linked.then_some(card),
+        figures: figures.into_iter().map(|one| figure(one, linked)).collect(),
+        duties: duties.rows.iter().map(|one| duty::line(session, one, now)).collect(),
+        duty_count: counted.iter().map(|(_, n, _)| n).sum(),
+        years: years
+            .clone()
+            .map(|one| NavItem::new(&address(path, &[("year", one.to_string())]), &format!("{one}年"), one == year))
+            .collect(),
+        year: format!("{year}年"),
+        history_years: years.map(|one| format!("{one}年")).collect(),
+        history: history(&views.marks(unit, first, now + Duration::microseconds(1), u64::MAX)?, this),
+        marks_note: if marks.len() > MARKS { format!("只列最近的 {MARKS} 条，合计以上表为准。") } else { String::new() },
+        marks: lines(ctx, session, &reference, marks.get(..MARKS).unwrap_or(&marks))?,
+        more: more.into_iter().filter(|(path, _)| shell::leads(session, path)).map(|(path, text)| Link::new(path, text)).collect(),
+        as_of: say::as_of(ctx)?,
+    })
+}
+
+fn facts(reference: &Reference, unit: &UnitState) -> String {
+    let nature = match unit.nature {
+        Nature::Accountable => "可考核、可问责",
+        Nature::Assessable => "可考核，问责由其他机关负责",
+        Nature::Coordinate => "垂直管理单位或企业，只协调不考核",
+    };
+    let mut parts = vec![format!("代码 {}", unit.code), unit.level.label().to_owned(), nature.to_owned()];
+    parts.extend(unit.parent.as_ref().map(|code| format!("上级单位{}", words::unit(reference, code))));
+    if let Some((since, successor)) = &unit.closed {
+        let successor = successor.as_ref().map(|code| format!("，由{}承接", words::unit(reference, code))).unwrap_or_default();
+        parts.push(format!("{}起撤销{successor}", words::date(*since)));
+    }
+    parts.join("，")
+}
+
+/// Each figure leads to a list with exactly that many cases: the office's of that unit, or the unit's own.
+fn cases(ctx: &Ctx, session: &Session, unit: &UnitCode, now: Instant) -> Result<Vec<HomeTile>, Fault> {
+    let load = overdue::load(ctx, session, &HolderKey::Unit(unit.clone()), now)?;
+    let office = shell::leads(session, "/oversight/overdue");
+    let list = |near: bool| {
+        let mut pairs = vec![("unit", unit.to_string())];
+        pairs.extend(near.then(|| ("list", "near".to_owned())));
+        address("/oversight/overdue", &pairs)
+    };
+    let own = |path: &str| {
+        let own = session.staff.unit.as_ref() == Some(unit) && shell::leads(session, path);
+        if own { path.to_owned() } else { String::new() }
+    };
+    let (over, near) = if office { (list(false), list(true)) } else { (own("/desk/worklist/breached"), String::new()) };
+    let open = if office { String::new() } else { own("/desk/worklist/open") };
+    let tone = |n: u64, tone: Tone| if n > 0 { tone } else { Tone::Neutral };
+    Ok(vec![
+        HomeTile::new("在办（含下级）", load.open, &open, "", Tone::Neutral),
+        HomeTile::new("已超期", load.over, &over, "", tone(load.over, Tone::Bad)),
+        HomeTile::new("24 小时内到期", load.near, &near, "", tone(load.near, Tone::Warn)),
+    ])
+}
+
+fn figure(one: Figure, linked: bool) -> PictureFigure {
+    PictureFigure {
+        detail: if one.denominator.is_empty() { String::new() } else { format!("{} / {} 件", one.numerator, one.denominator) },
+        href: if linked { one.yes_href } else { String::new() },
+        against: one.no_href.filter(|_| linked).map(|href| Link::new(&href, &format!("{} {} 件", one.no_label, one.no_count))),
+        code: one.code,
+        label: one.label,
+        value: one.value,
+        unit: one.unit,
+        change: one.last_month,
+        tone: one.tone,
+        spark: one.spark,
+    }
+}
+
+/// What stands and what was revoked besides, of every kind that occurs in these years.
+fn history(marks: &[MarkRow], this: i32) -> Vec<HistoryLine> {
+    let cell = |kind: MarkKind, year: i32| {
+        let of = |revoked: bool| {
+            let is = |mark: &&MarkRow| mark.kind == kind && legal_day(mark.at).year() == year && mark.revoked.is_some() == revoked;
+            marks.iter().filter(is).count()
+        };
+        match (of(false), of(true)) {
+            (standing, 0) => standing.to_string(),
+            (standing, revoked) => format!("{standing}（另撤销 {revoked}）"),
+        }
+    };
+    let kinds = MarkKind::ALL.into_iter().filter(|kind| marks.iter().any(|mark| mark.kind == *kind));
+    let line =
+        |kind: MarkKind| HistoryLine { kind: kind.label().to_owned(), cells: (0..YEARS).map(|back| cell(kind, this - back)).collect() };
+    kinds.map(line).collect()
+}
+
+fn tone(kind: MarkKind) -> Tone {
+    match kind {
+        MarkKind::RedCard
+        | MarkKind::OrderOverdue
+        | MarkKind::TaskOverdue
+        | MarkKind::RectificationOverdue
+        | MarkKind::ComplaintTrue
+        | MarkKind::Accountability => Tone::Bad,
+        MarkKind::Warning | MarkKind::YellowCard | MarkKind::Escalated | MarkKind::Finding => Tone::Warn,
+        MarkKind::Order | MarkKind::Visit => Tone::Info,
+        MarkKind::Honour => Tone::Good,
+    }
+}
+
+fn lines(ctx: &Ctx, session: &Session, reference: &Reference, marks: &[NamedMark]) -> Result<Vec<MarkLine>, Fault> {
+    let ids: Vec<_> = marks.iter().filter_map(|one| one.case).collect();
+    let cases = if ids.is_empty() { Vec::new() } else { ctx.app().projections.views().cases_by_ids(&ids)? };
+    let case = |one: &NamedMark| {
+        let row = cases.iter().find(|row| Some(row.id) == one.case).filter(|row| say::sees(&session.staff, row, reference))?;
+        Some(Link::new(&format!("/desk/case/{}", row.number), &words::number(&row.number)))
+    };
+    let line = |one: &NamedMark| MarkLine {
+        day: words::day_of(one.mark.at),
+        kind: Tag::new(one.mark.kind.label(), tone(one.mark.kind)),
+        number: duty::number(&one.mark.stream, one.year, one.ordinal),
+        href: duty::href(session, &one.mark.stream, ""),
+        case: case(one),
+        revoked: one.mark.revoked.map(|seq| format!("已撤销，理由见该件（日志位置 {seq}）")).unwrap_or_default(),
+    };
+    Ok(marks.iter().map(line).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(kind: MarkKind, day: &str, revoked: Option<u64>) -> MarkRow {
+        let at = chrono::DateTime::parse_from_rfc3339(&format!("{day}T12:00:00+08:00")).unwrap().to_utc();
+        MarkRow { seq: 1, stream: "card-1".to_owned(), unit: UnitCode::parse("0101").unwrap(), kind, code: String::new(), at, revoked }
+    }
+
+    #[test]
+    fn the_history_counts_what_stands_and_says_what_was_revoked() {
+        let marks = [
+            mark(MarkKind::YellowCard, "2026-03-01", None),
+            mark(MarkKind::YellowCard, "2026-04-01", Some(9)),
+            mark(MarkKind::YellowCard, "2024-12-31", None),
+            mark(MarkKind::Order, "2025-01-01", None),
+        ];
+        let lines: Vec<(String, Vec<String>)> = history(&marks, 2026).into_iter().map(|line| (line.kind, line.cells)).collect();
+        let of = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        assert_eq!(lines, [("黄牌".to_owned(), of(["1（另撤销 1）", "0", "1"])), ("督办单".to_owned(), of(["0", "1", "0"]))]);
+    }
+
+    #[test]
+    fn a_year_is_the_legal_one() {
+        let (from, to) = year_of(2026);
+        assert_eq!((words::iso(from), words::iso(to)), ("2026-01-01T00:00:00+08:00".to_owned(), "2027-01-01T00:00:00+08:00".to_owned()));
+    }
+}
