@@ -5,6 +5,10 @@
 
 #[path = "acceptance/admin.rs"]
 mod admin;
+#[path = "acceptance/assessment.rs"]
+mod assessment;
+#[path = "acceptance/campaigns.rs"]
+mod campaigns;
 #[path = "acceptance/citizen.rs"]
 mod citizen;
 #[path = "acceptance/desk.rs"]

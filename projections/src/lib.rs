@@ -43,7 +43,7 @@ pub use views::notices::{Missing, NoticeRow};
 pub use views::persons::Erasure;
 pub use views::public::{Dimension, Freshness, PublicCase, PublicFigure, PublicFilter};
 pub use views::reference::{Account, Reference};
-pub use views::scores::{FactQuery, FactRow, MeasureFigure, Scope, UnitFigures};
+pub use views::scores::{FactQuery, FactRow, MeasureCount, MeasureFigure, Scope, UnitFigures};
 pub use views::search::{SearchHit, SearchQuery, SearchScope};
 pub use views::streams::{DutyRow, MarkRow, NamedDuty, NamedMark, StreamRow};
 pub use views::worklist::{Bucket, HolderKey, Sort, WorklistFilter, WorklistQuery};

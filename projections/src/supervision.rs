@@ -55,4 +55,12 @@ supervision! {
     draws: Draw => domain::draw::DrawState;
     /// Rectifications.
     rectifications: Rectification => domain::rectification::RectificationState;
+    /// Years of assessment.
+    assessments: Assessment => domain::assessment::YearState;
+    /// Bodies in a year's assessment.
+    assessed: Assessed => domain::assessment::BodyState;
+    /// Public evaluations.
+    campaigns: Campaign => domain::campaign::Campaign;
+    /// Batches of their ballots.
+    ballots: Ballots => domain::campaign::ballot::Batch;
 }

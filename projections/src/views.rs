@@ -1,5 +1,7 @@
 //! The views and the handle that reads them. Every view is a folder: `schema.sql`, `write.rs`, `query.rs`.
 
+pub mod assessments;
+pub(crate) mod campaigns;
 pub mod cases;
 pub mod daily;
 pub mod due;

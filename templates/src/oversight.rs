@@ -3,8 +3,8 @@
 mod investigations;
 
 pub use investigations::{
-    ActField, Investigation, InvestigationAct, InvestigationLetter, InvestigationNew, Investigations, Record, Recommendation,
-    Recommendations,
+    ActField, Investigation, InvestigationAct, InvestigationLetter, InvestigationNew, Investigations, Recommendation, Recommendations,
+    Record,
 };
 mod cases;
 mod duties;
@@ -28,6 +28,23 @@ mod inspection;
 mod inspection_samples;
 
 pub use inspection::{Act, Control, InspectionList, InspectionSheet, Kind, Section};
+mod assessment;
+
+pub use assessment::{
+    AssessmentCircular, AssessmentMonth, AssessmentOpen, AssessmentPage, AssessmentSheet, Assessments, DecideForm, HonourForm, HonourRow,
+    MarkForm, ObjectForm, ObjectionCard, PublishForm, SheetLine, SheetPart, Tier,
+};
+mod campaigns;
+mod votes;
+
+pub use campaigns::{
+    Booklet, Booklets, CampaignNew, CampaignPage, Campaigns, Evaluation, Evaluations, GroupFields, Invite, Results, Step,
+};
+pub use votes::{Graded, Vote, VoteCheck, VoteDone, VoteGrades, VoteKnown};
+
+fn shell(path: &str) -> crate::Shell {
+    crate::Shell::sample_desk(path)
+}
 
 /// Every page with every sample.
 #[must_use]
@@ -42,5 +59,8 @@ pub fn samples() -> Vec<(&'static str, String)> {
     all.extend(picture::samples());
     all.extend(escalations::samples());
     all.extend(inspection::samples());
+    all.extend(assessment::samples());
+    all.extend(campaigns::samples());
+    all.extend(votes::samples());
     all
 }

@@ -260,7 +260,8 @@ async fn the_unit_complained_of_and_those_above_it_find_nothing_before_and_no_wo
     let liaison = &mut unit[0].1;
     let token = liaison.get("/desk/password").await.form("/desk/password").value("csrf");
     let body = format!("csrf={token}&adopted=yes&words=x");
-    let other = liaison.send("POST", &format!("{at}/answer"), &[("Content-Type", "application/x-www-form-urlencoded")], body.as_bytes()).await;
+    let other =
+        liaison.send("POST", &format!("{at}/answer"), &[("Content-Type", "application/x-www-form-urlencoded")], body.as_bytes()).await;
     assert_eq!(other.status, 403);
     let head = &mut around[1].1;
     let page = head.send("GET", &at.replace("/oversight", "/desk"), &[], b"").await;
@@ -343,10 +344,12 @@ async fn a_form_sent_twice_is_one_complaint_and_a_bad_one_is_given_back() {
     office(&site).await;
     let mut citizen = site.browser();
     let form = citizen.get("/complaint/new").await.form("/complaint/new");
-    let page = citizen.submit(form.clone().set("unit", "管理局").set("words", "材料交齐四十天").set("who", "named").set("phone", "12")).await;
+    let page =
+        citizen.submit(form.clone().set("unit", "管理局").set("words", "材料交齐四十天").set("who", "named").set("phone", "12")).await;
     assert!(page.status == 422 && page.title().starts_with("错误") && page.body.contains("材料交齐四十天"), "{}", page.text());
     assert!(page.has("请填写全称") || page.has("名称相近"), "{}", page.text());
-    let about_hotline = page.form("/complaint/new").set("unit", "市热线办").set("system", "promise").set("when", "三月").set("who", "anonymous");
+    let about_hotline =
+        page.form("/complaint/new").set("unit", "市热线办").set("system", "promise").set("when", "三月").set("who", "anonymous");
     let page = citizen.submit(about_hotline).await;
     assert!(page.status == 422 && page.has("上一级效能办"), "nobody stands clear of the office itself: {}", page.text());
     let good = page.form("/complaint/new").set("unit", BUREAU);
@@ -423,7 +426,8 @@ async fn the_hotline_refers_a_case_and_its_unit_sees_no_trace_of_it() {
     let page = office.first.get(&at).await;
     assert!(page.has("三次催办没有进展") && page.has("热线线索移送"), "{}", page.text());
     let form = office.first.get("/oversight/investigations/new").await.form("/oversight/investigations/new");
-    let form = form.set("unit", "市城市管理局").set("source", "phone").set("system", "first_asked").set("words", "推来推去").set("when", "四月");
+    let form =
+        form.set("unit", "市城市管理局").set("source", "phone").set("system", "first_asked").set("words", "推来推去").set("when", "四月");
     let page = office.first.submit(form.set("name", "吴来电").set("phone", "13700002222")).await;
     assert!(page.status == 200 && page.has("吴来电") && page.has("电话投诉") && page.has("查询码"), "{}", page.text());
 }

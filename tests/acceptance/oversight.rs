@@ -87,6 +87,7 @@ async fn each_role_of_the_office_has_its_day_and_no_link_that_is_shut() {
     site.clock.advance(TimeDelta::days(1));
     for role in [Role::Inspector, Role::Director, Role::Leader, Role::Supervisor] {
         let mut browser = site.sign_in(role).await;
+        assert_eq!(browser.get("/desk").await.path, "/oversight", "{role:?}");
         for path in ["/oversight", "/oversight/units", "/oversight/units/0101", "/desk/duties"] {
             let page = browser.get(path).await;
             assert_eq!(page.status, 200, "{role:?} {path}: {}", page.text());

@@ -24,7 +24,7 @@ use domain::ids::UnitCode;
 use crate::harness::{BUREAU, HOTLINE, Site};
 
 /// Every text that people write on the way of a case.
-struct Texts<'a> {
+pub struct Texts<'a> {
     demand: &'a str,
     place: &'a str,
     name: &'a str,
@@ -33,7 +33,7 @@ struct Texts<'a> {
     answer: &'a str,
 }
 
-const PLAIN: Texts<'_> = Texts {
+pub const PLAIN: Texts<'_> = Texts {
     demand: "小区北门的路灯连续五天不亮，请尽快维修。",
     place: "幸福路 18 号",
     name: "王小明",
@@ -54,7 +54,7 @@ fn by(site: &Site, role: Role) -> Meta {
 }
 
 /// A case with these texts that has come to a stage, through the application alone; its public number.
-async fn case_at(site: &Site, stage: Stage, texts: &Texts<'_>) -> String {
+pub async fn case_at(site: &Site, stage: Stage, texts: &Texts<'_>) -> String {
     let number = site.app.ids.number();
     let file = File {
         number: number.clone(),

@@ -5,6 +5,7 @@
 //! cargo build --release --bin xiaoneng --bin bench
 //! target/release/bench append   --date 2026-11-21
 //! target/release/bench file     --date 2026-11-21 [--data DIR] [--cases 1000] [--rounds 3] [--each 4000]
+//! target/release/bench ballots  --date 2026-11-21 [--invitations 200000] [--share 60] [--cases 1000]
 //! target/release/bench pages    --date 2026-11-21 [--small DIR] [--large DIR] [--seconds 5]
 //! target/release/bench memory   --date 2026-11-21 [--large DIR]
 //! target/release/bench start    --date 2026-11-21 [--large DIR]
@@ -19,6 +20,7 @@
 //! Cities that are not there are generated. `--scratch` names the folder for everything (default: a temporary one).
 
 mod append;
+mod ballots;
 mod batch;
 mod faults;
 mod file;
@@ -50,6 +52,7 @@ fn run() -> Outcome<()> {
     let many = || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     match words.command.as_str() {
         "append" => many()?.block_on(append::run(&words)),
+        "ballots" => clients()?.block_on(ballots::run(&words)),
         "file" => clients()?.block_on(file::run(&words)),
         "pages" => clients()?.block_on(pages::run(&words)),
         "memory" => clients()?.block_on(pages::memory(&words)),

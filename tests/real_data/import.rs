@@ -54,6 +54,7 @@ impl Installation {
             projections: Projections::start(dir.path(), log.clone(), vault.clone()).await.unwrap(),
             passwords: Passwords::new(entropy.as_ref()).unwrap(),
             ids: Arc::new(RandomIds::new(Arc::new(SeededEntropy::new(8)))),
+            ballots: application::ballot_box::BallotBox::off(entropy.clone()),
             audit: Audit::off(),
             sign_ins: Backoff::default(),
             query_codes: Backoff::default(),

@@ -53,6 +53,7 @@ impl Node {
             vault,
             clock: ground.clock.clone(),
             ids: Arc::new(RandomIds::new(ground.entropy.clone() as Arc<dyn Entropy>)),
+            ballots: application::ballot_box::BallotBox::off(ground.entropy.clone()),
             audit: Audit::off(),
             passwords: Passwords::new(&SeededEntropy::new(0)).unwrap(),
             sign_ins: Backoff::default(),

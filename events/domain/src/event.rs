@@ -1,6 +1,9 @@
 //! Any event of any stream: the one place that knows which kinds belong to which stream.
 
 use crate::account::AccountEvent;
+use crate::assessment::{AssessedEvent, AssessmentEvent};
+use crate::campaign::CampaignEvent;
+use crate::campaign::ballot::BallotEvent;
 use crate::case::CaseEvent;
 use crate::escalation::EscalationEvent;
 use crate::draw::DrawEvent;
@@ -53,6 +56,7 @@ pub const SUPERVISION: &[&str] = &[
     "assessment",
     "assessed",
     "campaign",
+    "ballots",
 ];
 
 impl Subject {
@@ -163,6 +167,14 @@ groups! {
     "investigation" Investigation(InvestigationEvent) ["investigation"];
     /// Of an escalated matter.
     "escalation" Escalation(EscalationEvent) ["escalation"];
+    /// Of a year's assessment.
+    "assessment" Assessment(AssessmentEvent) ["assessment"];
+    /// Of a body in a year's assessment.
+    "assessment" Assessed(AssessedEvent) ["assessed"];
+    /// Of a public evaluation.
+    "campaign" Campaign(CampaignEvent) ["campaign"];
+    /// Of a batch of ballots.
+    "ballots" Ballots(BallotEvent) ["ballots"];
     /// Of the log itself.
     "log" Log(LogEvent) ["log"];
     /// Of a spot check.

@@ -4,7 +4,9 @@
 //! The shape of an event is in [`events`]; what is sealed is in [`private`].
 
 pub mod account;
+pub mod assessment;
 pub mod calendar;
+pub mod campaign;
 pub mod case;
 pub mod catalogue;
 pub mod codes;
@@ -26,6 +28,7 @@ pub mod notice;
 pub mod person;
 pub mod private;
 pub mod rectification;
+pub mod ratio;
 pub mod refusal;
 pub mod rulebook;
 pub mod time;

@@ -11,6 +11,7 @@ pub mod investigation;
 pub mod ladders;
 pub mod inspection;
 pub mod parse;
+pub mod scheme;
 pub mod shipped;
 pub mod versions;
 

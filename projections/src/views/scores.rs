@@ -3,6 +3,7 @@
 //! A fact belongs to the unit it names. Sums over a unit and all below it follow the organisation tree as it stands, so
 //! that a figure and the list behind it always agree.
 
+mod counts;
 mod query;
 pub(crate) mod write;
 
@@ -32,6 +33,23 @@ pub struct MeasureFigure {
     pub total: u64,
     /// How many of `total` a source only asserts.
     pub asserted: u64,
+}
+
+/// The facts of a unit, a month and an indicator, as the log stood at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MeasureCount {
+    /// Whose.
+    pub unit: UnitCode,
+    /// Which month.
+    pub period: Period,
+    /// Which indicator.
+    pub measure: Measure,
+    /// Numerator.
+    pub yes: u64,
+    /// Denominator.
+    pub total: u64,
+    /// Facts that had been taken back by then.
+    pub excluded: u64,
 }
 
 /// The figures of a unit; none = of cases without one.

@@ -169,3 +169,33 @@ async fn reports_of_wrongdoing_and_confidential_cases_are_counted_and_never_list
     assert_eq!(units.iter().map(|one| (one.value.as_str(), one.filed)).collect::<Vec<_>>(), [("", 3), ("T1", 3)]);
     assert_eq!(views.freshness().unwrap().seq, running.position());
 }
+
+#[tokio::test]
+async fn counts_of_all_units_are_those_of_the_facts_at_every_place_of_the_log() {
+    let (world, dir) = (World::new(), tempfile::tempdir().unwrap());
+    world.city().await;
+    for (n, to) in [(1, "T1"), (2, "T1"), (3, "T2")] {
+        world.given_to(n, to).await;
+        world.finish(n, n != 2).await;
+    }
+    let given = world.given_to(4, "T1").await;
+    let breached = world.case(case(4), [world.breach(ClockKind::Handle, "T1")]).await;
+    let withdrawn = BreachWithdrawn { clock: ClockKind::Handle, round: 0, reason: WithdrawReason::Upheld };
+    let _ = (given, breached, withdrawn);
+    let running = world.started(dir.path()).await;
+    let views = running.views();
+    let head = views.position().unwrap();
+    for place in (0..=head).chain([u64::MAX]) {
+        let counts = views.measure_counts(None, MARCH, MARCH, place).unwrap();
+        for code in ["T1", "T2", "K", "L"] {
+            let facts = views.month_as_of(&Scope::Unit(unit(code)), MARCH, place).unwrap();
+            for figure in facts {
+                let found = counts.iter().find(|one| one.unit == unit(code) && one.measure == figure.measure);
+                assert_eq!(found.map_or((0, 0), |one| (one.yes, one.total)), (figure.yes, figure.total), "{code} at {place}");
+            }
+        }
+        let some = views.measure_counts(Some(&[unit("T1")]), MARCH, MARCH, place).unwrap();
+        let expected: Vec<_> = counts.into_iter().filter(|one| one.unit == unit("T1")).collect();
+        assert_eq!(some, expected);
+    }
+}

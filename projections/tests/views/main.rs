@@ -5,6 +5,7 @@
 mod days;
 mod figures;
 mod following;
+mod investigations;
 mod lists;
 mod rights;
 mod world;

@@ -3,6 +3,8 @@
 pub mod escalation;
 pub mod inspection;
 pub mod rectification;
+pub mod assessment;
+pub mod campaign;
 
 use domain::account::{Role, StaffKind};
 use domain::case::{CaseState, Command, Stage};

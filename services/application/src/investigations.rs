@@ -128,9 +128,8 @@ impl Application {
         }
         self.handled_by_somebody(&unit)?;
         let id = InvestigationId::of_case(case);
-        let done = self
-            .begin(meta, id, |now, book| Investigation::refer(number.to_owned(), case, unit.clone(), system, words, now, book))
-            .await?;
+        let done =
+            self.begin(meta, id, |now, book| Investigation::refer(number.to_owned(), case, unit.clone(), system, words, now, book)).await?;
         Ok(FiledComplaint { id, seq: done.seq })
     }
 
@@ -283,10 +282,11 @@ impl Application {
         if !may_refer(staff, unit, reference.as_ref()) {
             return Ok(None);
         }
-        let opened = match self.open_supervision(&InvestigationId::of_case(case).stream(), |state: &Investigation| {
-            may_refer(staff, &state.unit, reference.as_ref())
-        })
-        .await
+        let opened = match self
+            .open_supervision(&InvestigationId::of_case(case).stream(), |state: &Investigation| {
+                may_refer(staff, &state.unit, reference.as_ref())
+            })
+            .await
         {
             Ok(opened) => opened,
             Err(Error::NotFound) => return Ok(None),
@@ -352,7 +352,8 @@ impl Application {
         self.query_codes.begin(&keys, now).map_err(|seconds| Error::TooManyTries { seconds })?;
         let found = self.projections.views().investigation_by_number(&number).map_err(fault)?;
         // The hotline's caller has no code for what the hotline refers.
-        let found = found.filter(|row| row.state.case.is_none()).and_then(|row: StreamRow<Investigation>| InvestigationId::from_stream(&row.name));
+        let found =
+            found.filter(|row| row.state.case.is_none()).and_then(|row: StreamRow<Investigation>| InvestigationId::from_stream(&row.name));
         let id = found.unwrap_or(InvestigationId(Uuid::nil()));
         if self.vault.query_code_matches(id.0, 0, code) && found.is_some() {
             self.query_codes.succeeded(&keys);

@@ -14,6 +14,7 @@ use vault::Vault;
 use crate::actor::{Actor, Meta};
 use crate::audit::Audit;
 use crate::backoff::Backoff;
+use crate::ballot_box::BallotBox;
 use crate::error::Error;
 use crate::ids::Ids;
 use crate::password::Passwords;
@@ -37,6 +38,8 @@ pub struct Application {
     pub projections: Projections,
     /// Who read what.
     pub audit: Audit,
+    /// Ballots of a public evaluation.
+    pub ballots: BallotBox,
     /// Passwords, one at a time.
     pub passwords: Passwords,
     /// Guesses at sign-in.

@@ -231,6 +231,7 @@ impl Application {
             "escalation" => self.tick_escalation(meta, stream).await,
             "inspection" => self.tick_inspection(meta, stream).await,
             "rectification" => self.tick_rectification(meta, stream).await,
+            "assessed" => self.tick_assessed(meta, stream).await,
             _ => Err(Error::NotFound),
         }
     }

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 
 use domain::time::{CHINA, Instant};
 
+pub mod assessment;
+pub mod circular;
 pub mod csv;
+pub mod docx;
 pub mod json;
 pub mod sheet;
 pub mod tables;

@@ -29,6 +29,7 @@ async fn city() -> (Application, TempDir) {
     let app = Application {
         projections: Projections::start(dir.path(), log.clone(), vault.clone()).await.unwrap(),
         passwords: Passwords::new(entropy.as_ref()).unwrap(),
+        ballots: application::ballot_box::BallotBox::off(entropy.clone()),
         ids: Arc::new(RandomIds::new(entropy)),
         audit: Audit::off(),
         sign_ins: Backoff::default(),

@@ -20,6 +20,10 @@ pub mod names {
     pub const DRAFT: [&str; 3] = ["d0", "d1", "d2"];
     /// What was typed into a form that could not be carried out.
     pub const KEPT: [&str; 3] = ["k0", "k1", "k2"];
+    /// The ticket of a ballot that is being filled in.
+    pub const VOTE: &str = "w";
+    /// Parts of that ballot.
+    pub const VOTE_DRAFT: [&str; 3] = ["w0", "w1", "w2"];
     /// Message for the next page.
     pub const FLASH: &str = "f";
     /// The account that signed in last in this browser, so that strangers who guess elsewhere do not hold up its holder.

@@ -313,7 +313,7 @@ impl Ctx {
 fn may_be_kept(path: &str, field: &str) -> bool {
     let field = field.to_ascii_lowercase();
     let secret = field.contains("pass") || field.contains("secret") || matches!(field.as_str(), "current" | "new" | "again");
-    let query_code = field == "code" && (path.starts_with("/track") || path.starts_with("/complaint/track"));
+    let query_code = field == "code" && ["/track", "/complaint/track", "/vote"].iter().any(|page| path.starts_with(page));
     !(secret || query_code || matches!(field.as_str(), "csrf" | "form_id" | "revision"))
 }
 
@@ -379,6 +379,7 @@ mod tests {
         for field in ["password", "current", "again", "new", "new_password", "Passwort", "csrf", "form_id", "revision"] {
             assert!(!may_be_kept("/desk/password", field), "{field}");
         }
+        assert!(!may_be_kept("/complaint/track", "code"));
         assert!(!may_be_kept("/track", "code") && may_be_kept("/track", "number") && may_be_kept("/admin/units/0101", "code"));
     }
 }

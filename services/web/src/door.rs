@@ -36,6 +36,8 @@ pub const OVERSIGHT: &[Role] = &[Role::Inspector, Role::Director, Role::Leader, 
 pub const ESCALATIONS: &[Role] = &[Role::Inspector, Role::Director, Role::Leader];
 /// Roles whose unit has escalated matters.
 pub const ESCALATED: &[Role] = &[Role::Dispatcher, Role::Liaison, Role::Handler, Role::Head];
+/// The head of the efficiency office alone.
+pub const DIRECTION: &[Role] = &[Role::Director];
 /// Roles that answer for a unit.
 pub const UNIT: &[Role] = &[Role::Liaison, Role::Head];
 /// Roles that handle complaints about the efficiency of units (效能投诉件).
@@ -59,6 +61,10 @@ pub const DUTIES: &[Role] = &[
 pub const PICTURE: &[Role] = &[Role::Liaison, Role::Head, Role::Inspector, Role::Director, Role::Leader, Role::Supervisor];
 /// Roles that plan spot checks and carry them out.
 pub const INSPECTING: &[Role] = &[Role::Inspector, Role::Director];
+/// Those who run public evaluations.
+pub const EVALUATION: &[Role] = &[Role::Evaluator];
+/// Those who look at public evaluations.
+pub const EVALUATIONS: &[Role] = &[Role::Evaluator, Role::Director, Role::Leader];
 /// The system administrator.
 pub const SYSTEM: &[Role] = &[Role::SystemAdmin];
 /// The security administrator.

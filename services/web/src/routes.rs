@@ -6,7 +6,7 @@ use domain::account::Role;
 use futures_util::FutureExt;
 
 use crate::ctx::Ctx;
-use crate::door::{ADMINS, Answer, AUDIT, CALLS, CASE_WORK, CITY_CASES, Door, DUTIES, ESCALATED, ESCALATIONS, INSPECTING, INVESTIGATIONS, OVERSIGHT, PICTURE, REFERRALS, SCORES, SECURITY, SYSTEM, UNIT};
+use crate::door::{ADMINS, Answer, AUDIT, CALLS, CASE_WORK, CITY_CASES, DIRECTION, Door, DUTIES, ESCALATED, ESCALATIONS, EVALUATION, EVALUATIONS, INSPECTING, INVESTIGATIONS, OVERSIGHT, PICTURE, REFERRALS, SCORES, SECURITY, SYSTEM, UNIT};
 use crate::error::{Fault, Reply};
 use crate::form::Form;
 use crate::{admin, assets, citizen, csrf, desk, oversight};
@@ -155,6 +155,41 @@ routes! {
     GET  "/desk/escalations" Door::Roles(ESCALATED) => oversight::escalations::own;
     GET  "/desk/escalations/{id}" Door::Roles(CASE_WORK) => oversight::escalations::get;
     POST "/desk/escalations/{id}/{act}" Door::Roles(CASE_WORK) => oversight::escalations::act;
+    GET  "/oversight/assessments" Door::Roles(OVERSIGHT) => oversight::assessments::list;
+    GET  "/oversight/assessments/new" Door::Roles(DIRECTION) => oversight::assessments::new;
+    UPLOAD "/oversight/assessments/new" Door::Roles(DIRECTION) => oversight::assessments::create;
+    GET  "/oversight/assessments/{year}" Door::Roles(OVERSIGHT) => oversight::assessments::get;
+    POST "/oversight/assessments/{year}/{action}" Door::Roles(OVERSIGHT) => oversight::assessments::act;
+    GET  "/oversight/assessments/{year}/circular" Door::Roles(OVERSIGHT) => oversight::assessment_files::circular;
+    GET  "/oversight/assessments/{year}/circular/docx" Door::Roles(OVERSIGHT) => oversight::assessment_files::circular_docx;
+    GET  "/oversight/assessments/{year}/lines/{format}" Door::Roles(OVERSIGHT) => oversight::assessment_files::lines;
+    GET  "/oversight/assessments/{year}/month/{month}" Door::Roles(OVERSIGHT) => oversight::assessment_files::month;
+    GET  "/oversight/assessments/{year}/{unit}" Door::Roles(OVERSIGHT) => oversight::assessment_sheet::get;
+    POST "/oversight/assessments/{year}/{unit}/{action}" Door::Roles(DIRECTION) => oversight::assessment_sheet::act;
+    GET  "/desk/assessment" Door::Roles(UNIT) => oversight::assessment_own::list;
+    GET  "/desk/assessment/{year}" Door::Roles(UNIT) => oversight::assessment_own::get;
+    POST "/desk/assessment/{year}/object" Door::Roles(UNIT) => oversight::assessment_own::object;
+    GET  "/desk/assessment/{year}/circular" Door::Roles(UNIT) => oversight::assessment_files::own_circular;
+    GET  "/desk/assessment/{year}/circular/docx" Door::Roles(UNIT) => oversight::assessment_files::own_circular_docx;
+    GET  "/vote" Door::Public => oversight::ballots::form;
+    POST "/vote" Door::Public => oversight::ballots::open;
+    GET  "/vote/ballot" Door::Public => oversight::ballots::known;
+    POST "/vote/ballot" Door::Public => oversight::ballots::known_post;
+    GET  "/vote/grades" Door::Public => oversight::ballots::grades;
+    POST "/vote/grades" Door::Public => oversight::ballots::grades_post;
+    GET  "/vote/check" Door::Public => oversight::ballots::check;
+    POST "/vote/check" Door::Public => oversight::ballots::cast;
+    GET  "/vote/done" Door::Public => oversight::ballots::done;
+    GET  "/evaluation" Door::Public => oversight::evaluations::list;
+    GET  "/evaluation/{id}" Door::Public => oversight::evaluations::get;
+    GET  "/oversight/campaigns" Door::Roles(EVALUATIONS) => oversight::campaigns::list;
+    GET  "/oversight/campaigns/new" Door::Roles(EVALUATION) => oversight::campaigns::new;
+    POST "/oversight/campaigns/new" Door::Roles(EVALUATION) => oversight::campaigns::create;
+    GET  "/oversight/campaigns/{id}" Door::Roles(EVALUATIONS) => oversight::campaigns::get;
+    POST "/oversight/campaigns/{id}/{action}" Door::Roles(EVALUATION) => oversight::campaigns::act;
+    GET  "/oversight/campaigns/{id}/ballots/{format}" Door::Roles(EVALUATION) => oversight::campaigns::export;
+    GET  "/desk/opinions" Door::Roles(UNIT) => oversight::evaluations::booklets;
+    GET  "/desk/opinions/{id}" Door::Roles(UNIT) => oversight::evaluations::booklet_page;
 
     GET  "/admin" Door::Roles(ADMINS) => admin::home::get;
     GET  "/admin/units" Door::Roles(SYSTEM) => admin::units::list;
@@ -257,25 +292,24 @@ async fn open(ctx: &Ctx, payload: web::Payload, door: Door, limit: usize) -> Res
     }
 }
 
-/// The page on which a form stands, from the path it is sent to.
+/// The page on which a form stands, from the path it is sent to: the path itself, or the nearest one above it that shows
+/// a page.
 fn resume(path: &str) -> String {
-    match path.strip_prefix("/desk/case/").and_then(|rest| rest.split_once('/')) {
-        Some((number, _)) => format!("/desk/case/{number}"),
-        None if matches!(path, "/track/rate" | "/track/unsolved") => "/track/case".to_owned(),
-        None if path == "/complaint/review" => "/complaint/case".to_owned(),
-        None if path.starts_with("/oversight/investigations/") && path != "/oversight/investigations/new" => {
-            path.rsplit_once('/').map_or(path, |(page, _)| page).to_owned()
-        }
-        None if path.starts_with("/admin/calendar/") => "/admin/calendar".to_owned(),
-        None if inner_act(path) => path.rsplit_once('/').map(|(page, _)| page.to_owned()).unwrap_or_default(),
-        None => path.to_owned(),
+    match path {
+        "/track/rate" | "/track/unsolved" => return "/track/case".to_owned(),
+        "/complaint/review" => return "/complaint/case".to_owned(),
+        _ => {}
     }
-}
-
-/// An act on a sheet of oversight: the last part of the path names it.
-fn inner_act(path: &str) -> bool {
-    let sheets = ["/oversight/inspections/", "/oversight/rectifications/", "/desk/rectifications/"];
-    sheets.iter().any(|sheet| path.starts_with(sheet)) && matches!(path.matches('/').count(), 4 | 6)
+    // An act on a year looks like the sheet of a unit.
+    let act = path.starts_with("/oversight/assessments/") && path != "/oversight/assessments/new";
+    let mut page = if act { path.rsplit_once('/').map_or(path, |(before, _)| before) } else { path };
+    while !ROUTES.iter().any(|route| route.method == "GET" && matches(route.path, page)) {
+        match page.rsplit_once('/') {
+            Some((before, _)) if !before.is_empty() => page = before,
+            _ => return path.to_owned(),
+        }
+    }
+    page.to_owned()
 }
 
 fn finish(ctx: &Ctx, reply: Reply) -> actix_web::HttpResponse {
@@ -334,6 +368,12 @@ mod tests {
     fn a_form_leads_back_to_the_page_it_stood_on() {
         assert_eq!(resume("/desk/case/ABC/answer"), "/desk/case/ABC");
         assert_eq!(resume("/track/rate"), "/track/case");
+        assert_eq!(resume("/complaint/review"), "/complaint/case");
+        assert_eq!(resume("/oversight/investigations/7/accept"), "/oversight/investigations/7");
+        assert_eq!(resume("/oversight/investigations/new"), "/oversight/investigations/new");
         assert_eq!(resume("/file/what"), "/file/what");
+        assert_eq!(resume("/admin/calendar/overlay"), "/admin/calendar");
+        assert_eq!(resume("/oversight/assessments/2026/draft"), "/oversight/assessments/2026");
+        assert_eq!(resume("/oversight/inspections/1/visit/QY/fine"), "/oversight/inspections/1/visit/QY");
     }
 }

@@ -148,6 +148,9 @@ pub(crate) struct Export {
     /// Only this month, such as 2026-10: of filing for cases, of the indicator for scorecards and breaches
     #[arg(long, value_parser = period)]
     pub(crate) period: Option<Period>,
+    /// Which year's assessment; the latest without it
+    #[arg(long)]
+    pub(crate) year: Option<i32>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -162,6 +165,10 @@ pub(crate) enum Kind {
     Scorecards,
     /// One row per limit that was not kept
     Breaches,
+    /// One row per body and item of a year's assessment, with counts and exact fractions
+    Assessment,
+    /// The circular of a year's assessment, as DOCX
+    Bulletin,
 }
 
 /// A format of tables.
@@ -173,6 +180,8 @@ pub(crate) enum Format {
     Xlsx,
     /// An array of objects
     Json,
+    /// A document; for the bulletin only
+    Docx,
 }
 
 /// `2026-10`.

@@ -72,6 +72,12 @@ pub(crate) async fn application(
     let projections = Projections::start(dir, log.clone(), vault.clone()).await.context("视图无法打开")?;
     let audit =
         if audited { application::audit::Audit::open(dir).context("阅读审计无法打开")? } else { application::audit::Audit::off() };
+    let entropy = Arc::new(OsEntropy);
+    let ballots = if audited {
+        application::ballot_box::BallotBox::open(dir, entropy).context("票箱无法打开")?
+    } else {
+        application::ballot_box::BallotBox::off(entropy)
+    };
     Ok(Arc::new(Application {
         passwords: Passwords::new(&OsEntropy)?,
         ids: Arc::new(RandomIds::new(Arc::new(OsEntropy))),
@@ -81,6 +87,7 @@ pub(crate) async fn application(
         vault,
         clock,
         projections,
+        ballots,
         audit,
     }))
 }

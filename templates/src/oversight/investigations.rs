@@ -240,7 +240,9 @@ fn list() -> Investigations {
     Investigations {
         shell: desk("/oversight/investigations"),
         tabs: vec![NavItem::counted("/oversight/investigations", "待受理", 2, true)],
-        tiles: vec![Tile { name: "今年属实率".into(), value: "50".into(), unit: "%".into(), detail: "1 / 2 件".into(), ..Tile::default() }],
+        tiles: vec![Tile {
+            name: "今年属实率".into(), value: "50".into(), unit: "%".into(), detail: "1 / 2 件".into(), ..Tile::default()
+        }],
         table: Table {
             caption: "效能投诉件".into(),
             caption_hidden: true,

@@ -60,7 +60,7 @@ pub struct PictureFigure {
     pub value: String,
     /// `%` or `件`.
     pub unit: String,
-    /// Numerator and denominator; empty for a bare count.
+    /// Numerator and denominator, or that there are too few samples; empty for a bare count.
     pub detail: String,
     /// Its facts; empty when the account may not open them.
     pub href: String,

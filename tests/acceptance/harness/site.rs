@@ -78,6 +78,7 @@ impl Site {
             clock: clock.clone(),
             ids: Arc::new(RandomIds::new(entropy.clone())),
             projections,
+            ballots: application::ballot_box::BallotBox::open(dir.path(), entropy.clone()).unwrap(),
             audit: Audit::open(dir.path()).unwrap(),
             passwords: Passwords::new(entropy.as_ref()).unwrap(),
             sign_ins: Backoff::default(),

@@ -169,6 +169,12 @@ async fn the_doors_of_the_route_table_are_those_written_down_here() {
         path if ["inspections", "draws", "rectifications"].iter().any(|one| path.starts_with(&format!("/oversight/{one}"))) => {
             "inspector director leader supervisor"
         }
+        path if path == "/oversight/assessments/new" || path.starts_with("/oversight/assessments/{year}/{unit}/") => "director",
+        path if path.starts_with("/oversight/assessments") => "inspector director leader supervisor",
+        path if path.starts_with("/desk/assessment") => "liaison head",
+        "/oversight/campaigns" | "/oversight/campaigns/{id}" => "evaluator director leader",
+        path if path.starts_with("/oversight/campaigns/") => "evaluator",
+        path if path.starts_with("/desk/opinions") => "liaison head",
         path if path.starts_with("/desk/scorecard") => "dispatcher liaison head reviewer inspector director leader",
         "/desk/escalations" => "dispatcher liaison handler head",
         path if path.starts_with("/oversight/escalations") => "inspector director leader",

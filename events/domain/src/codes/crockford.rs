@@ -10,6 +10,7 @@ use super::{CodeError, compact};
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const NUMBER: usize = 10;
 const CODE: usize = 16;
+const BALLOT: usize = 26;
 
 /// The public number of 50 random bits (the lower ones count): eleven characters without separators.
 pub fn public_number(random: u64) -> String {
@@ -49,6 +50,24 @@ pub fn parse_query_code(text: &str) -> Result<String, CodeError> {
 /// A query code for reading: four groups of four. What is no query code comes back as it is.
 pub fn format_query_code(code: &str) -> String {
     match parse_query_code(code) {
+        Ok(code) => grouped(&code),
+        Err(_) => code.to_owned(),
+    }
+}
+
+/// The one-time code of a ballot, 128 bits: twenty-six characters without separators.
+pub fn ballot_code(bits: u128) -> String {
+    (0..BALLOT).rev().map(|i| character((bits >> (5 * i)) as u32 & 31)).collect()
+}
+
+/// Reads a ballot code as people write it; twenty-six characters without separators come back.
+pub fn parse_ballot_code(text: &str) -> Result<String, CodeError> {
+    Ok(values(text, BALLOT)?.into_iter().map(character).collect())
+}
+
+/// A ballot code for reading: groups of four. What is no ballot code comes back as it is.
+pub fn format_ballot_code(code: &str) -> String {
+    match parse_ballot_code(code) {
         Ok(code) => grouped(&code),
         Err(_) => code.to_owned(),
     }
@@ -113,6 +132,15 @@ mod tests {
 
     const GOLDEN_ZERO: &str = "0000-0000-001";
     const GOLDEN_OTHER: &str = "RJ6H-B7H6-NWY";
+
+    #[test]
+    fn a_ballot_code_keeps_all_its_bits_and_reads_back() {
+        let code = ballot_code(u128::MAX);
+        assert_eq!(code, "7ZZZZZZZZZZZZZZZZZZZZZZZZZ");
+        assert_eq!(parse_ballot_code(&format_ballot_code(&code).to_lowercase()), Ok(code));
+        assert_ne!(ballot_code(1), ballot_code(1 << 127));
+        assert!(parse_ballot_code("7ZZZ").is_err());
+    }
 
     #[test]
     fn what_people_write_is_forgiven() {

@@ -21,6 +21,8 @@ const SHORT: usize = 60;
 const LONG: usize = 4_000;
 /// Most characters of what a complainant writes.
 const WORDS: usize = 2_000;
+/// Most records of talks: streams stay short.
+const TALKS: u32 = 100;
 
 /// The rules in force.
 #[derive(Debug, Clone, Copy)]
@@ -109,7 +111,8 @@ impl Investigation {
             check_text(&mut fields, "name", "姓名", &who.name, SHORT);
             match normalise_phone(&who.phone) {
                 Some(phone) => complainant = Some(Private::new(Complainant { name: who.name.trim().to_owned(), phone })),
-                None => fields.push(Field { name: "phone", words: "请填写能联系到您的手机号或者带区号的固定电话".to_owned() }),
+                None => fields
+                    .push(Field { name: "phone", words: "请填写能联系到您的手机号或者带区号的固定电话".to_owned() }),
             }
         }
         Refusal::unless_empty(fields)?;
@@ -191,6 +194,11 @@ impl Investigation {
     pub fn interview(&self, by: AccountId, talk: &Talk, now: Instant) -> Decided {
         self.at(&[Stage::Investigating])?;
         let mut fields = Vec::new();
+        if self.interviews >= TALKS {
+            fields.push(Field {
+                name: "record", words: format!("谈话记录最多 {TALKS} 份，请并入已有的记录或者写进报告")
+            });
+        }
         if talk.held > now {
             fields.push(Field { name: "held", words: "谈话时间还没有到，请核对".to_owned() });
         } else if self.accepted_at.is_some_and(|accepted| talk.held < accepted - TimeDelta::days(1)) {
@@ -262,7 +270,9 @@ impl Investigation {
             fields.push(Field { name: "advice", words: "写了建议内容，请选择属于哪一种建议".to_owned() });
         }
         if advised && !conclusion.finding.is_true() && conclusion.advice.contains(&Advice::Responsibility) {
-            fields.push(Field { name: "advice", words: "没有查实的投诉不能建议追究责任，请核对结论和建议".to_owned() });
+            fields.push(Field {
+                name: "advice", words: "没有查实的投诉不能建议追究责任，请核对结论和建议".to_owned()
+            });
         }
         Refusal::unless_empty(fields)?;
         Ok(Concluded {

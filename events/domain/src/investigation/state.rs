@@ -208,7 +208,8 @@ impl Investigation {
                 self.go(Stage::Accepted, at);
             }
             InvestigationEvent::Overdue(e) => {
-                for clock in self.clocks.iter_mut().filter(|clock| clock.kind == e.limit && clock.round == e.round && clock.ended.is_none()) {
+                for clock in self.clocks.iter_mut().filter(|clock| clock.kind == e.limit && clock.round == e.round && clock.ended.is_none())
+                {
                     clock.overdue = true;
                 }
             }

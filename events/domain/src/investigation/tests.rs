@@ -122,7 +122,10 @@ fn from_the_filing_to_the_answer_each_step_is_the_duty_of_whom_it_belongs_to() {
     assert_eq!(stream.tasks(), [("role:director".to_owned(), "investigation_assign".to_owned())]);
     assert_eq!(stream.state.due().unwrap().frozen.due, at("2026-06-06 00:00"));
     let stream = stream.then(|s, _| s.assign(one(1), one(2)));
-    assert_eq!(stream.state.duties().iter().map(|duty| duty.holder.clone()).collect::<Vec<_>>(), [Holder::Account(one(1)), Holder::Account(one(2))]);
+    assert_eq!(
+        stream.state.duties().iter().map(|duty| duty.holder.clone()).collect::<Vec<_>>(),
+        [Holder::Account(one(1)), Holder::Account(one(2))]
+    );
     let stream = stream.then(|s, now| s.interview(one(2), &talk(now), now)).then(|s, _| s.report(one(2), Finding::Proved, "属实"));
     assert_eq!(stream.state.duties()[0].holder, Holder::Account(one(1)), "the other one signs");
     let stream = stream.then(|s, _| s.sign(one(1)));
@@ -210,7 +213,8 @@ fn a_referral_is_answered_through_the_hotline_and_the_words_are_sealed() {
     let now = at("2026-05-06 10:00");
     let case = CaseId(Uuid::from_u128(5));
     let unit = UnitCode::parse("0101").unwrap();
-    let event = Investigation::refer("8F2K7Q1M4ZX".to_owned(), case, unit, System::TimeLimit, "三次催办没有进展", now, city.book()).unwrap();
+    let event =
+        Investigation::refer("8F2K7Q1M4ZX".to_owned(), case, unit, System::TimeLimit, "三次催办没有进展", now, city.book()).unwrap();
     assert!(!format!("{event:?}").contains("催办"));
     let state = Investigation::evolve(None, now, &event).unwrap();
     assert!(state.is_answered_to() && state.source == Source::Referral);

@@ -53,6 +53,7 @@ fn stream(kind: &str) -> &'static str {
         "assessment" => "assessment-<year>",
         "assessed" => "assessed-<year>-<unit>",
         "campaign" => "campaign-<id>",
+        "ballots" => "ballots-<campaign>.<n>",
         "log" => "log-genesis, log-audit-<day>",
         _ => "?",
     }

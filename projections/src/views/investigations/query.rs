@@ -19,8 +19,9 @@ impl Views {
     /// When the view cannot be read.
     pub fn investigation_by_number(&self, number: &str) -> Result<Option<StreamRow<Investigation>>, ViewError> {
         let connection = self.views()?;
-        let mut statement = connection
-            .prepare_cached(&format!("SELECT {STREAM} FROM investigation i JOIN stream s USING (key) WHERE i.number = ?1 ORDER BY key LIMIT 1"))?;
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT {STREAM} FROM investigation i JOIN stream s USING (key) WHERE i.number = ?1 ORDER BY key LIMIT 1"
+        ))?;
         let mut rows = statement.query([number])?;
         rows.next()?.map(stream).transpose()
     }
@@ -86,9 +87,7 @@ impl Views {
         let rows = statement.query_map([&hidden], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
         let stages = rows.collect::<Result<_, _>>()?;
         let transferred: i64 = connection
-            .prepare_cached(&format!(
-                "SELECT count(*) FROM investigation i WHERE {UNHIDDEN} AND i.mode = 'transferred' AND i.stage <> ?2"
-            ))?
+            .prepare_cached(&format!("SELECT count(*) FROM investigation i WHERE {UNHIDDEN} AND i.mode = 'transferred' AND i.stage <> ?2"))?
             .query_row(params![hidden, Stage::Closed.code()], |row| row.get(0))?;
         let (concluded, found_true): (i64, i64) = connection
             .prepare_cached(&format!(

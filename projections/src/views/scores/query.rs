@@ -48,7 +48,7 @@ fn add(sums: &mut Sums, period: Period, row: &Row<'_>) -> Result<(), ViewError> 
     Ok(())
 }
 
-fn in_list(column: &str, units: &[UnitCode], values: &mut Vec<Value>) -> String {
+pub(super) fn in_list(column: &str, units: &[UnitCode], values: &mut Vec<Value>) -> String {
     let marks: Vec<String> = units
         .iter()
         .map(|unit| {

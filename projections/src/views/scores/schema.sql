@@ -27,4 +27,5 @@ CREATE TABLE tally (
 -- indexes
 CREATE INDEX IF NOT EXISTS tally_month ON tally (period);
 CREATE INDEX IF NOT EXISTS fact_month ON fact (period, measure, unit, seq, ord);
+CREATE INDEX IF NOT EXISTS fact_revoked ON fact (revoked_seq) WHERE revoked_seq IS NOT NULL;
 CREATE INDEX IF NOT EXISTS fact_case ON fact (case_id, measure);

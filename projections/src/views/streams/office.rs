@@ -124,14 +124,14 @@ impl Views {
     }
 
     /// The marks of a unit from `from` to before `to`, latest first, each with the number of its stream and with the case
-    /// that its stream is about (a state names it `case`).
+    /// that its stream is about (a state names it `case`, or first in `cases`).
     ///
     /// # Errors
     /// When the view cannot be read.
     pub fn named_marks(&self, unit: &UnitCode, from: Instant, to: Instant, limit: usize) -> Result<Vec<NamedMark>, ViewError> {
         let connection = self.views()?;
         let mut statement = connection.prepare_cached(
-            "SELECT m.seq, s.name, m.kind, m.code, m.at, m.revoked_seq, s.year, s.ordinal, json_extract(s.state, '$.case') \
+            "SELECT m.seq, s.name, m.kind, m.code, m.at, m.revoked_seq, s.year, s.ordinal, coalesce(json_extract(s.state, '$.case'), json_extract(s.state, '$.cases[0]')) \
              FROM mark m JOIN stream s USING (key) WHERE m.unit = ?1 AND m.at >= ?2 AND m.at < ?3 \
              ORDER BY m.at DESC, m.seq DESC, m.ord DESC LIMIT ?4",
         )?;

@@ -42,6 +42,24 @@ impl Views {
         Ok(all)
     }
 
+    /// Streams whose names begin with `prefix`, in the order of names; `prefix` ends with the kind and a hyphen or more.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn streams_named<S: Folded>(&self, prefix: &str, limit: usize) -> Result<Vec<StreamRow<S>>, ViewError> {
+        let connection = self.views()?;
+        let mut statement = connection
+            .prepare_cached(&format!("SELECT {STREAM} FROM stream WHERE name >= ?1 AND name < ?2 AND kind = ?3 ORDER BY name LIMIT ?4"))?;
+        // No name holds a character beyond ASCII.
+        let end = format!("{prefix}\u{7f}");
+        let mut rows = statement.query(params![prefix, end, S::KIND, limit as i64])?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(stream(row)?);
+        }
+        Ok(all)
+    }
+
     /// Streams that automation has to look at, due first.
     ///
     /// # Errors

@@ -110,7 +110,9 @@ pub fn may(actor: &Actor, act: Act, state: &Investigation, register: &dyn Regist
     match act {
         Act::View => true,
         Act::Enter | Act::Accept | Act::Answer => staff.is(Role::Inspector),
-        Act::Assign | Act::Extend | Act::Conclude => staff.is(Role::Director),
+        Act::Assign | Act::Extend => staff.is(Role::Director),
+        // Nobody concludes on a report of his own (domain.md K15).
+        Act::Conclude => staff.is(Role::Director) && !state.investigators.contains(&staff.account),
         Act::Investigate => state.investigators.contains(&staff.account),
         Act::Sign => state.second() == Some(staff.account),
         Act::Adopt | Act::Follow => false,
@@ -258,6 +260,13 @@ mod tests {
         assert_eq!(open_acts(&staff(2, &[Role::Inspector], "office"), &state, &Flat), [Act::Investigate, Act::Sign]);
         assert_eq!(open_acts(&staff(3, &[Role::Inspector], "office"), &state, &Flat), []);
         assert_eq!(open_acts(&staff(4, &[Role::Director], "office"), &state, &Flat), [Act::Assign, Act::Extend]);
+        state.stage = Stage::Signed;
+        assert_eq!(open_acts(&staff(4, &[Role::Director], "office"), &state, &Flat), [Act::Extend, Act::Conclude]);
+        assert_eq!(
+            open_acts(&staff(1, &[Role::Inspector, Role::Director], "office"), &state, &Flat),
+            [Act::Extend],
+            "not on one's own report"
+        );
         let complainant = Actor::Complainant(InvestigationId(Uuid::nil()));
         assert!(may(&complainant, Act::Follow, &state, &Flat) && !may(&complainant, Act::View, &state, &Flat));
     }

@@ -47,6 +47,7 @@ impl House {
             vault,
             clock: clock.clone(),
             ids: Arc::new(RandomIds::new(entropy.clone())),
+            ballots: application::ballot_box::BallotBox::off(entropy.clone()),
             audit: Audit::off(),
             passwords: Passwords::new(&*entropy).unwrap(),
             sign_ins: Backoff::default(),

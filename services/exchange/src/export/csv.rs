@@ -65,6 +65,14 @@ impl<W: Write> CsvWriter<W> {
         Ok(())
     }
 
+    /// Writes what is buffered and gives the target back.
+    ///
+    /// # Errors
+    /// When the target cannot be written.
+    pub fn into_inner(self) -> std::io::Result<W> {
+        self.inner.into_inner().map_err(csv::IntoInnerError::into_error)
+    }
+
     /// Writes what is buffered and tells how many rows were written, the header not counted.
     ///
     /// # Errors

@@ -24,6 +24,7 @@ const TASKS: &[(&str, &str, &str)] = &[
     ("escalation_handle", "提级事项待处置", "escalations"),
     ("escalation_convene", "待组织会商", "escalations"),
     ("escalation_track", "会商决定待落实", "escalations"),
+    ("escalation_task", "会商任务待办理", "escalations"),
     ("card_issue", "黄牌、红牌待签发", "cards"),
     ("card_object", "牌可提出异议", "cards"),
     ("card_decide", "牌的异议待裁定", "cards"),
@@ -95,7 +96,10 @@ pub(crate) fn holders(session: &Session) -> Vec<Holder> {
     if staff.is_any(&[Role::Liaison, Role::Head]) {
         all.extend(staff.unit.clone().map(Holder::Unit));
     }
-    all.extend(staff.roles.iter().map(|role| Holder::Office(*role)));
+    // Outsourced staff decide nothing, and what the office holds may be about a report of wrongdoing.
+    if !say::hides_wrongdoing(session) {
+        all.extend(staff.roles.iter().map(|role| Holder::Office(*role)));
+    }
     all
 }
 

@@ -146,7 +146,12 @@ fn cases(ctx: &Ctx, session: &Session, unit: &UnitCode, now: Instant) -> Result<
 
 fn figure(one: Figure, linked: bool) -> PictureFigure {
     PictureFigure {
-        detail: if one.denominator.is_empty() { String::new() } else { format!("{} / {} 件", one.numerator, one.denominator) },
+        // With too few samples the counts stand in the place of the share already.
+        detail: if one.denominator.is_empty() || !one.hint.is_empty() {
+            one.hint
+        } else {
+            format!("{} / {} 件", one.numerator, one.denominator)
+        },
         href: if linked { one.yes_href } else { String::new() },
         against: one.no_href.filter(|_| linked).map(|href| Link::new(&href, &format!("{} {} 件", one.no_label, one.no_count))),
         code: one.code,

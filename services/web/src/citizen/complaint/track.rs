@@ -201,9 +201,7 @@ fn timeline(opened: &OpenedStream<Investigation>) -> Vec<TimelineItem> {
     let item = |entry: &application::supervision::StreamEntry<InvestigationEvent>| {
         let (title, lines, tone) = match &entry.event {
             InvestigationEvent::Filed(_) => ("收到您的投诉".to_owned(), Vec::new(), Tone::Neutral),
-            InvestigationEvent::Accepted(e) => {
-                (format!("已受理，最迟 {} 作出结论", words::due(e.close.due).text), Vec::new(), Tone::Info)
-            }
+            InvestigationEvent::Accepted(e) => (format!("已受理，最迟 {} 作出结论", words::due(e.close.due).text), Vec::new(), Tone::Info),
             InvestigationEvent::Refused(e) => (format!("不予受理：{}", e.ground.label()), Vec::new(), Tone::Neutral),
             InvestigationEvent::Extended(e) => {
                 (format!("情况复杂，期限延长到 {}", words::due(e.close.due).text), words::lines(e.reason.text()), Tone::Warn)

@@ -31,9 +31,8 @@ fn build(ctx: &Ctx, typed: &Form, errors: Errors) -> Result<InvestigationNew, Fa
     let reference = ctx.app().reference();
     let id = typed.uuid("form_id").unwrap_or_else(|| ctx.app().ids.uuid()).to_string();
     let text = |kind: &'static str, name: &str, label: &str, hint: &str| ActField::typed(kind, name, label, typed.get(name), hint);
-    let choice = |name: &str, label: &str, all: Vec<Choice>| {
-        ActField::chosen("select", name, label, Choice::select(all, typed.get(name)), "")
-    };
+    let choice =
+        |name: &str, label: &str, all: Vec<Choice>| ActField::chosen("select", name, label, Choice::select(all, typed.get(name)), "");
     let fields = vec![
         choice("source", "来源", SOURCES.iter().map(|one| Choice::new(one.code(), one.label())).collect()),
         choice("system", "违反的制度", System::ALL.iter().map(|one| Choice::new(one.code(), one.label())).collect()),
@@ -60,9 +59,16 @@ fn build(ctx: &Ctx, typed: &Form, errors: Errors) -> Result<InvestigationNew, Fa
 }
 
 /// The complaint of a form, as citizens and inspectors fill it in; `named` when a name and a telephone were asked for.
-pub(crate) fn complaint(ctx: &Ctx, form: &Form, source: Option<Source>, named: bool, errors: &mut Errors) -> Result<Option<NewComplaint>, Fault> {
+pub(crate) fn complaint(
+    ctx: &Ctx,
+    form: &Form,
+    source: Option<Source>,
+    named: bool,
+    errors: &mut Errors,
+) -> Result<Option<NewComplaint>, Fault> {
     let mut found = std::mem::take(errors);
-    let unit: Option<UnitCode> = unit_of(&ctx.app().reference(), form.get("unit")).map_err(|words| found = std::mem::take(&mut found).and("unit", &words)).ok();
+    let unit: Option<UnitCode> =
+        unit_of(&ctx.app().reference(), form.get("unit")).map_err(|words| found = std::mem::take(&mut found).and("unit", &words)).ok();
     let system = System::of_code(form.get("system"));
     if system.is_none() {
         found = found.and("system", "请选择最接近的一种情形");

@@ -9,7 +9,7 @@ use projections::{Reference, StreamRow};
 use templates::components::{Link, Notice, SummaryRow, TimelineItem, Tone};
 use templates::oversight::{self, InvestigationLetter, Record};
 
-use super::forms::{Forms, Typed, unit_name};
+use super::forms::{Forms, Typed};
 use super::{id_of, say};
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, page};
@@ -31,7 +31,12 @@ fn row(ctx: &Ctx, id: InvestigationId) -> Result<StreamRow<Investigation>, Fault
 }
 
 /// Fills the page.
-pub(super) async fn build(ctx: &Ctx, id: InvestigationId, typed: &Typed, notice: Option<Notice>) -> Result<oversight::Investigation, Fault> {
+pub(super) async fn build(
+    ctx: &Ctx,
+    id: InvestigationId,
+    typed: &Typed,
+    notice: Option<Notice>,
+) -> Result<oversight::Investigation, Fault> {
     let app = ctx.app();
     let actor = ctx.actor()?;
     let opened = app.open_investigation(&actor, id).await?;
@@ -48,7 +53,7 @@ pub(super) async fn build(ctx: &Ctx, id: InvestigationId, typed: &Typed, notice:
         shell: shell::of(ctx),
         crumbs: vec![Link::new("/oversight/investigations", "效能投诉件")],
         number: say::number(&row(ctx, id)?),
-        unit: unit_name(&reference, &state.unit),
+        unit: words::unit(&reference, &state.unit),
         state: say::stage(state),
         due_name: due.map(|clock| clock.kind.label().to_owned()).unwrap_or_default(),
         countdown: due.map(|clock| say::countdown(clock, now)),
@@ -194,9 +199,10 @@ pub(crate) async fn letter(ctx: Ctx) -> Reply {
         _ => None,
     };
     let number = say::number(&row(&ctx, id)?);
-    let review = answered.review_request.as_ref().map(|until| {
-        format!("如不认可本答复，可以在 {} 前凭投诉编号和查询码在网上申请复查一次。", words::due(until.due).text)
-    });
+    let review = answered
+        .review_request
+        .as_ref()
+        .map(|until| format!("如不认可本答复，可以在 {} 前凭投诉编号和查询码在网上申请复查一次。", words::due(until.due).text));
     let reference = ctx.app().reference();
     page(&InvestigationLetter {
         shell: shell::of(&ctx),

@@ -3,7 +3,7 @@
 use application::access::investigation::{Act, investigators};
 use application::investigations::Command;
 use chrono::NaiveDateTime;
-use domain::ids::{AccountId, UnitCode};
+use domain::ids::AccountId;
 use domain::investigation::{Advice, Conclusion, Finding, Ground, Investigation, Mode, Talk};
 use domain::time::CHINA;
 use projections::Reference;
@@ -152,13 +152,22 @@ impl Forms<'_> {
             self.findings("结论"),
             self.text("area", "conclude_words", "结论的依据和理由", "存入案卷，被投诉单位看不到。最多 4000 字。"),
             self.choice("check", "advice", "给单位的建议（选填）", advice, "不选的，被投诉单位不会收到任何内容。"),
-            self.text("area", "recommendation", "发给单位的建议（有建议的填写）", "被投诉单位会看到这段话，不要写投诉人和投诉原话。最多 4000 字。"),
+            self.text(
+                "area",
+                "recommendation",
+                "发给单位的建议（有建议的填写）",
+                "被投诉单位会看到这段话，不要写投诉人和投诉原话。最多 4000 字。",
+            ),
         ];
         self.act("conclude", "作出结论", "作出结论", "warm", fields)
     }
 
     fn answer(&self) -> InvestigationAct {
-        let hint = if self.state.case.is_some() { "由热线办转告诉求人。最多 4000 字。" } else { "投诉人会看到全文。最多 4000 字。" };
+        let hint = if self.state.case.is_some() {
+            "由热线办转告诉求人。最多 4000 字。"
+        } else {
+            "投诉人会看到全文。最多 4000 字。"
+        };
         self.act("answer", "答复投诉人", "答复", "warm", vec![self.text("area", "answer_words", "答复内容", hint)])
     }
 }
@@ -195,9 +204,4 @@ pub(super) fn command(action: &str, form: &Form) -> Result<Option<Command>, Erro
         "answer" => Command::Answer(text("answer_words")),
         _ => return Ok(None),
     }))
-}
-
-/// Whether nobody of this unit may be among those who read: for the words on the page.
-pub(super) fn unit_name(reference: &Reference, unit: &UnitCode) -> String {
-    words::unit(reference, unit)
 }

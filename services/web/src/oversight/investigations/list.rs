@@ -76,11 +76,7 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
         shell: shell::of(&ctx),
         tabs,
         tiles,
-        paging: Paging {
-            prev: before.map(|_: i64| href(tab)),
-            next,
-            summary: format!("本页 {} 件，新的在前", rows.len()),
-        },
+        paging: Paging { prev: before.map(|_: i64| href(tab)), next, summary: format!("本页 {} 件，新的在前", rows.len()) },
         table: table(&reference, &rows, now),
         can_enter: staff.is(Role::Inspector),
     })
@@ -93,7 +89,11 @@ fn table(reference: &Reference, rows: &[StreamRow<Investigation>], now: Instant)
         let late = state.due().is_some_and(|clock| now >= clock.frozen.due);
         let tag = say::stage(state);
         let due = state.due().map_or_else(
-            || state.finding.map_or_else(|| Cell::text("—"), |finding: Finding| Cell { tag: Some(say::finding(finding)), ..Cell::default() }),
+            || {
+                state
+                    .finding
+                    .map_or_else(|| Cell::text("—"), |finding: Finding| Cell { tag: Some(say::finding(finding)), ..Cell::default() })
+            },
             |clock| Cell::time(words::due(clock.frozen.due)).note(&say::countdown(clock, now).text),
         );
         let team = say::team(reference, state);

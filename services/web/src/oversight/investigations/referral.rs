@@ -25,7 +25,12 @@ pub(crate) async fn panel(ctx: &Ctx, row: &CaseRow, typed: &Form, errors: Errors
     let Some(unit) = row.unit.as_ref().filter(|unit| may_refer(staff, unit, reference.as_ref())) else { return Ok(None) };
     if let Some((state, answer)) = ctx.app().referral(staff, row.id, unit).await? {
         let status = format!("已于 {} 移送效能办，现在：{}。", words::moment(state.filed_at).text, state.stage.label());
-        return Ok(Some(ReferAct { form: None, status, answer: answer.map(|text| words::lines(&text)).unwrap_or_default(), ..ReferAct::default() }));
+        return Ok(Some(ReferAct {
+            form: None,
+            status,
+            answer: answer.map(|text| words::lines(&text)).unwrap_or_default(),
+            ..ReferAct::default()
+        }));
     }
     let path = format!("/desk/case/{}/refer", row.number);
     let form = desk::Form::new("refer", &path, &csrf::token(ctx), &ctx.app().ids.uuid().to_string()).with(errors);

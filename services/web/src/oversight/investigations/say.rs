@@ -57,7 +57,11 @@ pub(crate) fn route(state: &Investigation, complainant: &str, now: Instant) -> V
         Stage::Concluded => 4,
         Stage::Closed => 5,
     };
-    let names = if review { ["投诉", "受理", "复查核实", "作出复查结论", "复查答复"] } else { ["投诉", "受理", "调查核实", "作出结论", "答复"] };
+    let names = if review {
+        ["投诉", "受理", "复查核实", "作出复查结论", "复查答复"]
+    } else {
+        ["投诉", "受理", "调查核实", "作出结论", "答复"]
+    };
     let holders = [complainant, "效能办", "两名调查人员", "效能办负责人", "效能办"];
     let done = [Some(state.filed_at), state.accepted_at, None, state.concluded_at, state.answered_at];
     let limits = [None, Some(LimitKind::Accept), Some(if review { LimitKind::Review } else { LimitKind::Close }), None, None];
