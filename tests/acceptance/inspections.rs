@@ -100,6 +100,14 @@ async fn a_check_is_walked_from_the_plan_to_the_accepted_rectification() {
     assert!(page.has("窗口无人值守二十分钟") && page.has("脱岗") && !page.has("效能督查员甲") && !page.has("效能督查员乙"), "{}", page.text());
     let photo = page.links().into_iter().find(|(href, _)| href.contains("/photo/")).unwrap().0;
     let sent = head.get(&photo).await;
+    // On the disk it is sealed, and no file stands in for another.
+    let folder = site.app.audit.dir().unwrap().join("attachments").join(format!("inspection-{id}"));
+    let file = folder.join(photo.rsplit('/').next().unwrap());
+    let sealed = std::fs::read(&file).unwrap();
+    assert!(!sealed.windows(4).any(|window| window == &JPEG[6..10]));
+    std::fs::write(&file, site.app.vault.seal_token("attachment/inspection-x/y", JPEG)).unwrap();
+    assert_eq!(head.get(&photo).await.status, 500);
+    std::fs::write(&file, sealed).unwrap();
     assert_eq!((sent.status, sent.header("content-type")), (200, Some("image/jpeg")));
     assert_eq!(head.submit(page.form(&desk)).await.errors(), ["请选择认可还是有异议"]);
     let reply = head.get(&desk).await.form(&desk).set("agrees", "no").set("words", "当时在后台取件。");
@@ -322,6 +330,39 @@ async fn a_draw_is_committed_to_first_and_an_independent_script_draws_the_same()
     assert!(!replay(&forged).unwrap().status.success());
     // Nobody draws twice.
     assert!(!people.first.get(&at).await.offers(&format!("{at}/draw")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_unit_with_marks_against_it_is_drawn_by_itself_and_a_covert_draw_stays_with_the_team() {
+    let site = Site::open().await;
+    let mut people = people(&site).await;
+    let at = found(&site, &mut people, "open", "作风检查").await;
+    site.clock.advance(TimeDelta::days(8));
+    tick(&site, &format!("inspection-{}", id_of(&at))).await;
+    let mut director = site.sign_in(Role::Director).await;
+    let form = director.get(&at).await.form(&format!("{at}/confirm")).set("reason", "属实。");
+    director.submit(form).await;
+    assert_eq!(marks(&site, MarkKind::Finding), 1);
+    let mut first = site.sign_in(Role::Inspector).await;
+    let form = first.get(NEW).await.form(NEW).label("效能督查员乙", "").set("theme", "随机暗访").set("mode", "covert").set("to", "2026-05-20");
+    let form = form.set("target", "draw").set("general", "0").set("focus", "1").set("focus_marks", "1");
+    let covert = first.submit(form).await.path;
+    press(&mut director, &covert, "approve").await;
+    let page = press(&mut first, &covert, "commit").await;
+    let page = first.submit(page.form(&format!("{covert}/draw")).set("word", "九号红球")).await;
+    let visit = format!("{covert}/visit/{BUREAU}");
+    assert!(page.links().iter().any(|(href, _)| *href == visit), "{}", page.text());
+    let draw = format!("/oversight/draws/{}", domain::draw::id_of(id_of(&covert)));
+    let shown = first.get(&draw).await;
+    assert!(shown.has("重点名册：1 个单位中抽 1 个") && shown.has("九号红球"), "{}", shown.text());
+    let mut leader = enter(&site, Role::Leader).await;
+    assert_eq!((leader.get(&draw).await.status, leader.get(&format!("{draw}.json")).await.status), (404, 404));
+    let page = first.get(&visit).await;
+    first.submit(page.form(&format!("{visit}/fine")).set("fine", "rude")).await;
+    assert!(press(&mut first, &covert, "done").await.has("内容已公开"));
+    assert!(leader.get(&draw).await.has("市城市管理局"));
+    let drawn: serde_json::Value = serde_json::from_str(&leader.get(&format!("{draw}.json")).await.body).unwrap();
+    assert_eq!(drawn["result"][0]["unit"], BUREAU);
 }
 
 /// Everything that could be asked for about a check, in the place of the parts of a route.

@@ -1,6 +1,6 @@
 //! Commands on the draw of a check. What is drawn belongs to the check and is seen by whoever sees the check.
 
-use chrono::{Datelike, NaiveDate, NaiveTime};
+use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 use domain::draw::{self, DrawState, Registers, Stratum};
 use domain::inspection::{InspectionState, Target, decide};
 use domain::mark::MarkKind;
@@ -38,7 +38,9 @@ impl Application {
             return Err(Refusal::Stage("不需要抽取").into());
         };
         let (reference, now) = (self.reference(), self.now());
-        let counts = self.projections.views().mark_counts(year_start(now), now, u64::MAX).map_err(|error| Error::Internal(error.to_string()))?;
+        // What is counted at this very moment counts.
+        let until = now + TimeDelta::microseconds(1);
+        let counts = self.projections.views().mark_counts(year_start(now), until, u64::MAX).map_err(|error| Error::Internal(error.to_string()))?;
         let against = |code: &domain::ids::UnitCode| -> u64 {
             counts.iter().filter(|(unit, kind, _, _)| unit == code && AGAINST.contains(kind)).map(|(.., n)| n).sum()
         };

@@ -21,7 +21,11 @@ pub const MOST_UNITS: usize = 60;
 /// Most people of a team.
 pub const MOST_TEAM: usize = 30;
 /// Most findings of a check; a stream stays short.
-pub const MOST_FINDINGS: usize = 60;
+pub const MOST_FINDINGS: usize = 30;
+/// Most visits of a check.
+pub const MOST_VISITS: usize = 150;
+/// Most periods of a plan.
+pub const MOST_PERIODS: usize = 100;
 /// Most photos of a finding.
 pub const MOST_PHOTOS: usize = 4;
 /// Longest theme.
@@ -60,6 +64,8 @@ pub fn plan(
         wrong("to", "结束日期已过，请改为今天或以后");
     } else if plan.to - plan.from > TimeDelta::days(366) {
         wrong("to", "一份计划最长一年，请改短");
+    } else if plan.periods().len() > MOST_PERIODS {
+        wrong("to", "一份计划最多 100 期，请缩短期间或降低频次");
     }
     if mode == Mode::Covert && plan.cadence != Cadence::Once {
         wrong("cadence", "暗访一次一案，频次请选“一次”");
@@ -168,7 +174,7 @@ pub fn visit(state: &InspectionState, unit: &UnitCode, fine: &[String], by: Acco
     if !known_items(state, fine) {
         return Err(Refusal::field("fine", "检查内容不在计划里，请重新选择"));
     }
-    if state.visits.len() >= 400 {
+    if state.visits.len() >= MOST_VISITS {
         return Err(Refusal::field("", "这份计划的到访记录已满，请另行制定计划"));
     }
     let number = state.visits.last().map_or(1, |visit| visit.number + 1);
@@ -218,7 +224,7 @@ pub fn find(state: &InspectionState, seen: &Seen<'_>, by: AccountId, now: Instan
         wrong("photo", "一条记录最多 4 张照片");
     }
     if state.findings.len() >= MOST_FINDINGS {
-        wrong("", "这份计划的问题记录已满 60 条，请另行制定计划");
+        wrong("", "这份计划的问题记录已满 30 条，请另行制定计划");
     }
     check_text(&mut fields, "place", "地点", seen.place, PLACE);
     check_text(&mut fields, "words", "发现的情况", seen.words, WORDS);
@@ -273,9 +279,13 @@ pub fn sign(state: &InspectionState, number: u32, by: AccountId, reply: Deadline
 /// Ends the check on the spot; a covert one is revealed and its units reply from now on.
 ///
 /// # Errors
-/// [`Refusal::Stage`]; [`Refusal::Fields`] while a finding has one signature.
+/// [`Refusal::Stage`]; [`Refusal::Fields`] while a finding has one signature, or when nobody went anywhere yet.
 pub fn done(state: &InspectionState, by: AccountId, reply: Deadline) -> Result<Vec<InspectionEvent>, Refusal> {
     at_stage(state, Stage::Approved)?;
+    // Ending it early must not hide that nobody went: the clock has to have noted that first.
+    if state.visits.is_empty() && state.missed.is_empty() {
+        return Err(Refusal::field("", "还没有到访任何单位，不能结束检查；确实没有去的，到期由系统记为漏查后再结束"));
+    }
     if state.findings.iter().any(|finding| finding.outcome.is_none() && finding.second.is_none()) {
         return Err(Refusal::field("", "还有问题记录没有第二人签名，请先签名再结束检查"));
     }

@@ -111,6 +111,8 @@ fn a_plan_names_everything_that_has_to_be_mended_at_once() {
     assert_eq!(fields.iter().map(|field| field.name).collect::<Vec<_>>(), ["team", "to", "items", "units", "theme"]);
     let weekly = Plan { cadence: Cadence::Week, ..two_units() };
     assert!(matches!(decide::plan(None, Mode::Covert, &[PLANNER, SECOND], PLANNER, "题", &weekly, now()), Err(Refusal::Fields(_))));
+    let daily = Plan { cadence: Cadence::Day, to: day("2026-12-31"), ..two_units() };
+    assert!(matches!(decide::plan(None, Mode::Open, &[PLANNER, SECOND], PLANNER, "题", &daily, now()), Err(Refusal::Fields(_))));
 }
 
 #[test]
@@ -251,6 +253,15 @@ fn a_period_without_a_visit_is_noted_once_at_its_end() {
     let all: Vec<_> = due.into_iter().map(|(_, event)| event).collect();
     let state = then(Some(state), now(), &all).unwrap();
     assert_eq!(state.next_at(), end_of(day("2026-05-31")));
+}
+
+#[test]
+fn a_check_that_nobody_went_to_is_not_ended_before_that_is_noted() {
+    let state = approved(Mode::Open, &two_units());
+    assert!(matches!(decide::done(&state, PLANNER, reply_by()), Err(Refusal::Fields(_))));
+    let due = decide::tick(&state, end_of(day("2026-05-15")).unwrap());
+    let missed = then(Some(state), due[0].0, &[due[0].1.clone()]).unwrap();
+    assert!(decide::done(&missed, PLANNER, reply_by()).is_ok());
 }
 
 #[test]

@@ -9,7 +9,7 @@ CREATE TABLE investigation (
     advised INTEGER NOT NULL
 ) STRICT;
 -- indexes
-CREATE INDEX investigation_number ON investigation (number);
-CREATE INDEX investigation_stage ON investigation (stage, key);
-CREATE INDEX investigation_advised ON investigation (unit, key) WHERE advised = 1;
-CREATE INDEX investigation_concluded ON investigation (concluded_at) WHERE concluded_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS investigation_number ON investigation (number);
+CREATE INDEX IF NOT EXISTS investigation_stage ON investigation (stage, key);
+CREATE INDEX IF NOT EXISTS investigation_advised ON investigation (unit, key) WHERE advised = 1;
+CREATE INDEX IF NOT EXISTS investigation_concluded ON investigation (concluded_at) WHERE concluded_at IS NOT NULL;

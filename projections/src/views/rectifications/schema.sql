@@ -4,5 +4,6 @@ CREATE TABLE rectification (
     done INTEGER NOT NULL,
     due_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX rectification_by_due ON rectification (done, due_at, key);
-CREATE INDEX rectification_by_unit ON rectification (unit, done, due_at, key);
+-- indexes
+CREATE INDEX IF NOT EXISTS rectification_by_due ON rectification (done, due_at, key);
+CREATE INDEX IF NOT EXISTS rectification_by_unit ON rectification (unit, done, due_at, key);

@@ -33,6 +33,7 @@ const TASKS: &[(&str, &str, &str)] = &[
     ("task_feedback", "督查任务待反馈", "tasks"),
     ("task_review", "任务反馈待审核", "tasks"),
     ("inspection_approve", "检查计划待审批", "inspections"),
+    ("inspection_draw", "检查对象待抽取", "inspections"),
     ("inspection_visit", "检查待实施", "inspections"),
     ("finding_sign", "检查记录待签字", "findings"),
     ("finding_reply", "检查问题待回复", "findings"),

@@ -55,15 +55,13 @@ pub(super) fn tag(state: &InspectionState) -> Tag {
 
 pub(crate) async fn list(ctx: Ctx) -> Reply {
     let actor = ctx.actor()?;
-    let before = ctx.query("before").parse().ok();
-    let rows = ctx.app().projections.views().streams::<InspectionState>(before, ROWS + 1)?;
+    let rows = visible(&ctx, &actor)?;
     let more = rows.len() > ROWS;
     let last = rows.get(ROWS - 1).map(|row| row.key);
     let mut groups: Vec<(String, Vec<Row>)> = Vec::new();
     let now = ctx.app().now();
     let mut shown = 0;
-    // Of a secret check nobody outside the team finds a row, nor a count that has it.
-    for row in rows.iter().take(ROWS).filter(|row| may(&actor, Act::View, Some(&row.state))) {
+    for row in rows.iter().take(ROWS) {
         let planned = legal_day(row.state.planned);
         let ahead = matches!(row.state.stage, Stage::Planned | Stage::Approved) && row.state.until > now;
         let title = if ahead { "进行中和将要进行的".to_owned() } else { format!("{}年{}月", planned.year(), planned.month()) };
@@ -99,6 +97,22 @@ pub(crate) async fn list(ctx: Ctx) -> Reply {
         },
         as_of: as_of(&ctx)?,
     })
+}
+
+/// The rows of a page and one more. Of a secret check nobody outside the team finds a row, nor a page that is shorter for it.
+fn visible(ctx: &Ctx, actor: &application::Actor) -> Result<Vec<StreamRow<InspectionState>>, Fault> {
+    let mut before: Option<i64> = ctx.query("before").parse().ok();
+    let mut rows = Vec::new();
+    loop {
+        let batch = ctx.app().projections.views().streams::<InspectionState>(before, ROWS + 1)?;
+        let ended = batch.len() <= ROWS;
+        before = batch.last().map(|row| row.key);
+        rows.extend(batch.into_iter().filter(|row| may(actor, Act::View, Some(&row.state))));
+        if ended || rows.len() > ROWS {
+            rows.truncate(ROWS + 1);
+            return Ok(rows);
+        }
+    }
 }
 
 async fn line(ctx: &Ctx, row: &StreamRow<InspectionState>) -> Result<Row, Fault> {
