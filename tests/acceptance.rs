@@ -7,6 +7,8 @@
 mod admin;
 #[path = "acceptance/assessment.rs"]
 mod assessment;
+#[path = "acceptance/assessment_many.rs"]
+mod assessment_many;
 #[path = "acceptance/citizen.rs"]
 mod citizen;
 #[path = "acceptance/desk.rs"]
