@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta};
 use proptest::prelude::*;
 
-use super::body::{self, Correction, Decided, HonourWithdrawn, Honoured, ObjectionsClosed, Objected, Sheet, SheetDrafted};
+use super::body::{self, Correction, Decided, HonourWithdrawn, Honoured, Objected, ObjectionsClosed, Sheet, SheetDrafted};
 use super::year::{self, Drafted, Finalised, Marked, Opened, Points, Published};
 use super::*;
 use crate::folded::{Folded, fold};

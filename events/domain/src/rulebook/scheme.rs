@@ -559,10 +559,14 @@ fn check(scheme: &Scheme, document: &Document<'_>) -> Vec<Problem> {
 fn check_grades(scheme: &Scheme, document: &Document<'_>, problems: &mut Vec<Problem>) {
     let descend = |texts: &[&String]| {
         let read: Option<Vec<Ratio>> = texts.iter().map(|text| Ratio::decimal(text)).collect();
-        read.is_some_and(|read| read.windows(2).all(|pair| pair[0] > pair[1]) && read.iter().all(|one| *one > Ratio::ZERO && *one <= Ratio::HUNDRED))
+        read.is_some_and(|read| {
+            read.windows(2).all(|pair| pair[0] > pair[1]) && read.iter().all(|one| *one > Ratio::ZERO && *one <= Ratio::HUNDRED)
+        })
     };
     if !descend(&[&scheme.grades.excellent, &scheme.grades.good, &scheme.grades.pass]) {
-        problems.push(document.problem("grades", "等次界限应为带引号的百分数，由高到低，例如 excellent = \"90\"、good = \"80\"、pass = \"60\""));
+        problems.push(
+            document.problem("grades", "等次界限应为带引号的百分数，由高到低，例如 excellent = \"90\"、good = \"80\"、pass = \"60\""),
+        );
     }
     if scheme.months.tiers.len() != 3 || !descend(&scheme.months.tiers.iter().collect::<Vec<_>>()) {
         problems.push(document.problem("months.tiers", "档次界限要写三个百分数，由高到低，例如 [\"95\", \"85\", \"70\"]"));
@@ -614,7 +618,10 @@ fn check_item(scheme: &Scheme, item: &Item, path: &str, document: &Document<'_>,
     }
     let needs: &[(&str, bool)] = &[
         ("k", matches!(item.function, Function::Linear | Function::Inverse) && item.k() <= Ratio::ZERO),
-        ("target", matches!(item.function, Function::Linear | Function::Inverse) && (item.target.is_none() || item.target() > Ratio::HUNDRED)),
+        (
+            "target",
+            matches!(item.function, Function::Linear | Function::Inverse) && (item.target.is_none() || item.target() > Ratio::HUNDRED),
+        ),
         ("bands", item.function == Function::Bands && item.bands.is_empty()),
         ("per", item.function == Function::Count && item.per() <= Ratio::ZERO),
         ("zero", item.is_rate() && item.zero.is_none()),

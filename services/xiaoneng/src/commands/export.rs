@@ -67,7 +67,8 @@ async fn written(app: &Application, words: &cli::Export, part: &Path) -> Result<
         }
         (None, None) if words.kind == cli::Kind::Bulletin => {
             let scored = assessment(app, words.year).await?;
-            std::io::Write::write_all(&mut target()?, &docx(&Circular::of(&scored))?).with_context(|| format!("无法写入 {}", words.out.display()))?;
+            std::io::Write::write_all(&mut target()?, &docx(&Circular::of(&scored))?)
+                .with_context(|| format!("无法写入 {}", words.out.display()))?;
             Ok(1)
         }
         _ => Err(anyhow::anyhow!("这一种导出没有这种格式：通报（bulletin）用 docx，其他用 csv、xlsx 或 json").into()),
