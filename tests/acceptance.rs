@@ -9,6 +9,8 @@ mod admin;
 mod assessment;
 #[path = "acceptance/campaigns.rs"]
 mod campaigns;
+#[path = "acceptance/assessment_many.rs"]
+mod assessment_many;
 #[path = "acceptance/citizen.rs"]
 mod citizen;
 #[path = "acceptance/desk.rs"]

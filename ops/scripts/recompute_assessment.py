@@ -102,7 +102,7 @@ for group in scheme["groups"]:
     for u in units:
         p = percent.get(u)
         grade = "不参加评定" if p is None else "良好" if p >= borders[1] else "合格" if p >= borders[2] else "不合格"
-        if p is not None and p >= borders[0] and sum(o >= p for o in above) <= len(units) * group["excellent_percent"] // 100:
+        if p is not None and p >= borders[0] and sum(o >= p for o in above) <= len(percent) * group["excellent_percent"] // 100:
             grade = "优秀"
         same(f"{u} grade", grade, bodies[u][0][0]["grade"])
 

@@ -7,8 +7,8 @@ use std::process::Command;
 use application::{Actor, Meta};
 use chrono::TimeDelta;
 use domain::account::{Role, StaffKind};
-use domain::case::Stage as CaseStage;
 use domain::assessment::{BodyState, Stage, YearState, body_stream, year_stream};
+use domain::case::Stage as CaseStage;
 use domain::ids::UnitCode;
 use domain::ratio::Ratio;
 
@@ -139,7 +139,11 @@ async fn a_year_goes_from_its_scheme_to_the_circular() {
     let list = liaison.get("/desk/assessment").await;
     assert!(list.has("可以提出异议"), "{}", list.text());
     let sheet = liaison.get("/desk/assessment/2026").await;
-    assert!(sheet.status == 200 && sheet.has("按时办结率") && sheet.has("满分 10，评定得 9.50") && sheet.has("1 项，每项加 1 分"), "{}", sheet.text());
+    assert!(
+        sheet.status == 200 && sheet.has("按时办结率") && sheet.has("满分 10，评定得 9.50") && sheet.has("1 项，每项加 1 分"),
+        "{}",
+        sheet.text()
+    );
     assert!(sheet.has("比率 2 ÷ 3 ＝ 66.67%"), "{}", sheet.text());
     let fact = sheet.links().into_iter().find(|(href, _)| href.contains("/desk/scorecard/0101/satisfied")).expect("leads to its facts");
     assert_eq!(fact.1, "5月 2/3");
@@ -183,7 +187,11 @@ async fn a_year_goes_from_its_scheme_to_the_circular() {
     let page = director.submit(page.form(&format!("{YEAR}/publish")).set("number", "清效办〔2026〕3号")).await;
     assert!(page.has("已通报"), "{}", page.text());
     let circular = liaison.get("/desk/assessment/2026/circular").await;
-    assert!(circular.has("清效办〔2026〕3号") && circular.has("西湾区人民政府") && circular.has("更正 1 项、维持 0 项"), "{}", circular.text());
+    assert!(
+        circular.has("清效办〔2026〕3号") && circular.has("西湾区人民政府") && circular.has("更正 1 项、维持 0 项"),
+        "{}",
+        circular.text()
+    );
 
     let docx = director.send("GET", &format!("{YEAR}/circular/docx"), &[], b"").await;
     assert!(docx.status == 200 && docx.header("content-type").unwrap().contains("wordprocessingml"));
@@ -307,9 +315,8 @@ async fn another_program_calculates_the_same_scores_to_the_last_digit() {
     exchange::export::tables::export(&site.app, kind, None, exchange::export::sheet::Format::Json, file).unwrap();
     let scheme = write("scheme.toml", &year(&site).await.scheme);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../ops/scripts/recompute_assessment.py");
-    let run = |lines: &std::path::Path| {
-        Command::new("python3").arg(script).args([&scheme, &lines.to_path_buf(), &scorecards]).output().unwrap()
-    };
+    let run =
+        |lines: &std::path::Path| Command::new("python3").arg(script).args([&scheme, &lines.to_path_buf(), &scorecards]).output().unwrap();
     let good = run(&write("lines.json", &lines.body));
     let said = String::from_utf8_lossy(&good.stdout).into_owned() + &String::from_utf8_lossy(&good.stderr);
     assert!(good.status.success() && said.contains("3 bodies"), "{said}");

@@ -93,3 +93,20 @@ fn a_title_that_looks_like_a_formula_is_written_as_text() {
     let err = call(["export", "cases", "--data", text(&data), "--format", "csv", "--out", text(&nowhere)]).bad(1);
     assert!(err.contains("nowhere"), "{err}");
 }
+
+#[test]
+fn an_assessment_that_is_not_there_and_a_format_that_does_not_fit_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("city"), dir.path().join("out"));
+    init(&data);
+    let export = |status: i32, kind: &str, format: &str, more: &[&str]| {
+        let words = ["export", kind, "--data", text(&data), "--format", format, "--out", text(&out)];
+        let told = call(words.iter().chain(more)).bad(status);
+        assert!(!out.exists() && !dir.path().join("out.part").exists(), "half a file stays");
+        told
+    };
+    assert!(export(1, "assessment", "json", &[]).contains("还没有年度考评"));
+    assert!(export(1, "bulletin", "docx", &["--year", "2025"]).contains("2025"));
+    assert!(export(2, "cases", "docx", &[]).contains("bulletin"));
+    assert!(export(2, "bulletin", "csv", &[]).contains("docx"));
+}

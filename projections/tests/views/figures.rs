@@ -178,14 +178,14 @@ async fn counts_of_all_units_are_those_of_the_facts_at_every_place_of_the_log() 
         world.given_to(n, to).await;
         world.finish(n, n != 2).await;
     }
-    let given = world.given_to(4, "T1").await;
-    let breached = world.case(case(4), [world.breach(ClockKind::Handle, "T1")]).await;
-    let withdrawn = BreachWithdrawn { clock: ClockKind::Handle, round: 0, reason: WithdrawReason::Upheld };
-    let _ = (given, breached, withdrawn);
+    world.given_to(4, "T1").await;
+    world.case(case(4), [world.breach(ClockKind::Handle, "T1")]).await;
+    world.case(case(4), [BreachWithdrawn { clock: ClockKind::Handle, round: 1, reason: WithdrawReason::AnsweredInTime }.into()]).await;
     let running = world.started(dir.path()).await;
     let views = running.views();
     let head = views.position().unwrap();
-    for place in (0..=head).chain([u64::MAX]) {
+    assert_eq!(views.measure_counts(None, MARCH, MARCH, u64::MAX), views.measure_counts(None, MARCH, MARCH, head));
+    for place in 0..=head {
         let counts = views.measure_counts(None, MARCH, MARCH, place).unwrap();
         for code in ["T1", "T2", "K", "L"] {
             let facts = views.month_as_of(&Scope::Unit(unit(code)), MARCH, place).unwrap();
@@ -194,6 +194,8 @@ async fn counts_of_all_units_are_those_of_the_facts_at_every_place_of_the_log() 
                 assert_eq!(found.map_or((0, 0), |one| (one.yes, one.total)), (figure.yes, figure.total), "{code} at {place}");
             }
         }
+        let taken_back: u64 = counts.iter().map(|one| one.excluded).sum();
+        assert_eq!(taken_back > 0, place >= head, "the breach is taken back by the last event");
         let some = views.measure_counts(Some(&[unit("T1")]), MARCH, MARCH, place).unwrap();
         let expected: Vec<_> = counts.into_iter().filter(|one| one.unit == unit("T1")).collect();
         assert_eq!(some, expected);

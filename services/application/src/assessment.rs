@@ -9,9 +9,7 @@ pub use read::{BodySheet, Scored};
 use chrono::Datelike;
 use domain::assessment::body::{self, Correction, Decided, HonourWithdrawn, Honoured, Objected, Sheet, SheetDrafted, SheetFinalised};
 use domain::assessment::year::{self, Body, Drafted, Finalised, Marked, Opened, Published};
-use domain::assessment::{
-    AssessmentEvent, Basis, BodyCounts, BodyResult, BodyState, Stage, YearState, body_stream, score, year_stream,
-};
+use domain::assessment::{AssessmentEvent, Basis, BodyCounts, BodyResult, BodyState, Stage, YearState, body_stream, score, year_stream};
 use domain::deadline::{DeadlineInput, deadline};
 use domain::ids::{NAMESPACE, UnitCode};
 use domain::private::Private;
@@ -87,10 +85,8 @@ impl Application {
     where
         F: Fn(&Situation<'_, YearState>) -> Result<Vec<AssessmentEvent>, Error>,
     {
-        self.on_supervision::<YearState, _>(meta, &year_stream(year), |situation| {
-            Ok(Decision::now(situation.now, decide(&situation)?))
-        })
-        .await
+        self.on_supervision::<YearState, _>(meta, &year_stream(year), |situation| Ok(Decision::now(situation.now, decide(&situation)?)))
+            .await
     }
 
     pub(crate) async fn year_state(&self, year: i32) -> Result<YearState, Error> {
@@ -178,11 +174,7 @@ impl Application {
         let results = score::score(&scheme, &counts).map_err(calculation)?;
         let last = self
             .each_body(&meta.actor, year, "draft", results, |state, result| {
-                let drafted = SheetDrafted {
-                    sheet: sheet(result),
-                    cut_off: drafted.cut_off,
-                    objections_until: drafted.objections_until,
-                };
+                let drafted = SheetDrafted { sheet: sheet(result), cut_off: drafted.cut_off, objections_until: drafted.objections_until };
                 Ok(body::draft(state, drafted))
             })
             .await?;
@@ -334,13 +326,7 @@ impl Application {
 }
 
 fn sheet(result: &BodyResult) -> Sheet {
-    Sheet {
-        unit: result.unit.clone(),
-        group: result.group.clone(),
-        lines: result.lines.clone(),
-        total: result.total,
-        grade: result.grade,
-    }
+    Sheet { unit: result.unit.clone(), group: result.group.clone(), lines: result.lines.clone(), total: result.total, grade: result.grade }
 }
 
 fn counts_of(sheet: &Sheet) -> BodyCounts {

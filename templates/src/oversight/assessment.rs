@@ -374,7 +374,11 @@ impl AssessmentPage {
             group: "市直部门".into(),
             exclusions: sample_table("剔除和无样本"),
             scores: "初评得分".into(),
-            tiers: vec![Tier { label: "优秀".into(), note: "9 个单位，组内按单位代码排列，不排名次。".into(), table: sample_table("优秀") }],
+            tiers: vec![Tier {
+                label: "优秀".into(),
+                note: "9 个单位，组内按单位代码排列，不排名次。".into(),
+                table: sample_table("优秀"),
+            }],
             next: None,
             objections: sample_table("异议"),
             draft: Some((Form::sample("draft", "/oversight/assessments/2026/draft"), "生成初评".into())),
@@ -489,7 +493,9 @@ pub(super) fn samples() -> Vec<(&'static str, String)> {
         text: String::new(),
         report: None,
     };
-    let wrong = AssessmentOpen { form: open.form.clone().with(Errors::one("text", "文件有 2 处需要修改，见检查结果")), ..open.clone() };
+    let wrong = AssessmentOpen {
+        form: open.form.clone().with(Errors::one("text", "文件有 2 处需要修改，见检查结果")), ..open.clone()
+    };
     let month = AssessmentMonth {
         shell: shell("/oversight/assessments"),
         crumbs: vec![Link::new("/oversight/assessments/2026", "2026 年度绩效考评")],

@@ -258,9 +258,10 @@ impl Folded for BodyState {
             // All of the body are revoked together, so those that still stand are added again.
             AssessedEvent::HonourWithdrawn(_) if before.is_some_and(|before| before.honours != after.honours) => {
                 let standing = after.honours.iter().filter(|honour| !honour.withdrawn);
-                let adds = after.unit.iter().flat_map(|unit| {
-                    standing.clone().map(move |honour| Change::add(unit, MarkKind::Honour, &honour.code))
-                });
+                let adds = after
+                    .unit
+                    .iter()
+                    .flat_map(|unit| standing.clone().map(move |honour| Change::add(unit, MarkKind::Honour, &honour.code)));
                 std::iter::once(Change::Revoke(MarkKind::Honour)).chain(adds).collect()
             }
             _ => Vec::new(),

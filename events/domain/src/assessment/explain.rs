@@ -41,7 +41,11 @@ pub fn line(item: &Item, line: &Line, places: u32) -> String {
 }
 
 fn few(item: &Item, line: &Line) -> String {
-    if line.counts.denominator == 0 { "没有样本".to_owned() } else { format!("样本 {} 件，不足 {} 件", line.counts.denominator, item.min_samples) }
+    if line.counts.denominator == 0 {
+        "没有样本".to_owned()
+    } else {
+        format!("样本 {} 件，不足 {} 件", line.counts.denominator, item.min_samples)
+    }
 }
 
 fn band(item: &Item, rate: Ratio) -> usize {

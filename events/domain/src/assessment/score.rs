@@ -231,8 +231,8 @@ fn grade(scheme: &Scheme, results: &mut [BodyResult]) -> Result<(), Overflow> {
         let mut places: Vec<(usize, Ratio)> = Vec::new();
         let mut members: u64 = 0;
         for (index, result) in results.iter_mut().enumerate().filter(|(_, result)| result.group == group.code) {
-            members += 1;
             let Some(total) = result.total else { continue };
+            members += 1;
             let percent = total.over(full)?.times(Ratio::HUNDRED)?;
             result.grade = match percent {
                 _ if percent >= good => Grade::Good,
@@ -244,7 +244,6 @@ fn grade(scheme: &Scheme, results: &mut [BodyResult]) -> Result<(), Overflow> {
             }
         }
         let quota = usize::try_from(members * group.excellent_percent / 100).unwrap_or(usize::MAX);
-        places.sort_by(|a, b| b.1.cmp(&a.1));
         for (index, total) in &places {
             let not_worse = places.iter().filter(|(_, other)| other >= total).count();
             if not_worse <= quota

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta};
 use proptest::prelude::*;
 
-use super::body::{self, Correction, Decided, HonourWithdrawn, Honoured, ObjectionsClosed, Objected, Sheet, SheetDrafted};
+use super::body::{self, Correction, Decided, HonourWithdrawn, Honoured, Objected, ObjectionsClosed, Sheet, SheetDrafted};
 use super::year::{self, Drafted, Finalised, Marked, Opened, Points, Published};
 use super::*;
 use crate::folded::{Folded, fold};
@@ -149,8 +149,7 @@ fn the_quota_of_excellent_is_kept_and_equals_stand_together() {
         .enumerate()
         .map(|(index, n)| body_of(&format!("0{index}"), &with(*n)))
         .collect();
-    let text = GENERIC.replace("excellent = \"90\"", "excellent = \"90\"");
-    let grades: Vec<Grade> = score(&Scheme::parse(&text).unwrap(), &bodies).unwrap().iter().map(|result| result.grade).collect();
+    let grades: Vec<Grade> = score(&scheme(), &bodies).unwrap().iter().map(|result| result.grade).collect();
     assert_eq!(grades.iter().filter(|grade| **grade == Grade::Excellent).count(), 1, "{grades:?}");
     assert_eq!((grades[1], grades[9]), (Grade::Good, Grade::Fail));
 }

@@ -21,13 +21,7 @@ impl Views {
     ///
     /// # Errors
     /// When the view cannot be read.
-    pub fn measure_counts(
-        &self,
-        units: Option<&[UnitCode]>,
-        from: Period,
-        to: Period,
-        seq: u64,
-    ) -> Result<Vec<MeasureCount>, ViewError> {
+    pub fn measure_counts(&self, units: Option<&[UnitCode]>, from: Period, to: Period, seq: u64) -> Result<Vec<MeasureCount>, ViewError> {
         let place = i64::try_from(seq).unwrap_or(i64::MAX);
         let connection = self.scores()?;
         // One picture for all questions.

@@ -152,7 +152,10 @@ impl Application {
     /// # Errors
     /// [`Error::NotFound`] for whoever may not see it.
     pub async fn assessment_sheet(&self, actor: &Actor, year: i32, unit: &UnitCode) -> Result<BodySheet, Error> {
-        let opened = match self.open_supervision::<BodyState>(&body_stream(year, unit), |state| may(actor, Act::SeeSheet(unit), Some(state))).await {
+        let opened = match self
+            .open_supervision::<BodyState>(&body_stream(year, unit), |state| may(actor, Act::SeeSheet(unit), Some(state)))
+            .await
+        {
             Ok(opened) => Some(opened),
             // Nothing has happened to it yet: the office may look all the same.
             Err(Error::NotFound) if may(actor, Act::See, None) => None,

@@ -1,11 +1,11 @@
 //! The circular (通报) of a year's assessment: what it says, for the print page and the document alike.
 
 use application::assessment::Scored;
+use chrono::Datelike;
 use domain::assessment::{BodyResult, Stage, score};
 use domain::ratio::Ratio;
 use domain::rulebook::scheme::{Grade, Group, Part};
 use domain::time::{CHINA, Instant, legal_day};
-use chrono::Datelike;
 
 /// A part of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +60,8 @@ impl Circular {
     #[must_use]
     pub fn of(scored: &Scored) -> Self {
         let (year, scheme) = (&scored.year, &scored.scheme);
-        let dated = [year.published.as_ref().map(|one| one.0), year.finalised.as_ref().map(|one| one.0), year.drafted.as_ref().map(|one| one.0)];
+        let dated =
+            [year.published.as_ref().map(|one| one.0), year.finalised.as_ref().map(|one| one.0), year.drafted.as_ref().map(|one| one.0)];
         let at = dated.into_iter().flatten().next().unwrap_or(year.opened_at);
         let draft = if year.stage >= Stage::Finalised { "" } else { "（征求意见稿）" };
         let groups: Vec<&Group> = scheme.groups.iter().filter(|group| scored.results.iter().any(|one| one.group == group.code)).collect();
@@ -109,7 +110,12 @@ impl Circular {
 fn objections(scored: &Scored) -> String {
     match &scored.year.finalised {
         Some((_, finalised)) if finalised.changed + finalised.kept > 0 => {
-            format!("征求意见期间收到异议 {} 项，经裁定更正 {} 项、维持 {} 项。", finalised.changed + finalised.kept, finalised.changed, finalised.kept)
+            format!(
+                "征求意见期间收到异议 {} 项，经裁定更正 {} 项、维持 {} 项。",
+                finalised.changed + finalised.kept,
+                finalised.changed,
+                finalised.kept
+            )
         }
         Some(_) => "征求意见期间没有单位提出异议。".to_owned(),
         None => String::new(),

@@ -43,8 +43,7 @@ pub enum DocxError {
 /// [`DocxError`].
 pub fn docx(circular: &Circular) -> Result<Vec<u8>, DocxError> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    let options =
-        SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).last_modified_time(zip::DateTime::default());
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).last_modified_time(zip::DateTime::default());
     let parts = [
         ("[Content_Types].xml", TYPES.to_owned()),
         ("_rels/.rels", ROOT.to_owned()),
@@ -159,7 +158,11 @@ fn table(annex: &Annex) -> String {
     }
     text.push_str("</w:tblGrid>");
     let row = |cells: &[String], font, header: bool| {
-        let mut row = String::from(if header { "<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>" } else { "<w:tr><w:trPr><w:cantSplit/></w:trPr>" });
+        let mut row = String::from(if header {
+            "<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>"
+        } else {
+            "<w:tr><w:trPr><w:cantSplit/></w:trPr>"
+        });
         for (column, cell) in cells.iter().enumerate() {
             let align = if column == 0 && !header { "left" } else { "center" };
             let look = Look { font, size: CELL, align, indent: false, red: false, properties: "<w:snapToGrid w:val=\"0\"/>" };
@@ -184,7 +187,9 @@ fn styles() -> String {
 
 fn fonts() -> String {
     let font = |name: &str, others: &str| {
-        format!("<w:font w:name=\"{name}\"><w:altName w:val=\"{others}\"/><w:charset w:val=\"86\"/><w:family w:val=\"auto\"/><w:pitch w:val=\"variable\"/></w:font>")
+        format!(
+            "<w:font w:name=\"{name}\"><w:altName w:val=\"{others}\"/><w:charset w:val=\"86\"/><w:family w:val=\"auto\"/><w:pitch w:val=\"variable\"/></w:font>"
+        )
     };
     let all = [
         font(FANGSONG, "仿宋,FangSong,STFangsong,Noto Serif CJK SC"),

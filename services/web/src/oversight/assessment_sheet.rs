@@ -304,7 +304,8 @@ fn card(
     let (tag, decision) = match &objection.decided {
         None => (Tag::new("待裁定", Tone::Warn), Vec::new()),
         Some((at, changed, reason)) => {
-            let (tag, word) = if *changed { (Tag::new("已更正", Tone::Good), "更正") } else { (Tag::new("维持", Tone::Neutral), "维持初评") };
+            let (tag, word) =
+                if *changed { (Tag::new("已更正", Tone::Good), "更正") } else { (Tag::new("维持", Tone::Neutral), "维持初评") };
             (tag, vec![format!("裁定：{word}（{}）", words::moment(*at).text), reason.text().to_owned()])
         }
     };
@@ -314,9 +315,11 @@ fn card(
         let action = format!("{LIST}/{}/{unit}/decide", read.year.year);
         let revision = read.opened.as_ref().map_or(0, |opened| opened.revision);
         DecideForm {
-            form: fields(ctx, &format!("decide{}", index + 1), &action)
-                .at(revision)
-                .with(if mine { typed.errors.clone() } else { Errors::none() }),
+            form: fields(ctx, &format!("decide{}", index + 1), &action).at(revision).with(if mine {
+                typed.errors.clone()
+            } else {
+                Errors::none()
+            }),
             item: objection.item.clone(),
             outcomes: Choice::select(
                 vec![Choice::new("keep", "维持初评"), Choice::new("change", "更正")],

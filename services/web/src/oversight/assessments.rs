@@ -61,7 +61,9 @@ pub(super) fn badge(tag: Tag) -> Cell {
 /// Errors of a refusal with fields; anything else is a fault of its own.
 pub(super) fn refused(error: Error) -> Result<Errors, Fault> {
     match error {
-        Error::Refused(Refusal::Fields(fields)) => Ok(fields.iter().fold(Errors::none(), |errors, field| errors.and(field.name, &field.words))),
+        Error::Refused(Refusal::Fields(fields)) => {
+            Ok(fields.iter().fold(Errors::none(), |errors, field| errors.and(field.name, &field.words)))
+        }
         other => Err(other.into()),
     }
 }
@@ -126,7 +128,11 @@ fn scheme_text(form: &Form) -> Result<String, Errors> {
         None => SHIPPED.iter().find(|(name, _)| *name == form.get("shipped")).map(|(_, text)| (*text).to_owned()).unwrap_or_default(),
     };
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
-    if text.trim().is_empty() { Err(Errors::one("text", "请选择方案文件，或者粘贴方案全文，或者选用样例")) } else { Ok(text) }
+    if text.trim().is_empty() {
+        Err(Errors::one("text", "请选择方案文件，或者粘贴方案全文，或者选用样例"))
+    } else {
+        Ok(text)
+    }
 }
 
 fn report(problems: Vec<Problem>) -> CheckReport {
@@ -183,9 +189,7 @@ pub(crate) async fn act(ctx: Ctx, form: Form) -> Reply {
         },
         "draft" => (ctx.app().draft_assessment(&meta, year).await, "初评已生成，各单位可以查看得分明细并提出异议"),
         "finalise" => (ctx.app().finalise_assessment(&meta, year).await, "已定稿"),
-        "publish" => {
-            (ctx.app().publish_assessment(&meta, year, form.get("number")).await, "发文字号已登记，参加考评的单位可以看到通报")
-        }
+        "publish" => (ctx.app().publish_assessment(&meta, year, form.get("number")).await, "发文字号已登记，参加考评的单位可以看到通报"),
         _ => return Err(Fault::NotFound),
     };
     match done {

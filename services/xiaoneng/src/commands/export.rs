@@ -15,6 +15,9 @@ use super::Failure;
 use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Export) -> Result<(), Failure> {
+    if (words.kind == cli::Kind::Bulletin) != (words.format == cli::Format::Docx) {
+        return Err(Failure::Usage("这一种导出没有这种格式：通报（bulletin）用 docx，其他用 csv、xlsx 或 json".to_owned()));
+    }
     let app = installation::open(&words.data, true).await?;
     app.projections.catch_up().await?;
     // Nobody ever sees half a table under the name asked for.
@@ -67,10 +70,11 @@ async fn written(app: &Application, words: &cli::Export, part: &Path) -> Result<
         }
         (None, None) if words.kind == cli::Kind::Bulletin => {
             let scored = assessment(app, words.year).await?;
-            std::io::Write::write_all(&mut target()?, &docx(&Circular::of(&scored))?).with_context(|| format!("无法写入 {}", words.out.display()))?;
+            std::io::Write::write_all(&mut target()?, &docx(&Circular::of(&scored))?)
+                .with_context(|| format!("无法写入 {}", words.out.display()))?;
             Ok(1)
         }
-        _ => Err(anyhow::anyhow!("这一种导出没有这种格式：通报（bulletin）用 docx，其他用 csv、xlsx 或 json").into()),
+        _ => Err(Failure::Usage("没有这种导出".to_owned())),
     }
 }
 
