@@ -1,6 +1,7 @@
 //! Any event of any stream: the one place that knows which kinds belong to which stream.
 
 use crate::account::AccountEvent;
+use crate::card::CardEvent;
 use crate::case::CaseEvent;
 use crate::events::EventError;
 use crate::founding::LogEvent;
@@ -154,6 +155,8 @@ groups! {
     "notice" Notice(NoticeEvent) ["notice"];
     /// Of an import.
     "import" Import(ImportEvent) ["import"];
+    /// Of a card.
+    "card" Card(CardEvent) ["card"];
     /// Of the log itself.
     "log" Log(LogEvent) ["log"];
 }

@@ -194,6 +194,19 @@ pub struct Cards {
     pub red_after: Limit,
     /// Red at this round of handling again; 0 = never.
     pub red_on_rehandling: u8,
+    /// How long the unit may object to an issued card (§5.3); none = [`Cards::OBJECTION`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objection: Option<Limit>,
+}
+
+impl Cards {
+    /// Three working days to object (domain.md §5.3).
+    pub const OBJECTION: Limit = Limit::WorkingDays(3);
+
+    /// How long the unit may object.
+    pub fn objection_limit(&self) -> Limit {
+        self.objection.unwrap_or(Self::OBJECTION)
+    }
 }
 
 /// A grade of satisfaction.

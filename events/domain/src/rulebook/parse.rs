@@ -100,6 +100,7 @@ pub(super) const FIELDS: &[Field] = &[
             must("yellow_on_breach", Shape::Flag),
             must("red_after", Shape::Limit),
             must("red_on_rehandling", Shape::Whole(0, 9)),
+            may("objection", Shape::Limit),
         ]),
     ),
     must("satisfaction", Shape::Tables(&[must("code", Shape::Text), must("label", Shape::Text), must("satisfied", Shape::Flag)])),
