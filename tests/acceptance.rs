@@ -5,6 +5,8 @@
 
 #[path = "acceptance/admin.rs"]
 mod admin;
+#[path = "acceptance/cards.rs"]
+mod cards;
 #[path = "acceptance/citizen.rs"]
 mod citizen;
 #[path = "acceptance/desk.rs"]

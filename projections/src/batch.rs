@@ -29,7 +29,7 @@ use crate::views::public::write::Count;
 use crate::views::reference::Reference;
 use crate::views::reference::write::Changes as ReferenceChanges;
 use crate::views::scores::write::{NewFact, TallyKey};
-use crate::views::{cases, due, imports, notices, persons, public, reference, scores, worklist};
+use crate::views::{cards, cases, due, imports, notices, persons, public, reference, scores, worklist};
 
 /// A case in the working set.
 pub(crate) struct CaseEntry {
@@ -387,6 +387,7 @@ impl Writer {
             figures.update(entry);
             public::write::write_case(&transaction, entry)?;
             cases::write::write(&transaction, *id, entry, &stored)?;
+            cards::write::case(&transaction, *id, &entry.state, entry.stored.is_some(), &self.reference)?;
         }
         lists.write(&transaction)?;
         acts.write(&transaction)?;

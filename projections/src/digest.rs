@@ -42,6 +42,8 @@ const ROWS: &[(FileKind, &str)] = &[
     (FileKind::Views, "SELECT * FROM agenda ORDER BY next_at, key"),
     (FileKind::Views, "SELECT * FROM duty ORDER BY holder, due_at, key, task"),
     (FileKind::Views, "SELECT * FROM mark ORDER BY seq, ord"),
+    (FileKind::Views, "SELECT * FROM card ORDER BY key"),
+    (FileKind::Views, "SELECT * FROM card_due ORDER BY id"),
     (FileKind::Scores, "SELECT seq FROM meta"),
     (FileKind::Scores, "SELECT * FROM fact ORDER BY seq, ord"),
     (FileKind::Scores, "SELECT * FROM tally WHERE n <> 0 ORDER BY period, unit, measure, yes, asserted"),

@@ -33,6 +33,7 @@ pub use error::ViewError;
 pub use page::{At, Page, PageKey};
 pub use rebuild::{Rebuilt, rebuild};
 pub use views::Views;
+pub use views::cards::{CardDue, CardFilter, CardRow, CardTab};
 pub use views::cases::{CaseRow, CaseSnapshot};
 pub use views::due::DueRow;
 pub use views::imports::ImportRow;

@@ -44,4 +44,7 @@ fn of(stream: &str, kind: &str) -> bool {
     stream.split_once('-').is_some_and(|(before, _)| before == kind)
 }
 
-supervision! {}
+supervision! {
+    /// 黄牌、红牌.
+    cards: Card => domain::card::CardState;
+}

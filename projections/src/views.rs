@@ -1,5 +1,6 @@
 //! The views and the handle that reads them. Every view is a folder: `schema.sql`, `write.rs`, `query.rs`.
 
+pub mod cards;
 pub mod cases;
 pub mod due;
 pub mod imports;

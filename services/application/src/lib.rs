@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod actor;
 pub mod audit;
 pub mod backoff;
+pub mod cards;
 pub mod cases;
 pub mod clock;
 pub mod error;

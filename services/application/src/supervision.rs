@@ -185,10 +185,11 @@ impl Application {
     ///
     /// # Errors
     /// [`Error::NotFound`] for a stream of a kind without a clock; log errors.
-    pub async fn tick_stream(&self, _meta: &Meta, stream: &str) -> Result<Done, Error> {
+    pub async fn tick_stream(&self, meta: &Meta, stream: &str) -> Result<Done, Error> {
         let kind = stream.split_once('-').map_or(stream, |(kind, _)| kind);
         // One line for each kind that has a clock.
         match kind {
+            "card" => self.tick_card(meta, stream).await,
             _ => Err(Error::NotFound),
         }
     }

@@ -129,7 +129,9 @@ impl Automation {
         let due = self.due_limits()?;
         let cases = self.other_calendar()?;
         let streams = self.due_streams()?;
+        let cards = self.due_cards()?;
         let acts = self.keep_limits(due).await + self.keep_streams(streams).await;
+        let acts = acts + self.keep_cards(cards).await;
         let worked = Worked { acts, recomputed: self.recompute(cases).await, ..Worked::default() };
         self.finished(worked)
     }
@@ -165,7 +167,7 @@ impl Automation {
     /// When the views cannot be read.
     pub fn next_at(&self) -> Result<Option<Instant>, Error> {
         let views = self.application.projections.views();
-        Ok(views.next_due()?.into_iter().chain(views.next_notice()?).chain(views.next_agenda()?).min())
+        Ok(views.next_due()?.into_iter().chain(views.next_notice()?).chain(views.next_agenda()?).chain(views.next_card(self.application.now())?).min())
     }
 
     /// How it does.

@@ -34,6 +34,8 @@ pub const SCORES: &[Role] = &[Role::Liaison, Role::Head, Role::Reviewer, Role::D
 pub const OVERSIGHT: &[Role] = &[Role::Inspector, Role::Director, Role::Leader, Role::Supervisor];
 /// Roles that answer for a unit.
 pub const UNIT: &[Role] = &[Role::Liaison, Role::Head];
+/// Roles that see cards and orders: the efficiency office and the leader.
+pub const CARDS: &[Role] = &[Role::Inspector, Role::Director, Role::Leader];
 /// The system administrator.
 pub const SYSTEM: &[Role] = &[Role::SystemAdmin];
 /// The security administrator.

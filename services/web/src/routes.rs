@@ -6,10 +6,10 @@ use domain::account::Role;
 use futures_util::FutureExt;
 
 use crate::ctx::Ctx;
-use crate::door::{ADMINS, AUDIT, Answer, CALLS, CASE_WORK, Door, SCORES, SECURITY, SYSTEM};
+use crate::door::{ADMINS, AUDIT, Answer, CALLS, CARDS, CASE_WORK, Door, SCORES, SECURITY, SYSTEM, UNIT};
 use crate::error::{Fault, Reply};
 use crate::form::Form;
-use crate::{admin, assets, citizen, csrf, desk};
+use crate::{admin, assets, citizen, csrf, desk, oversight};
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +115,12 @@ routes! {
     GET  "/desk/scorecard/{unit}" Door::Roles(SCORES) => desk::scorecard::get;
     GET  "/desk/scorecard/{unit}/{measure}" Door::Roles(SCORES) => desk::scorecard::facts;
 
+    GET  "/oversight/cards" Door::Roles(CARDS) => oversight::cards::list;
+    GET  "/oversight/cards/{id}" Door::Roles(CARDS) => oversight::cards::get;
+    POST "/oversight/cards/{id}/{action}" Door::Roles(CARDS) => oversight::cards::post;
+    GET  "/desk/cards/{id}" Door::Roles(UNIT) => oversight::cards::unit_get;
+    POST "/desk/cards/{id}/{action}" Door::Roles(UNIT) => oversight::cards::unit_post;
+
     GET  "/admin" Door::Roles(ADMINS) => admin::home::get;
     GET  "/admin/units" Door::Roles(SYSTEM) => admin::units::list;
     UPLOAD "/admin/units" Door::Roles(SYSTEM) => admin::units::upload;
@@ -194,11 +200,25 @@ async fn open(ctx: &Ctx, payload: web::Payload, door: Door, limit: usize) -> Res
     }
 }
 
+/// Pages whose forms are sent to an act below their own address.
+const SUPERVISED: [&str; 7] = [
+    "/oversight/cards/",
+    "/oversight/orders/",
+    "/oversight/matters/",
+    "/oversight/tasks/",
+    "/desk/cards/",
+    "/desk/orders/",
+    "/desk/tasks/",
+];
+
 /// The page on which a form stands, from the path it is sent to.
 fn resume(path: &str) -> String {
     match path.strip_prefix("/desk/case/").and_then(|rest| rest.split_once('/')) {
         Some((number, _)) => format!("/desk/case/{number}"),
         None if matches!(path, "/track/rate" | "/track/unsolved") => "/track/case".to_owned(),
+        None if SUPERVISED.iter().any(|page| path.strip_prefix(page).is_some_and(|rest| rest.matches('/').count() == 1)) => {
+            path.rsplit_once('/').map_or(path, |(page, _)| page).to_owned()
+        }
         None if path.starts_with("/admin/calendar/") => "/admin/calendar".to_owned(),
         None => path.to_owned(),
     }
@@ -259,6 +279,7 @@ mod tests {
     #[test]
     fn a_form_leads_back_to_the_page_it_stood_on() {
         assert_eq!(resume("/desk/case/ABC/answer"), "/desk/case/ABC");
+        assert_eq!(resume("/oversight/cards/1/issue"), "/oversight/cards/1");
         assert_eq!(resume("/track/rate"), "/track/case");
         assert_eq!(resume("/file/what"), "/file/what");
     }

@@ -43,5 +43,5 @@ CREATE INDEX agenda_key ON agenda (key);
 CREATE INDEX duty_key ON duty (key);
 CREATE INDEX mark_key ON mark (key, kind);
 -- indexes
-CREATE INDEX stream_kind ON stream (kind, key);
-CREATE INDEX mark_unit ON mark (unit, kind, at);
+CREATE INDEX IF NOT EXISTS stream_kind ON stream (kind, key);
+CREATE INDEX IF NOT EXISTS mark_unit ON mark (unit, kind, at);

@@ -65,6 +65,7 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
         let mut shown = build(&ctx, &opened, &Typed::default(), None)?;
         // The past can be looked at, not changed.
         shown.actions = Actions::default();
+        shown.supervision = Vec::new();
         shown.waiting = format!("这是日志位置 {seq} 时的样子，只供查看。");
         shown.as_of.position = seq.to_string();
         return page(&shown);
@@ -106,6 +107,7 @@ pub(super) fn build(ctx: &Ctx, opened: &OpenedCase, typed: &Typed, conflict: Opt
         ledger: view.ledger(),
         limits: view.limits(),
         events: newest.map(|entry| timeline::event(reference, entry)).collect(),
+        supervision: crate::oversight::cards::of_case(ctx, opened.case, &opened.state)?,
         earlier: view.earlier()?,
         as_of: AsOf { at: words::moment(now), position: opened.entries.last().map_or(0, |entry| entry.seq).to_string() },
     })
