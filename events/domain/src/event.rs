@@ -8,6 +8,7 @@ use crate::founding::LogEvent;
 use crate::ids::{AccountId, CaseId, ImportId, NoticeId, UnitCode};
 use crate::import::ImportEvent;
 use crate::notice::NoticeEvent;
+use crate::order::OrderEvent;
 use crate::person::PersonEvent;
 use crate::rulebook::RuleEvent;
 use crate::unit::UnitEvent;
@@ -157,6 +158,8 @@ groups! {
     "import" Import(ImportEvent) ["import"];
     /// Of a card.
     "card" Card(CardEvent) ["card"];
+    /// Of a supervision order.
+    "order" Order(OrderEvent) ["order"];
     /// Of the log itself.
     "log" Log(LogEvent) ["log"];
 }

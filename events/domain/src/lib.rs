@@ -20,6 +20,7 @@ pub mod import;
 pub mod limit;
 pub mod mark;
 pub mod notice;
+pub mod order;
 pub mod person;
 pub mod private;
 pub mod refusal;

@@ -7,6 +7,7 @@ pub mod calendars;
 pub mod catalogues;
 mod document;
 pub mod examples;
+pub mod order;
 pub mod parse;
 pub mod shipped;
 pub mod versions;
@@ -49,6 +50,9 @@ pub struct Rulebook {
     pub warning: Warning,
     /// 黄牌、红牌 triggers; an officer issues.
     pub cards: Cards,
+    /// 督办单; none = the defaults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orders: Option<order::Orders>,
     /// 满意度 grades of the call-back, best first.
     pub satisfaction: Vec<Grade>,
     /// 不予受理 grounds with the right door (domain.md A11, A12).

@@ -103,6 +103,7 @@ pub(super) const FIELDS: &[Field] = &[
             may("objection", Shape::Limit),
         ]),
     ),
+    may("orders", Shape::Table(super::order::FIELDS)),
     must("satisfaction", Shape::Tables(&[must("code", Shape::Text), must("label", Shape::Text), must("satisfied", Shape::Flag)])),
     must("refusals", Shape::Tables(&[must("code", Shape::Text), must("label", Shape::Text), must("path", Shape::Text)])),
     must(

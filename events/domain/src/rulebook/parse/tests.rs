@@ -299,6 +299,7 @@ fn the_known_keys_are_those_of_the_structs() {
     full.limits[0].contact = Some("1wd".parse().unwrap());
     full.limits[0].levels = vec![Level::City];
     full.indicators[0].target_percent = Some(1);
+    full.orders = Some(crate::rulebook::order::Orders { limit: "5wd".parse().unwrap() });
     full.cards.objection = Some("3wd".parse().unwrap());
     agree(&serde_json::to_value(&full).unwrap(), FIELDS, "");
     let unit = crate::ids::UnitCode::parse("A").unwrap();
