@@ -17,5 +17,7 @@ mod doors;
 mod harness;
 #[path = "acceptance/input.rs"]
 mod input;
+#[path = "acceptance/orders.rs"]
+mod orders;
 #[path = "acceptance/security.rs"]
 mod security;

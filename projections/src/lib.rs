@@ -38,6 +38,7 @@ pub use views::cases::{CaseRow, CaseSnapshot};
 pub use views::due::DueRow;
 pub use views::imports::ImportRow;
 pub use views::notices::{Missing, NoticeRow};
+pub use views::orders::{OrderFilter, OrderRow, OrderTab};
 pub use views::persons::Erasure;
 pub use views::public::{Dimension, Freshness, PublicCase, PublicFigure, PublicFilter};
 pub use views::reference::{Account, Reference};

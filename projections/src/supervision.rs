@@ -47,4 +47,6 @@ fn of(stream: &str, kind: &str) -> bool {
 supervision! {
     /// 黄牌、红牌.
     cards: Card => domain::card::CardState;
+    /// 督办单.
+    orders: Order => domain::order::OrderState;
 }

@@ -5,6 +5,7 @@ pub mod cases;
 pub mod due;
 pub mod imports;
 pub mod notices;
+pub mod orders;
 pub mod persons;
 pub mod public;
 pub mod reference;

@@ -15,6 +15,7 @@ pub mod founding;
 pub mod ids;
 pub mod imports;
 pub mod notices;
+pub mod orders;
 pub mod password;
 pub mod persons;
 pub mod rules;

@@ -190,6 +190,7 @@ impl Application {
         // One line for each kind that has a clock.
         match kind {
             "card" => self.tick_card(meta, stream).await,
+            "order" => self.tick_order(meta, stream).await,
             _ => Err(Error::NotFound),
         }
     }

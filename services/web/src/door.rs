@@ -36,6 +36,8 @@ pub const OVERSIGHT: &[Role] = &[Role::Inspector, Role::Director, Role::Leader, 
 pub const UNIT: &[Role] = &[Role::Liaison, Role::Head];
 /// Roles that see cards and orders: the efficiency office and the leader.
 pub const CARDS: &[Role] = &[Role::Inspector, Role::Director, Role::Leader];
+/// The role that issues supervision orders.
+pub const ISSUES: &[Role] = &[Role::Director];
 /// The system administrator.
 pub const SYSTEM: &[Role] = &[Role::SystemAdmin];
 /// The security administrator.

@@ -3,3 +3,4 @@
 
 mod acts;
 pub(crate) mod cards;
+pub(crate) mod orders;

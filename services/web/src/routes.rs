@@ -6,7 +6,7 @@ use domain::account::Role;
 use futures_util::FutureExt;
 
 use crate::ctx::Ctx;
-use crate::door::{ADMINS, AUDIT, Answer, CALLS, CARDS, CASE_WORK, Door, SCORES, SECURITY, SYSTEM, UNIT};
+use crate::door::{ADMINS, AUDIT, Answer, CALLS, CARDS, CASE_WORK, Door, ISSUES, SCORES, SECURITY, SYSTEM, UNIT};
 use crate::error::{Fault, Reply};
 use crate::form::Form;
 use crate::{admin, assets, citizen, csrf, desk, oversight};
@@ -118,6 +118,14 @@ routes! {
     GET  "/oversight/cards" Door::Roles(CARDS) => oversight::cards::list;
     GET  "/oversight/cards/{id}" Door::Roles(CARDS) => oversight::cards::get;
     POST "/oversight/cards/{id}/{action}" Door::Roles(CARDS) => oversight::cards::post;
+    GET  "/oversight/orders" Door::Roles(CARDS) => oversight::orders::list;
+    GET  "/oversight/orders/new" Door::Roles(ISSUES) => oversight::orders::new;
+    POST "/oversight/orders/new" Door::Roles(ISSUES) => oversight::orders::create;
+    GET  "/oversight/orders/{id}" Door::Roles(CARDS) => oversight::orders::get;
+    GET  "/oversight/orders/{id}/print" Door::Roles(CARDS) => oversight::orders::print;
+    POST "/oversight/orders/{id}/{action}" Door::Roles(CARDS) => oversight::orders::post;
+    GET  "/desk/orders/{id}" Door::Roles(UNIT) => oversight::orders::unit_get;
+    POST "/desk/orders/{id}/{action}" Door::Roles(UNIT) => oversight::orders::unit_post;
     GET  "/desk/cards/{id}" Door::Roles(UNIT) => oversight::cards::unit_get;
     POST "/desk/cards/{id}/{action}" Door::Roles(UNIT) => oversight::cards::unit_post;
 

@@ -155,6 +155,7 @@ async fn the_doors_of_the_route_table_are_those_written_down_here() {
         "/admin/system" => "system_admin auditor",
         path if path.starts_with("/desk/scorecard") => "dispatcher liaison head reviewer inspector director leader",
         path if ["/desk/cards", "/desk/orders", "/desk/tasks"].iter().any(|page| path.starts_with(page)) => "liaison head",
+        "/oversight/orders/new" => "director",
         path if path.starts_with("/oversight/cards") || path.starts_with("/oversight/orders") => "inspector director leader",
         path if path.starts_with("/desk/") => work,
         path if path.starts_with("/admin/accounts") || path == "/admin/persons" => "security_admin",

@@ -107,10 +107,20 @@ pub(super) fn build(ctx: &Ctx, opened: &OpenedCase, typed: &Typed, conflict: Opt
         ledger: view.ledger(),
         limits: view.limits(),
         events: newest.map(|entry| timeline::event(reference, entry)).collect(),
-        supervision: crate::oversight::cards::of_case(ctx, opened.case, &opened.state)?,
+        supervision: supervision(ctx, opened)?,
         earlier: view.earlier()?,
         as_of: AsOf { at: words::moment(now), position: opened.entries.last().map_or(0, |entry| entry.seq).to_string() },
     })
+}
+
+/// Cards and orders about the case, and where a new order is begun.
+fn supervision(ctx: &Ctx, opened: &OpenedCase) -> Result<Vec<Link>, Fault> {
+    let mut links = crate::oversight::cards::of_case(ctx, opened.case, &opened.state)?;
+    links.extend(crate::oversight::orders::of_case(ctx, opened.case)?);
+    if application::access::orders::issues(&ctx.staff()?.staff) && opened.state.unit.is_some() {
+        links.push(Link::new(&format!("/oversight/orders/new?case={}", opened.state.number), "发督办单"));
+    }
+    Ok(links)
 }
 
 fn crumbs(ctx: &Ctx, stage: Stage) -> Result<Vec<Link>, Fault> {

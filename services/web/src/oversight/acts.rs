@@ -5,7 +5,6 @@ use application::{Actor, Error, Meta};
 use domain::case::CaseState;
 use domain::ids::{CaseId, UnitCode};
 use domain::refusal::Refusal;
-use domain::time::Instant;
 use projections::{CaseRow, Reference};
 use templates::components::{Choice, Errors, Moment};
 use templates::desk::{self, AsOf};
@@ -123,5 +122,31 @@ pub(super) fn paper(word: &str, numbered: Option<(i32, u32)>) -> String {
     match numbered {
         Some((year, ordinal)) => format!("{word}〔{year}〕{ordinal}号"),
         None => format!("{word}（编号生成中）"),
+    }
+}
+
+/// An open unit by its code or its whole name; else by a part of the name that only one has.
+pub(super) fn find_unit(reference: &Reference, text: &str) -> Result<UnitCode, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("请填写单位全称或编码".to_owned());
+    }
+    let open = || reference.units().filter(|unit| unit.closed.is_none());
+    if let Some(unit) = open().find(|unit| unit.code.as_str() == text || unit.name() == text) {
+        return Ok(unit.code.clone());
+    }
+    let mut part = open().filter(|unit| unit.name().contains(text));
+    match (part.next(), part.next()) {
+        (Some(unit), None) => Ok(unit.code.clone()),
+        (None, _) => Err(format!("名册里没有“{text}”，请填写全称或编码")),
+        (Some(one), Some(two)) => Err(format!("“{text}”不止一个单位，例如{}、{}，请填写全称或编码", one.name(), two.name())),
+    }
+}
+
+/// A number of working days; none when nothing was typed.
+pub(super) fn days(form: &Form) -> Result<Option<u16>, Errors> {
+    match form.get("days").trim() {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| Errors::one("days", "请填写工作日天数，例如 5")),
     }
 }
