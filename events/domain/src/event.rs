@@ -7,6 +7,7 @@ use crate::events::EventError;
 use crate::founding::LogEvent;
 use crate::ids::{AccountId, CaseId, ImportId, NoticeId, UnitCode};
 use crate::import::ImportEvent;
+use crate::matter::{MatterEvent, TaskEvent};
 use crate::notice::NoticeEvent;
 use crate::order::OrderEvent;
 use crate::person::PersonEvent;
@@ -160,6 +161,10 @@ groups! {
     "card" Card(CardEvent) ["card"];
     /// Of a supervision order.
     "order" Order(OrderEvent) ["order"];
+    /// Of a supervised matter.
+    "matter" Matter(MatterEvent) ["matter"];
+    /// Of a unit's task in a matter.
+    "task" Task(TaskEvent) ["task"];
     /// Of the log itself.
     "log" Log(LogEvent) ["log"];
 }

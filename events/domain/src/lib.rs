@@ -19,6 +19,7 @@ pub mod ids;
 pub mod import;
 pub mod limit;
 pub mod mark;
+pub mod matter;
 pub mod notice;
 pub mod order;
 pub mod person;
