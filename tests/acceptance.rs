@@ -17,6 +17,8 @@ mod doors;
 mod harness;
 #[path = "acceptance/input.rs"]
 mod input;
+#[path = "acceptance/matters.rs"]
+mod matters;
 #[path = "acceptance/orders.rs"]
 mod orders;
 #[path = "acceptance/security.rs"]

@@ -45,6 +45,8 @@ const ROWS: &[(FileKind, &str)] = &[
     (FileKind::Views, "SELECT * FROM card ORDER BY key"),
     (FileKind::Views, "SELECT * FROM card_due ORDER BY id"),
     (FileKind::Views, "SELECT * FROM order_row ORDER BY key"),
+    (FileKind::Views, "SELECT * FROM matter_row ORDER BY key"),
+    (FileKind::Views, "SELECT * FROM task_row ORDER BY key"),
     (FileKind::Scores, "SELECT seq FROM meta"),
     (FileKind::Scores, "SELECT * FROM fact ORDER BY seq, ord"),
     (FileKind::Scores, "SELECT * FROM tally WHERE n <> 0 ORDER BY period, unit, measure, yes, asserted"),

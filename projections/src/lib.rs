@@ -37,6 +37,7 @@ pub use views::cards::{CardDue, CardFilter, CardRow, CardTab};
 pub use views::cases::{CaseRow, CaseSnapshot};
 pub use views::due::DueRow;
 pub use views::imports::ImportRow;
+pub use views::matters::{MatterFilter, MatterRow, MatterTab, TaskRow};
 pub use views::notices::{Missing, NoticeRow};
 pub use views::orders::{OrderFilter, OrderRow, OrderTab};
 pub use views::persons::Erasure;

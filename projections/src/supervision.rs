@@ -49,4 +49,8 @@ supervision! {
     cards: Card => domain::card::CardState;
     /// 督办单.
     orders: Order => domain::order::OrderState;
+    /// 督查事项.
+    matters: Matter => domain::matter::MatterState;
+    /// Tasks of 督查事项.
+    tasks: Task => domain::matter::TaskState;
 }

@@ -4,6 +4,7 @@ pub mod cards;
 pub mod cases;
 pub mod due;
 pub mod imports;
+pub mod matters;
 pub mod notices;
 pub mod orders;
 pub mod persons;

@@ -1,6 +1,7 @@
 //! Permission: one pure function, the same for pages, API, command line and jobs. The route table is only the outer door.
 
 pub mod cards;
+pub mod matters;
 pub mod orders;
 
 use domain::account::{Role, StaffKind};

@@ -14,6 +14,7 @@ pub mod error;
 pub mod founding;
 pub mod ids;
 pub mod imports;
+pub mod matters;
 pub mod notices;
 pub mod orders;
 pub mod password;

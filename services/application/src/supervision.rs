@@ -191,6 +191,8 @@ impl Application {
         match kind {
             "card" => self.tick_card(meta, stream).await,
             "order" => self.tick_order(meta, stream).await,
+            "matter" => self.tick_matter(stream).await,
+            "task" => self.tick_task(meta, stream).await,
             _ => Err(Error::NotFound),
         }
     }

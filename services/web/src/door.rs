@@ -36,6 +36,10 @@ pub const OVERSIGHT: &[Role] = &[Role::Inspector, Role::Director, Role::Leader, 
 pub const UNIT: &[Role] = &[Role::Liaison, Role::Head];
 /// Roles that see cards and orders: the efficiency office and the leader.
 pub const CARDS: &[Role] = &[Role::Inspector, Role::Director, Role::Leader];
+/// Roles that see the ledger of supervised matters.
+pub const MATTERS: &[Role] = &[Role::Inspector, Role::Director, Role::Leader, Role::Supervisor];
+/// The role that sets supervised matters.
+pub const SETS: &[Role] = &[Role::Supervisor];
 /// The role that issues supervision orders.
 pub const ISSUES: &[Role] = &[Role::Director];
 /// The system administrator.

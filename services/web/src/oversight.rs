@@ -4,3 +4,5 @@
 mod acts;
 pub(crate) mod cards;
 pub(crate) mod orders;
+pub(crate) mod matters;
+pub(crate) mod tasks;

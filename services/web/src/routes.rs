@@ -6,7 +6,7 @@ use domain::account::Role;
 use futures_util::FutureExt;
 
 use crate::ctx::Ctx;
-use crate::door::{ADMINS, AUDIT, Answer, CALLS, CARDS, CASE_WORK, Door, ISSUES, SCORES, SECURITY, SYSTEM, UNIT};
+use crate::door::{ADMINS, AUDIT, Answer, CALLS, CARDS, CASE_WORK, Door, ISSUES, MATTERS, SCORES, SECURITY, SETS, SYSTEM, UNIT};
 use crate::error::{Fault, Reply};
 use crate::form::Form;
 use crate::{admin, assets, citizen, csrf, desk, oversight};
@@ -124,6 +124,16 @@ routes! {
     GET  "/oversight/orders/{id}" Door::Roles(CARDS) => oversight::orders::get;
     GET  "/oversight/orders/{id}/print" Door::Roles(CARDS) => oversight::orders::print;
     POST "/oversight/orders/{id}/{action}" Door::Roles(CARDS) => oversight::orders::post;
+    GET  "/oversight/matters" Door::Roles(MATTERS) => oversight::matters::list;
+    GET  "/oversight/matters/new" Door::Roles(SETS) => oversight::matters::new;
+    POST "/oversight/matters/new" Door::Roles(SETS) => oversight::matters::create;
+    GET  "/oversight/matters/export" Door::Roles(MATTERS) => oversight::matters::export;
+    GET  "/oversight/matters/{id}" Door::Roles(MATTERS) => oversight::matters::get;
+    POST "/oversight/matters/{id}/{action}" Door::Roles(SETS) => oversight::matters::post;
+    GET  "/oversight/matters/{id}/tasks/{unit}" Door::Roles(MATTERS) => oversight::tasks::get;
+    POST "/oversight/matters/{id}/tasks/{unit}/{action}" Door::Roles(SETS) => oversight::tasks::post;
+    GET  "/desk/tasks/{id}" Door::Roles(UNIT) => oversight::tasks::unit_get;
+    POST "/desk/tasks/{id}/{action}" Door::Roles(UNIT) => oversight::tasks::unit_post;
     GET  "/desk/orders/{id}" Door::Roles(UNIT) => oversight::orders::unit_get;
     POST "/desk/orders/{id}/{action}" Door::Roles(UNIT) => oversight::orders::unit_post;
     GET  "/desk/cards/{id}" Door::Roles(UNIT) => oversight::cards::unit_get;
@@ -209,11 +219,10 @@ async fn open(ctx: &Ctx, payload: web::Payload, door: Door, limit: usize) -> Res
 }
 
 /// Pages whose forms are sent to an act below their own address.
-const SUPERVISED: [&str; 7] = [
+const SUPERVISED: [&str; 6] = [
     "/oversight/cards/",
     "/oversight/orders/",
     "/oversight/matters/",
-    "/oversight/tasks/",
     "/desk/cards/",
     "/desk/orders/",
     "/desk/tasks/",
@@ -224,7 +233,7 @@ fn resume(path: &str) -> String {
     match path.strip_prefix("/desk/case/").and_then(|rest| rest.split_once('/')) {
         Some((number, _)) => format!("/desk/case/{number}"),
         None if matches!(path, "/track/rate" | "/track/unsolved") => "/track/case".to_owned(),
-        None if SUPERVISED.iter().any(|page| path.strip_prefix(page).is_some_and(|rest| rest.matches('/').count() == 1)) => {
+        None if SUPERVISED.iter().any(|page| path.strip_prefix(page).is_some_and(|rest| matches!(rest.matches('/').count(), 1 | 3))) => {
             path.rsplit_once('/').map_or(path, |(page, _)| page).to_owned()
         }
         None if path.starts_with("/admin/calendar/") => "/admin/calendar".to_owned(),

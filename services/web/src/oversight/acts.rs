@@ -150,3 +150,10 @@ pub(super) fn days(form: &Form) -> Result<Option<u16>, Errors> {
         text => text.parse().map(Some).map_err(|_| Errors::one("days", "请填写工作日天数，例如 5")),
     }
 }
+
+/// The end of a legal day typed as `2026-06-30`: the next day's 00:00 at +08:00.
+pub(super) fn end_of_day(text: &str) -> Option<domain::time::Instant> {
+    let day: chrono::NaiveDate = text.trim().parse().ok()?;
+    let next = day.succ_opt()?.and_time(chrono::NaiveTime::MIN);
+    next.and_local_timezone(domain::time::CHINA).single().map(|end| end.to_utc())
+}
