@@ -244,6 +244,36 @@ async fn two_processes_that_tick_at_once_record_one_trigger_and_one_end_of_the_t
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_card_whose_breach_is_withdrawn_is_taken_back_by_the_clock_and_may_come_again() {
+    let site = Site::open().await;
+    let number = handled(&site).await;
+    until(&site, "2026-05-13T08:00:00");
+    tick(&site).await;
+    let yellow = card(&site, &number, Rule::YellowOnBreach);
+    let mut director = site.sign_in(Role::Director).await;
+    let path = format!("/oversight/cards/{}", yellow.0);
+    let form = director.get(&path).await.form(&format!("{path}/issue")).set("words", "请说明原因。");
+    assert_eq!(director.submit_once(form).await.status, 303);
+    site.settle().await;
+    assert_eq!(marks(&site, MarkKind::YellowCard), (1, 0));
+    // The city was closed for a typhoon on the last day of the limit: the limit ends later, and nothing was late.
+    let closed = "name = \"清源市\"\n[[closures]]\nname = \"台风停工\"\nbasis = \"防汛指令\"\nfrom = \"2026-05-12\"\nto = \"2026-05-13\"\n";
+    let meta = Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, site.app.ids.uuid());
+    site.app.set_overlay(&meta, closed).await.unwrap();
+    tokio::join!(tick(&site), tick(&site));
+    assert_eq!(kinds(&site, &yellow.stream()).await, ["card_triggered", "card_issued", "card_withdrawn"]);
+    assert_eq!(marks(&site, MarkKind::YellowCard), (1, 1));
+    assert!(director.get(&path).await.has("牌的依据不再成立"));
+    // The later limit is broken too: the ground has come again.
+    until(&site, "2026-05-15T08:00:00");
+    tick(&site).await;
+    assert_eq!(kinds(&site, &yellow.stream()).await.last().unwrap(), "card_triggered");
+    let mut director = site.sign_in(Role::Director).await;
+    assert!(director.get(&path).await.offers(&format!("{path}/issue")));
+    assert_eq!(tick(&site).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_recorded_a_week_late_calls_for_no_card_and_outsourced_staff_see_none() {
     let site = Site::open().await;
     let number = handled(&site).await;
