@@ -11,6 +11,8 @@ mod assessment;
 mod campaigns;
 #[path = "acceptance/assessment_many.rs"]
 mod assessment_many;
+#[path = "acceptance/cards.rs"]
+mod cards;
 #[path = "acceptance/citizen.rs"]
 mod citizen;
 #[path = "acceptance/desk.rs"]
@@ -29,5 +31,9 @@ mod investigation;
 mod oversight;
 #[path = "acceptance/inspections.rs"]
 mod inspections;
+#[path = "acceptance/matters.rs"]
+mod matters;
+#[path = "acceptance/orders.rs"]
+mod orders;
 #[path = "acceptance/security.rs"]
 mod security;

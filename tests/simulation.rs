@@ -9,6 +9,8 @@
 
 // `cfg(test)` says to clippy that helpers outside of a test function may unwrap.
 #[cfg(test)]
+#[path = "simulation/cards.rs"]
+mod cards;
 #[path = "simulation/chance.rs"]
 mod chance;
 #[cfg(test)]

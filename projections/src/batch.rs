@@ -30,7 +30,7 @@ use crate::views::public::write::Count;
 use crate::views::reference::Reference;
 use crate::views::reference::write::Changes as ReferenceChanges;
 use crate::views::scores::write::{NewFact, TallyKey};
-use crate::views::{cases, due, escalations, imports, notices, persons, public, reference, scores, worklist};
+use crate::views::{cards, cases, due, escalations, imports, notices, persons, public, reference, scores, worklist};
 
 /// A case in the working set.
 pub(crate) struct CaseEntry {
@@ -403,6 +403,7 @@ impl Writer {
             public::write::write_case(&transaction, entry)?;
             cases::write::write(&transaction, *id, entry, &stored)?;
             escalations::write::case(&transaction, &self.reference, *id, entry, &mut groups)?;
+            cards::write::case(&transaction, *id, &entry.state, entry.stored.is_some(), &self.reference)?;
         }
         lists.write(&transaction)?;
         acts.write(&transaction)?;

@@ -63,4 +63,12 @@ supervision! {
     campaigns: Campaign => domain::campaign::Campaign;
     /// Batches of their ballots.
     ballots: Ballots => domain::campaign::ballot::Batch;
+    /// 黄牌、红牌.
+    cards: Card => domain::card::CardState;
+    /// 督办单.
+    orders: Order => domain::order::OrderState;
+    /// 督查事项.
+    matters: Matter => domain::matter::MatterState;
+    /// Tasks of 督查事项.
+    tasks: Task => domain::matter::TaskState;
 }

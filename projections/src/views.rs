@@ -2,6 +2,7 @@
 
 pub mod assessments;
 pub(crate) mod campaigns;
+pub mod cards;
 pub mod cases;
 pub mod daily;
 pub mod due;
@@ -9,7 +10,9 @@ pub mod escalations;
 pub mod imports;
 pub mod investigations;
 pub mod inspections;
+pub mod matters;
 pub mod notices;
+pub mod orders;
 pub mod persons;
 pub mod public;
 pub mod rectifications;

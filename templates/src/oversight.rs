@@ -3,7 +3,7 @@
 mod investigations;
 
 pub use investigations::{
-    ActField, Investigation, InvestigationAct, InvestigationLetter, InvestigationNew, Investigations, Recommendation, Recommendations,
+    Investigation, InvestigationAct, InvestigationField, InvestigationLetter, InvestigationNew, Investigations, Recommendation, Recommendations,
     Record,
 };
 mod cases;
@@ -45,6 +45,14 @@ pub use votes::{Graded, Vote, VoteCheck, VoteDone, VoteGrades, VoteKnown};
 fn shell(path: &str) -> crate::Shell {
     crate::Shell::sample_desk(path)
 }
+mod acts;
+mod cards;
+mod orders;
+mod papers;
+
+pub use acts::{ActField, ActForm, ActKind};
+pub use cards::{Card, Cards};
+pub use papers::{OrderPrint, Paper, PaperNew, Papers};
 
 /// Every page with every sample.
 #[must_use]
@@ -62,5 +70,7 @@ pub fn samples() -> Vec<(&'static str, String)> {
     all.extend(assessment::samples());
     all.extend(campaigns::samples());
     all.extend(votes::samples());
+    all.extend(cards::samples());
+    all.extend(orders::samples());
     all
 }

@@ -74,7 +74,7 @@ async fn whatever_happens_limits_are_kept_once_and_at_their_instant_and_notices_
     println!("{sum:?}, {skipped} ticks skipped, {crashes} crashes");
     // Histories in which nothing happens would prove nothing.
     let everything =
-        [sum.warned, sum.broken, sum.withdrawn, sum.recomputed, sum.sent, sum.dropped, sum.parked, sum.erased, skipped, crashes];
+        [sum.warned, sum.broken, sum.withdrawn, sum.recomputed, sum.sent, sum.dropped, sum.parked, sum.erased, sum.cards, skipped, crashes];
     assert!(few || everything.iter().all(|count| *count > 0), "{sum:?}, {skipped} ticks skipped, {crashes} crashes");
 }
 

@@ -41,6 +41,8 @@ pub struct Counted {
     pub dropped: usize,
     pub parked: usize,
     pub erased: usize,
+    pub cards: usize,
+    pub cards_taken_back: usize,
 }
 
 impl std::ops::AddAssign for Counted {
@@ -54,6 +56,8 @@ impl std::ops::AddAssign for Counted {
         self.dropped += other.dropped;
         self.parked += other.parked;
         self.erased += other.erased;
+        self.cards += other.cards;
+        self.cards_taken_back += other.cards_taken_back;
     }
 }
 
@@ -97,6 +101,8 @@ pub async fn examine(world: &World) -> Counted {
     for (id, case) in &cases {
         at_rest(seed, *id, &case.state, now);
     }
+    (counted.cards, counted.cards_taken_back) =
+        crate::cards::examine(world, cases.iter().map(|(id, case)| (*id, &case.state)), &events);
     let owed: BTreeSet<(Uuid, &'static str)> = notices.values().map(|notice| (notice.event, notice.kind.code())).collect();
     assert_eq!(owed.len(), notices.len(), "seed {seed}: a notice is owed twice");
     assert_eq!(owed, expected, "seed {seed}: the notices on record are not those that the events owe");

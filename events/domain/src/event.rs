@@ -4,6 +4,7 @@ use crate::account::AccountEvent;
 use crate::assessment::{AssessedEvent, AssessmentEvent};
 use crate::campaign::CampaignEvent;
 use crate::campaign::ballot::BallotEvent;
+use crate::card::CardEvent;
 use crate::case::CaseEvent;
 use crate::escalation::EscalationEvent;
 use crate::draw::DrawEvent;
@@ -13,7 +14,9 @@ use crate::ids::{AccountId, CaseId, ImportId, NoticeId, UnitCode};
 use crate::import::ImportEvent;
 use crate::investigation::InvestigationEvent;
 use crate::inspection::InspectionEvent;
+use crate::matter::{MatterEvent, TaskEvent};
 use crate::notice::NoticeEvent;
+use crate::order::OrderEvent;
 use crate::person::PersonEvent;
 use crate::rectification::RectificationEvent;
 use crate::rulebook::RuleEvent;
@@ -175,6 +178,14 @@ groups! {
     "campaign" Campaign(CampaignEvent) ["campaign"];
     /// Of a batch of ballots.
     "ballots" Ballots(BallotEvent) ["ballots"];
+    /// Of a card.
+    "card" Card(CardEvent) ["card"];
+    /// Of a supervision order.
+    "order" Order(OrderEvent) ["order"];
+    /// Of a supervised matter.
+    "matter" Matter(MatterEvent) ["matter"];
+    /// Of a unit's task in a matter.
+    "task" Task(TaskEvent) ["task"];
     /// Of the log itself.
     "log" Log(LogEvent) ["log"];
     /// Of a spot check.

@@ -66,6 +66,22 @@ impl InvestigationId {
     }
 }
 
+uuid_id!(
+    /// A yellow or red card (黄牌 / 红牌).
+    CardId,
+    "card"
+);
+uuid_id!(
+    /// A supervision order (督办单).
+    OrderId,
+    "order"
+);
+uuid_id!(
+    /// A supervised matter (督查事项).
+    MatterId,
+    "matter"
+);
+
 impl CaseId {
     /// The case of a form, so that a double submit is the same case.
     pub fn of_form(form: Uuid) -> Self {

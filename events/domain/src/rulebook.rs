@@ -10,6 +10,7 @@ pub mod examples;
 pub mod investigation;
 pub mod ladders;
 pub mod inspection;
+pub mod order;
 pub mod parse;
 pub mod scheme;
 pub mod shipped;
@@ -53,6 +54,9 @@ pub struct Rulebook {
     pub warning: Warning,
     /// 黄牌、红牌 triggers; an officer issues.
     pub cards: Cards,
+    /// 督办单; none = the defaults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orders: Option<order::Orders>,
     /// 满意度 grades of the call-back, best first.
     pub satisfaction: Vec<Grade>,
     /// 不予受理 grounds with the right door (domain.md A11, A12).
@@ -210,6 +214,19 @@ pub struct Cards {
     pub red_after: Limit,
     /// Red at this round of handling again; 0 = never.
     pub red_on_rehandling: u8,
+    /// How long the unit may object to an issued card (§5.3); none = [`Cards::OBJECTION`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objection: Option<Limit>,
+}
+
+impl Cards {
+    /// Three working days to object (domain.md §5.3).
+    pub const OBJECTION: Limit = Limit::WorkingDays(3);
+
+    /// How long the unit may object.
+    pub fn objection_limit(&self) -> Limit {
+        self.objection.unwrap_or(Self::OBJECTION)
+    }
 }
 
 /// A grade of satisfaction.

@@ -5,6 +5,9 @@ pub mod inspection;
 pub mod rectification;
 pub mod assessment;
 pub mod campaign;
+pub mod cards;
+pub mod matters;
+pub mod orders;
 
 use domain::account::{Role, StaffKind};
 use domain::case::{CaseState, Command, Stage};

@@ -153,7 +153,8 @@ pub async fn record(
         let json = event.to_json().map_err(|e| AppendFailure::Other(Error::Internal(e.to_string())))?;
         // A limit that ran out before the act was broken by the clock, not by whoever acts now.
         let automatic = matches!(&event, Event::Case(event) if event.is_automatic())
-            || matches!(&event, Event::Investigation(domain::investigation::InvestigationEvent::Overdue(_)));
+            || matches!(&event, Event::Investigation(domain::investigation::InvestigationEvent::Overdue(_)))
+            || matches!(&event, Event::Order(domain::order::OrderEvent::Overdue(_)) | Event::Task(domain::matter::TaskEvent::Overdue(_)));
         bodies.push((at, event.kind(), event.version(), automatic, json));
     }
     // A stream that does not exist has no keys, and events without private values need none.

@@ -232,6 +232,10 @@ impl Application {
             "inspection" => self.tick_inspection(meta, stream).await,
             "rectification" => self.tick_rectification(meta, stream).await,
             "assessed" => self.tick_assessed(meta, stream).await,
+            "card" => self.tick_card(meta, stream).await,
+            "order" => self.tick_order(meta, stream).await,
+            "matter" => self.tick_matter(stream).await,
+            "task" => self.tick_task(meta, stream).await,
             _ => Err(Error::NotFound),
         }
     }

@@ -152,7 +152,8 @@ impl Automation {
         // All lists are of one state of the views: they are read before the first act.
         let due = self.due_streams()?;
         let escalations = self.due_escalations()?;
-        Ok(self.keep_streams(due).await + self.keep_escalations(escalations).await)
+        let cards = self.due_cards()?;
+        Ok(self.keep_streams(due).await + self.keep_escalations(escalations).await + self.keep_cards(cards).await)
     }
 
     /// Notices alone: apart from the limits, which must not wait for a slow mail server.
@@ -187,7 +188,8 @@ impl Automation {
     pub fn next_at(&self) -> Result<Option<Instant>, Error> {
         let views = self.application.projections.views();
         let raise = views.next_raise(self.application.now() - domain::escalation::TOO_OLD)?;
-        Ok(views.next_due()?.into_iter().chain(views.next_notice()?).chain(views.next_agenda()?).chain(raise).min())
+        let card = views.next_card(self.application.now())?;
+        Ok([views.next_due()?, views.next_notice()?, views.next_agenda()?, raise, card].into_iter().flatten().min())
     }
 
     /// How it does.

@@ -5,6 +5,7 @@
 //! folding the stream at an explicit revision, so several processes, a replay or a crash change nothing (invariant 7).
 //! A [`Automation`] does nothing by itself: [`spawn`] drives it in service, the simulation harness drives it in tests.
 
+mod cards;
 mod clockwork;
 pub mod delivery;
 mod escalations;

@@ -65,6 +65,14 @@ pub const INSPECTING: &[Role] = &[Role::Inspector, Role::Director];
 pub const EVALUATION: &[Role] = &[Role::Evaluator];
 /// Those who look at public evaluations.
 pub const EVALUATIONS: &[Role] = &[Role::Evaluator, Role::Director, Role::Leader];
+/// Roles that see cards and orders: the efficiency office and the leader.
+pub const CARDS: &[Role] = &[Role::Inspector, Role::Director, Role::Leader];
+/// Roles that see the ledger of supervised matters.
+pub const MATTERS: &[Role] = &[Role::Inspector, Role::Director, Role::Leader, Role::Supervisor];
+/// The role that sets supervised matters.
+pub const SETS: &[Role] = &[Role::Supervisor];
+/// The role that issues supervision orders.
+pub const ISSUES: &[Role] = &[Role::Director];
 /// The system administrator.
 pub const SYSTEM: &[Role] = &[Role::SystemAdmin];
 /// The security administrator.

@@ -20,3 +20,8 @@ pub(crate) mod ballots;
 pub(crate) mod campaigns;
 pub(crate) mod evaluations;
 mod results;
+mod acts;
+pub(crate) mod cards;
+pub(crate) mod orders;
+pub(crate) mod matters;
+pub(crate) mod tasks;

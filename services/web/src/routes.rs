@@ -6,7 +6,7 @@ use domain::account::Role;
 use futures_util::FutureExt;
 
 use crate::ctx::Ctx;
-use crate::door::{ADMINS, Answer, AUDIT, CALLS, CASE_WORK, CITY_CASES, DIRECTION, Door, DUTIES, ESCALATED, ESCALATIONS, EVALUATION, EVALUATIONS, INSPECTING, INVESTIGATIONS, OVERSIGHT, PICTURE, REFERRALS, SCORES, SECURITY, SYSTEM, UNIT};
+use crate::door::{ADMINS, Answer, AUDIT, CALLS, CARDS, CASE_WORK, CITY_CASES, DIRECTION, Door, DUTIES, ESCALATED, ESCALATIONS, EVALUATION, EVALUATIONS, INSPECTING, INVESTIGATIONS, ISSUES, MATTERS, OVERSIGHT, PICTURE, REFERRALS, SCORES, SECURITY, SETS, SYSTEM, UNIT};
 use crate::error::{Fault, Reply};
 use crate::form::Form;
 use crate::{admin, assets, citizen, csrf, desk, oversight};
@@ -190,6 +190,29 @@ routes! {
     GET  "/oversight/campaigns/{id}/ballots/{format}" Door::Roles(EVALUATION) => oversight::campaigns::export;
     GET  "/desk/opinions" Door::Roles(UNIT) => oversight::evaluations::booklets;
     GET  "/desk/opinions/{id}" Door::Roles(UNIT) => oversight::evaluations::booklet_page;
+    GET  "/oversight/cards" Door::Roles(CARDS) => oversight::cards::list;
+    GET  "/oversight/cards/{id}" Door::Roles(CARDS) => oversight::cards::get;
+    POST "/oversight/cards/{id}/{action}" Door::Roles(CARDS) => oversight::cards::post;
+    GET  "/oversight/orders" Door::Roles(CARDS) => oversight::orders::list;
+    GET  "/oversight/orders/new" Door::Roles(ISSUES) => oversight::orders::new;
+    POST "/oversight/orders/new" Door::Roles(ISSUES) => oversight::orders::create;
+    GET  "/oversight/orders/{id}" Door::Roles(CARDS) => oversight::orders::get;
+    GET  "/oversight/orders/{id}/print" Door::Roles(CARDS) => oversight::orders::print;
+    POST "/oversight/orders/{id}/{action}" Door::Roles(CARDS) => oversight::orders::post;
+    GET  "/oversight/matters" Door::Roles(MATTERS) => oversight::matters::list;
+    GET  "/oversight/matters/new" Door::Roles(SETS) => oversight::matters::new;
+    POST "/oversight/matters/new" Door::Roles(SETS) => oversight::matters::create;
+    GET  "/oversight/matters/export" Door::Roles(MATTERS) => oversight::matters::export;
+    GET  "/oversight/matters/{id}" Door::Roles(MATTERS) => oversight::matters::get;
+    POST "/oversight/matters/{id}/{action}" Door::Roles(SETS) => oversight::matters::post;
+    GET  "/oversight/matters/{id}/tasks/{unit}" Door::Roles(MATTERS) => oversight::tasks::get;
+    POST "/oversight/matters/{id}/tasks/{unit}/{action}" Door::Roles(SETS) => oversight::tasks::post;
+    GET  "/desk/tasks/{id}" Door::Roles(UNIT) => oversight::tasks::unit_get;
+    POST "/desk/tasks/{id}/{action}" Door::Roles(UNIT) => oversight::tasks::unit_post;
+    GET  "/desk/orders/{id}" Door::Roles(UNIT) => oversight::orders::unit_get;
+    POST "/desk/orders/{id}/{action}" Door::Roles(UNIT) => oversight::orders::unit_post;
+    GET  "/desk/cards/{id}" Door::Roles(UNIT) => oversight::cards::unit_get;
+    POST "/desk/cards/{id}/{action}" Door::Roles(UNIT) => oversight::cards::unit_post;
 
     GET  "/admin" Door::Roles(ADMINS) => admin::home::get;
     GET  "/admin/units" Door::Roles(SYSTEM) => admin::units::list;
@@ -353,7 +376,7 @@ mod tests {
 
     #[test]
     fn everything_under_desk_and_admin_has_a_door_except_signing_in() {
-        for route in ROUTES.iter().filter(|route| route.path.starts_with("/desk") || route.path.starts_with("/admin")) {
+        for route in ROUTES.iter().filter(|route| ["/desk", "/oversight", "/admin"].iter().any(|side| route.path.starts_with(side))) {
             assert!(route.door != Door::Public || route.path == "/desk/sign-in", "{route:?}");
         }
     }
@@ -367,6 +390,7 @@ mod tests {
     #[test]
     fn a_form_leads_back_to_the_page_it_stood_on() {
         assert_eq!(resume("/desk/case/ABC/answer"), "/desk/case/ABC");
+        assert_eq!(resume("/oversight/cards/1/issue"), "/oversight/cards/1");
         assert_eq!(resume("/track/rate"), "/track/case");
         assert_eq!(resume("/complaint/review"), "/complaint/case");
         assert_eq!(resume("/oversight/investigations/7/accept"), "/oversight/investigations/7");

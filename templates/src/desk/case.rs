@@ -42,6 +42,8 @@ pub struct Case {
     pub limits: Vec<LimitRow>,
     /// The log's facts: position, hash; newest first.
     pub events: Vec<EventRow>,
+    /// Cards, orders and other papers of oversight about this case, for those who may see them.
+    pub supervision: Vec<Link>,
     /// The caller's earlier cases.
     pub earlier: Vec<CaseRow>,
     /// 线索移送 to the efficiency office; none for who may not.
@@ -520,6 +522,7 @@ impl Case {
                 event(183_610, "case_accepted", "受理", "10:48", "陈敏", "77aa…0be1"),
                 event(183_588, "case_filed", "登记", "10:32", "刘悦", "e3c2…5d60"),
             ],
+            supervision: vec![Link::new("/oversight/cards/5c0e8f0e-6f0d-5b7e-9a55-0d4f6c1b2a33", "黄牌 效牌〔2026〕2号（已签发）")],
             earlier: CaseRow::samples().into_iter().skip(5).collect(),
             refer: Some(ReferAct {
                 form: Some(super::Form::sample("refer", "/desk/case/3K7Q29XDMA6/refer")),

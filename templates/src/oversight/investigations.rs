@@ -11,7 +11,7 @@ use crate::shell::{NavItem, Shell};
 
 /// A field of an act.
 #[derive(Debug, Clone, Default)]
-pub struct ActField {
+pub struct InvestigationField {
     /// `text`, `datetime`, `area`, `select`, `radio` or `check`.
     pub kind: &'static str,
     /// Name.
@@ -26,7 +26,7 @@ pub struct ActField {
     pub choices: Vec<Choice>,
 }
 
-impl ActField {
+impl InvestigationField {
     /// A field for words.
     #[must_use]
     pub fn typed(kind: &'static str, name: &str, label: &str, value: &str, hint: &str) -> Self {
@@ -52,7 +52,7 @@ pub struct InvestigationAct {
     /// Class of the button; empty for the plain one.
     pub kind: String,
     /// Its fields.
-    pub fields: Vec<ActField>,
+    pub fields: Vec<InvestigationField>,
 }
 
 /// A text of the file.
@@ -219,12 +219,12 @@ fn act() -> InvestigationAct {
         button: "作出结论".into(),
         kind: "warm".into(),
         fields: vec![
-            ActField::chosen("select", "finding", "结论", vec![Choice::new("proved", "属实")], ""),
-            ActField::chosen("check", "advice", "建议", vec![Choice::new("improve", "改进工作"), Choice::new("policy", "完善政策")], ""),
-            ActField::chosen("radio", "mode", "方式", vec![Choice::new("direct", "直查")], "选一种"),
-            ActField::typed("area", "conclude_words", "依据和理由", "", "最多 4000 字"),
-            ActField::typed("text", "place", "地点", "", ""),
-            ActField::typed("datetime", "held", "时间", "", ""),
+            InvestigationField::chosen("select", "finding", "结论", vec![Choice::new("proved", "属实")], ""),
+            InvestigationField::chosen("check", "advice", "建议", vec![Choice::new("improve", "改进工作"), Choice::new("policy", "完善政策")], ""),
+            InvestigationField::chosen("radio", "mode", "方式", vec![Choice::new("direct", "直查")], "选一种"),
+            InvestigationField::typed("area", "conclude_words", "依据和理由", "", "最多 4000 字"),
+            InvestigationField::typed("text", "place", "地点", "", ""),
+            InvestigationField::typed("datetime", "held", "时间", "", ""),
         ],
     }
 }

@@ -178,6 +178,13 @@ async fn the_doors_of_the_route_table_are_those_written_down_here() {
         path if path.starts_with("/desk/scorecard") => "dispatcher liaison head reviewer inspector director leader",
         "/desk/escalations" => "dispatcher liaison handler head",
         path if path.starts_with("/oversight/escalations") => "inspector director leader",
+        path if ["/desk/cards", "/desk/orders", "/desk/tasks"].iter().any(|page| path.starts_with(page)) => "liaison head",
+        "/oversight/orders/new" => "director",
+        "/oversight/matters" | "/oversight/matters/{id}" | "/oversight/matters/export" | "/oversight/matters/{id}/tasks/{unit}" => {
+            "inspector director leader supervisor"
+        }
+        path if path.starts_with("/oversight/matters") => "supervisor",
+        path if path.starts_with("/oversight/cards") || path.starts_with("/oversight/orders") => "inspector director leader",
         path if path.starts_with("/desk/") => work,
         path if path.starts_with("/admin/accounts") || path == "/admin/persons" => "security_admin",
         path if path.starts_with("/admin/") => "system_admin",

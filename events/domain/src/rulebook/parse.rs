@@ -100,8 +100,10 @@ pub(super) const FIELDS: &[Field] = &[
             must("yellow_on_breach", Shape::Flag),
             must("red_after", Shape::Limit),
             must("red_on_rehandling", Shape::Whole(0, 9)),
+            may("objection", Shape::Limit),
         ]),
     ),
+    may("orders", Shape::Table(super::order::FIELDS)),
     must("satisfaction", Shape::Tables(&[must("code", Shape::Text), must("label", Shape::Text), must("satisfied", Shape::Flag)])),
     must("refusals", Shape::Tables(&[must("code", Shape::Text), must("label", Shape::Text), must("path", Shape::Text)])),
     must(

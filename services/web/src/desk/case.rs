@@ -66,6 +66,7 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
         let mut shown = build(&ctx, &opened, &Typed::default(), None)?;
         // The past can be looked at, not changed.
         shown.actions = Actions::default();
+        shown.supervision = Vec::new();
         shown.waiting = format!("这是日志位置 {seq} 时的样子，只供查看。");
         shown.as_of.position = seq.to_string();
         return page(&shown);
@@ -119,12 +120,23 @@ pub(super) fn build(ctx: &Ctx, opened: &OpenedCase, typed: &Typed, conflict: Opt
         ledger: view.ledger(),
         limits: view.limits(),
         events: newest.map(|entry| timeline::event(reference, entry)).collect(),
+        supervision: supervision(ctx, opened)?,
         earlier: view.earlier()?,
         refer: None,
         escalations,
         escalate,
         as_of: AsOf { at: words::moment(now), position: opened.entries.last().map_or(0, |entry| entry.seq).to_string() },
     })
+}
+
+/// Cards and orders about the case, and where a new order is begun.
+fn supervision(ctx: &Ctx, opened: &OpenedCase) -> Result<Vec<Link>, Fault> {
+    let mut links = crate::oversight::cards::of_case(ctx, opened.case, &opened.state)?;
+    links.extend(crate::oversight::orders::of_case(ctx, opened.case)?);
+    if application::access::orders::issues(&ctx.staff()?.staff) && opened.state.unit.is_some() {
+        links.push(Link::new(&format!("/oversight/orders/new?case={}", opened.state.number), "发督办单"));
+    }
+    Ok(links)
 }
 
 fn crumbs(ctx: &Ctx, stage: Stage) -> Result<Vec<Link>, Fault> {

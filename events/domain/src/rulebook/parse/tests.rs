@@ -301,6 +301,8 @@ fn the_known_keys_are_those_of_the_structs() {
     full.indicators[0].target_percent = Some(1);
     full.investigation = Rulebook::parse(SHIPPED[0].1).unwrap().investigation;
     full.ladders = Rulebook::parse(SHIPPED[0].1).unwrap().ladders;
+    full.orders = Some(crate::rulebook::order::Orders { limit: "5wd".parse().unwrap() });
+    full.cards.objection = Some("3wd".parse().unwrap());
     agree(&serde_json::to_value(&full).unwrap(), FIELDS, "");
     let unit = crate::ids::UnitCode::parse("A").unwrap();
     let entry = crate::catalogue::Entry {

@@ -9,7 +9,7 @@ use domain::time::CHINA;
 use projections::Reference;
 use templates::components::{Choice, Errors};
 use templates::desk;
-use templates::oversight::{ActField, InvestigationAct};
+use templates::oversight::{InvestigationField, InvestigationAct};
 
 use crate::ctx::Ctx;
 use crate::form::Form;
@@ -59,7 +59,7 @@ impl Forms<'_> {
         all
     }
 
-    fn act(&self, id: &str, title: &str, button: &str, kind: &str, fields: Vec<ActField>) -> InvestigationAct {
+    fn act(&self, id: &str, title: &str, button: &str, kind: &str, fields: Vec<InvestigationField>) -> InvestigationAct {
         let form = desk::Form::new(id, &format!("{}/{id}", self.path), &csrf::token(self.ctx), &self.ctx.app().ids.uuid().to_string());
         let form = form.at(self.revision);
         let typed = fields.iter().any(|field| !self.typed.form.get(&field.name).is_empty());
@@ -73,14 +73,14 @@ impl Forms<'_> {
         InvestigationAct { form, title: title.to_owned(), button: button.to_owned(), kind: kind.to_owned(), fields }
     }
 
-    fn text(&self, kind: &'static str, name: &str, label: &str, hint: &str) -> ActField {
-        ActField::typed(kind, name, label, self.typed.form.get(name), hint)
+    fn text(&self, kind: &'static str, name: &str, label: &str, hint: &str) -> InvestigationField {
+        InvestigationField::typed(kind, name, label, self.typed.form.get(name), hint)
     }
 
-    fn choice(&self, kind: &'static str, name: &str, label: &str, choices: Vec<Choice>, hint: &str) -> ActField {
+    fn choice(&self, kind: &'static str, name: &str, label: &str, choices: Vec<Choice>, hint: &str) -> InvestigationField {
         let chosen: Vec<&str> = self.typed.form.all(name).collect();
         let choices = choices.into_iter().map(|one| Choice { selected: chosen.contains(&one.value.as_str()), ..one }).collect();
-        ActField::chosen(kind, name, label, choices, hint)
+        InvestigationField::chosen(kind, name, label, choices, hint)
     }
 
     fn accept(&self) -> InvestigationAct {
@@ -130,7 +130,7 @@ impl Forms<'_> {
         self.act("interview", "记录谈话", "保存记录", "", fields)
     }
 
-    fn findings(&self, label: &str) -> ActField {
+    fn findings(&self, label: &str) -> InvestigationField {
         let all = Finding::ALL.iter().map(|one| Choice::new(one.code(), one.label())).collect();
         self.choice("select", "finding", label, all, "")
     }

@@ -7,7 +7,7 @@ use domain::ids::InvestigationId;
 use domain::refusal::Refusal;
 use templates::components::{Cell, Choice, Column, Errors, Link, Paging, Row, SummaryRow, Table, Tag, Tone};
 use templates::desk;
-use templates::oversight::{ActField, InvestigationAct, Recommendation, Recommendations, Record};
+use templates::oversight::{InvestigationField, InvestigationAct, Recommendation, Recommendations, Record};
 use uuid::Uuid;
 
 use super::{act, id_of, say};
@@ -83,8 +83,8 @@ async fn build(ctx: &Ctx, id: InvestigationId, typed: &Form, errors: Errors) -> 
         button: "提交答复".to_owned(),
         kind: String::new(),
         fields: vec![
-            ActField::chosen("radio", "adopted", "是否采纳", Choice::select(choices, typed.get("adopted")), ""),
-            ActField::typed("area", "words", "怎样落实，或者不采纳的理由", typed.get("words"), "最多 4000 字。"),
+            InvestigationField::chosen("radio", "adopted", "是否采纳", Choice::select(choices, typed.get("adopted")), ""),
+            InvestigationField::typed("area", "words", "怎样落实，或者不采纳的理由", typed.get("words"), "最多 4000 字。"),
         ],
     });
     Ok(Recommendation {

@@ -1,0 +1,75 @@
+//! Lists of matters, and the tasks of one.
+
+use domain::ids::MatterId;
+use domain::matter::{MatterState, TaskState};
+use rusqlite::{params_from_iter, types::Value};
+
+use super::{MatterFilter, MatterRow, MatterTab, TaskRow};
+use crate::views::streams::query::stream;
+use crate::{ViewError, Views};
+
+const STREAM: &str = "s.key, s.name, s.year, s.ordinal, s.revision, s.seq, s.state";
+
+fn condition(tab: MatterTab) -> &'static str {
+    match tab {
+        MatterTab::Open => "m.closed = 0",
+        MatterTab::Overdue => "m.closed = 0 AND m.overdue > 0",
+        MatterTab::Waiting => "m.closed = 0 AND m.waiting > 0",
+        MatterTab::Closed => "m.closed = 1",
+    }
+}
+
+impl Views {
+    /// Matters, newest first, before `before` (a row's `key`; none = from the newest).
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn matters(&self, filter: &MatterFilter, before: Option<i64>, limit: usize) -> Result<Vec<MatterRow>, ViewError> {
+        let mut sql = format!("SELECT {STREAM} FROM matter_row m JOIN stream s USING (key) WHERE m.key < ?");
+        let mut values: Vec<Value> = vec![before.unwrap_or(i64::MAX).into()];
+        if let Some(tab) = filter.tab {
+            sql.push_str(&format!(" AND {}", condition(tab)));
+        }
+        if let Some(unit) = &filter.unit {
+            sql.push_str(" AND EXISTS (SELECT 1 FROM task_row t WHERE t.matter = m.id AND t.unit = ?)");
+            values.push(unit.to_string().into());
+        }
+        sql.push_str(" ORDER BY m.key DESC LIMIT ?");
+        values.push((limit as i64).into());
+        let connection = self.views()?;
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(stream::<MatterState>(row)?);
+        }
+        Ok(all)
+    }
+
+    /// How many matters stand in a tab.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn count_matters(&self, tab: MatterTab) -> Result<u64, ViewError> {
+        let connection = self.views()?;
+        let sql = format!("SELECT count(*) FROM matter_row m WHERE {}", condition(tab));
+        let n: i64 = connection.prepare_cached(&sql)?.query_row([], |row| row.get(0))?;
+        Ok(n.unsigned_abs())
+    }
+
+    /// The tasks of a matter, in the order in which they were given.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn tasks_of(&self, matter: MatterId) -> Result<Vec<TaskRow>, ViewError> {
+        let connection = self.views()?;
+        let sql = format!("SELECT {STREAM} FROM task_row t JOIN stream s USING (key) WHERE t.matter = ?1 ORDER BY t.key");
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut rows = statement.query([matter.0])?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(stream::<TaskState>(row)?);
+        }
+        Ok(all)
+    }
+}
