@@ -217,7 +217,7 @@ async fn exports(staff: &mut Browser, id: &str, ballots: usize) {
             let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
             assert!(output.status.success() && said.contains("3 bodies agree"), "{said}");
         }
-        Err(error) => println!("python3 is not here ({error}): the scores were not computed a second time"),
+        Err(error) => eprintln!("python3 is not here ({error}): the scores were not computed a second time"),
     }
 }
 
