@@ -217,7 +217,7 @@ async fn exports(staff: &mut Browser, id: &str, ballots: usize) {
             let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
             assert!(output.status.success() && said.contains("3 bodies agree"), "{said}");
         }
-        Err(error) => println!("python3 is not here ({error}): the scores were not computed a second time"),
+        Err(error) => eprintln!("python3 is not here ({error}): the scores were not computed a second time"),
     }
 }
 
@@ -428,6 +428,24 @@ fn by_chance(order: &[f64]) -> bool {
     let ascents = order.windows(2).filter(|pair| pair[1] > pair[0]).count() as f64;
     let at_home = order.iter().enumerate().filter(|(place, vote)| (*place as f64 - **vote).abs() < 0.5).count();
     correlation.abs() < 5.0 / n.sqrt() && (ascents - mean).abs() < 5.0 * ((n + 1.0) / 12.0).sqrt() && at_home <= 8
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_campaign_that_never_was_opened_can_be_ended_when_its_days_are_over() {
+    let site = Site::open().await;
+    let mut staff = site.sign_in(Role::Evaluator).await;
+    let id = planned(&site, &mut staff, [2, 2]).await;
+    step(&mut staff, &id, "lock").await;
+    let codes = codes(&mut staff, &id, "users", 2).await;
+    assert!(!staff.get(&at(&id)).await.offers(&format!("{}/close", at(&id))));
+    site.clock.advance(TimeDelta::days(15));
+    let mut staff = site.sign_in(Role::Evaluator).await;
+    let page = step(&mut staff, &id, "close").await;
+    assert!(page.has("已截止") && page.has("样本不足"), "{}", page.text());
+    assert!(site.app.ballots.content(CampaignId(Uuid::try_parse(&id).unwrap()).0).await.is_err(), "the box is free");
+    let mut voter = site.browser();
+    let form = voter.get("/vote").await.form("/vote").set("code", &codes[0]);
+    assert!(voter.submit(form).await.errors()[0].contains("没有这个评议码"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

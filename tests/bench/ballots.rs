@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use application::accounts::NewAccount;
 use application::audit::Audit;
 use application::backoff::Backoff;
 use application::ballot_box::BallotBox;
@@ -25,7 +24,7 @@ use serde_json::json;
 use tests::Outcome;
 use tests::client::{Client, encode};
 use tests::html::form_to;
-use tests::server::{PASSWORD, Server, UNLIMITED};
+use tests::server::{Server, UNLIMITED};
 use tokio::task::JoinSet;
 use vault::{Entropy, MasterKey, OsEntropy, Vault};
 
@@ -36,7 +35,8 @@ const CLIENTS: usize = 16;
 const BODIES: usize = 30;
 /// Codes that are used twice at the same moment.
 const DOUBLE: usize = 1_000;
-const LOGIN: &str = "bench-evaluator";
+/// Of every generated city.
+const LOGIN: &str = "evaluator";
 
 pub async fn run(words: &Words) -> Outcome<()> {
     let data = words.city("data", words.number("cases", 1_000)?)?;
@@ -100,17 +100,7 @@ async fn prepare(data: &Path, invitations: u64) -> Outcome<(CampaignId, Vec<Stri
         clock,
     };
     app.projections.catch_up().await?;
-    let own = Meta::new(Actor::CommandLine { name: "bench".to_owned(), user: "bench".to_owned() }, app.ids.uuid());
-    let new = NewAccount {
-        login: LOGIN.to_owned(),
-        name: "评议员".to_owned(),
-        phone: String::new(),
-        email: String::new(),
-        unit: None,
-        staff: StaffKind::CivilServant,
-        roles: vec![Role::Evaluator],
-    };
-    let (account, _) = app.open_account(&own, new, PASSWORD, false).await?;
+    let account = app.reference().account_by_login(LOGIN).ok_or("the city has no evaluator")?.id;
     let staff = Staff { account, unit: None, roles: vec![Role::Evaluator], kind: StaffKind::CivilServant };
     let act = || Meta::new(Actor::Staff(staff.clone()), app.ids.uuid());
     let reference = app.reference();

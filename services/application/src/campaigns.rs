@@ -11,7 +11,7 @@ use domain::campaign::{Campaign, CampaignId, Group, Stage};
 use domain::codes;
 use domain::private::Private;
 use domain::refusal::Refusal;
-use domain::time::legal_day;
+use domain::time::{Instant, legal_day};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -237,7 +237,7 @@ impl Application {
             self.ballots.empty(id.0).await?;
             return Ok(Done { events: 0, seq: 0, revision: 0 });
         }
-        state.must_be(Stage::Open)?;
+        may_close(&state, self.now())?;
         self.ballots.shut(id.0).await?;
         let counts = self.ballots.counts(id.0)?;
         let tally: Vec<GroupTally> = state
@@ -265,7 +265,7 @@ impl Application {
         let counted = CampaignCounted { cells: count(&state.plan, &rows) };
         let done = self
             .on_campaign(meta, id, |state, situation| {
-                state.must_be(Stage::Open)?;
+                may_close(state, situation.now)?;
                 Ok(Decision::now(situation.now, vec![closed.clone().into(), counted.clone().into()]))
             })
             .await?;
@@ -413,6 +413,12 @@ impl Application {
         let bytes = self.vault.open_token(purpose, sealed);
         bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| Error::Internal("a ballot cannot be opened".to_owned()))
     }
+}
+
+/// An open campaign, or one that never was opened and whose days are over: its codes would keep the box from the next one.
+fn may_close(state: &Campaign, now: Instant) -> Result<(), Refusal> {
+    let over = state.stage == Stage::Locked && legal_day(now) > state.plan.until;
+    if over { Ok(()) } else { state.must_be(Stage::Open) }
 }
 
 fn permit(meta: &Meta, act: CampaignAct, state: Option<&Campaign>) -> Result<(), Error> {

@@ -324,8 +324,12 @@ async fn campaign_page(ctx: &Ctx, id: CampaignId, action: &str, form: &Form, err
 }
 
 fn step(ctx: &Ctx, id: CampaignId, opened: &OpenedStream<Campaign>, errors: impl Fn(&str) -> Errors) -> Option<Step> {
+    let over = domain::time::legal_day(ctx.app().now()) > opened.state.plan.until;
     let (action, title, said, button, kind) = match opened.state.stage {
         Stage::Planned => ("lock", "锁定方案", "锁定后方案向社会公示，评议对象、评议主体、权重和人数不能再改。", "锁定并公示", ""),
+        Stage::Locked if over => {
+            ("close", "结束评议", "评议期已过，没有开始评议。结束后已发的评议码作废，可以另行组织评议。不能撤回。", "结束评议", "danger")
+        }
         Stage::Locked => ("open", "开始评议", "开始后在评议期内接受投票。开始前至少要生成一批评议码。", "开始评议", ""),
         Stage::Open => {
             ("close", "截止评议", "截止后不再收票。系统核对评议码和选票数目，打乱顺序写入日志并计票。不能撤回。", "截止并计票", "danger")
