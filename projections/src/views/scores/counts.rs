@@ -33,7 +33,7 @@ impl Views {
             Some(units) => in_list("unit", units, values),
         };
         let whose = of(&mut values);
-        let sql = format!("SELECT unit, period, measure, yes, n, 1, 0 FROM tally WHERE period BETWEEN ?1 AND ?2 AND n <> 0 AND {whose}");
+        let sql = format!("SELECT unit, period, measure, yes, own, 1, 0 FROM tally WHERE period BETWEEN ?1 AND ?2 AND own <> 0 AND {whose}");
         add(&transaction, &sql, values, &mut found)?;
         let mut values: Vec<Value> = vec![i64::from(from).into(), i64::from(to).into(), place.into()];
         let whose = of(&mut values);
