@@ -2,6 +2,12 @@
 //! Screenshots of every page go to `target/screenshots`. `ops/test` installs Chromium and its driver.
 #![cfg(test)]
 
+#[path = "browser/evaluation.rs"]
+mod evaluation;
+#[path = "browser/inspection.rs"]
+mod inspection;
+#[path = "browser/investigation.rs"]
+mod investigation;
 #[path = "browser/stage.rs"]
 mod stage;
 

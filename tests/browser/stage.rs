@@ -24,6 +24,8 @@ pub struct Stage {
     shots: PathBuf,
     axe: Option<String>,
     _data: tempfile::TempDir,
+    /// What is uploaded.
+    files: tempfile::TempDir,
 }
 
 impl Drop for Stage {
@@ -111,7 +113,16 @@ impl Stage {
         if axe.is_none() {
             eprintln!("axe-core is not there, accessibility rules are not run: npm i --prefix target axe-core@4.14, or ops/test");
         }
-        Self { axe, driver, base: format!("http://127.0.0.1:{port}"), server, chromedriver, shots, _data: data }
+        Self {
+            axe,
+            driver,
+            base: format!("http://127.0.0.1:{port}"),
+            server,
+            chromedriver,
+            shots,
+            _data: data,
+            files: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// Ends the browser in good order; the rest ends when the stage is dropped.
@@ -280,6 +291,91 @@ impl Stage {
     /// Signs out.
     pub async fn sign_out(&self) {
         self.submit("/desk/sign-out").await;
+    }
+
+    /// Puts a file into a file field of the form whose action ends so.
+    pub async fn attach(&self, action: &str, name: &str, file: &str, bytes: &[u8]) {
+        let path = self.files.path().join(file);
+        std::fs::write(&path, bytes).unwrap();
+        let field = self.one(&format!("{} input[type='file'][name='{name}']", form(action))).await;
+        field.send_keys(path.to_str().unwrap()).await.unwrap();
+    }
+
+    /// Sets a day or a moment, whose keys depend on the browser's language.
+    pub async fn set_in(&self, action: &str, name: &str, value: &str) {
+        let field = self.one(&format!("{} [name='{name}']", form(action))).await;
+        self.driver.execute("arguments[0].value = arguments[1]", vec![field.to_json().unwrap(), value.into()]).await.unwrap();
+    }
+
+    /// Ticks the boxes of a name whose labels hold one of the words, and takes the ticks of the others away.
+    pub async fn tick_only(&self, action: &str, name: &str, words: &[&str]) {
+        let script = "const [form, name, words] = arguments; let hit = 0;
+            document.querySelectorAll(`${form} [name='${name}']`).forEach(box => {
+                const label = box.closest('label').textContent.trim(), wanted = words.some(word => label.includes(word));
+                if (box.checked !== wanted) box.click();
+                if (wanted) hit += 1;
+            }); return hit;";
+        let hit = self.driver.execute(script, vec![form(action).into(), name.into(), words.into()]).await.unwrap();
+        assert!(hit.json().as_u64().unwrap() >= words.len() as u64, "{name} does not offer {words:?} on {}", self.path().await);
+    }
+
+    /// Picks the option of a select in the form whose action ends so by what its words contain.
+    pub async fn pick_words(&self, action: &str, name: &str, words: &str) {
+        let options = self.driver.find_all(By::Css(format!("{} select[name='{name}'] option", form(action)))).await.unwrap();
+        for option in options {
+            if option.prop("textContent").await.unwrap().unwrap_or_default().contains(words) {
+                option.click().await.unwrap();
+                return;
+            }
+        }
+        self.shot("lost").await;
+        panic!("{name} offers nothing with {words} on {}", self.path().await);
+    }
+
+    /// The addresses of the links whose address contains this.
+    pub async fn hrefs(&self, part: &str) -> Vec<String> {
+        let script = "return [...document.querySelectorAll('a[href]')].map(link => link.getAttribute('href'))";
+        let found = self.driver.execute(script, vec![]).await.unwrap();
+        let all: Vec<String> = serde_json::from_value(found.json().clone()).unwrap();
+        all.into_iter().filter(|href| href.contains(part)).collect()
+    }
+
+    /// What the page fetches from a path with the cookies of whoever is signed in; with `form`, sends the fields of that form there.
+    pub async fn fetch(&self, path: &str, action: &str) -> String {
+        let script = "const [path, action, done] = arguments;
+            const of = action && new URLSearchParams(new FormData(document.querySelector(`form[action$='${action}']`)));
+            fetch(path, of ? { method: 'POST', body: of } : {}).then(answer => answer.text()).then(done, error => done(String(error)))";
+        let answer = self.driver.execute_async(script, vec![path.into(), action.into()]).await.unwrap();
+        answer.json().as_str().unwrap().to_owned()
+    }
+
+    /// A page as this walk wants to have it looked at: both widths, one heading, nothing sideways, nothing that axe-core minds.
+    pub async fn look(&self, name: &str) {
+        for (size, width) in [(PHONE, 320), (DESK, 1366)] {
+            self.size(size).await;
+            self.shot(&format!("{name}-{width}")).await;
+            let path = self.path().await;
+            assert!(self.overflow().await <= 0, "{path} is wider than {width} px");
+            assert_eq!(self.headings().await, 1, "{path} has one heading");
+            assert_eq!(self.axe().await, Vec::<String>::new(), "{path} at {width} px");
+        }
+    }
+
+    /// Today and so many days later, as forms write days.
+    pub async fn days(&self, later: u32) -> (String, String) {
+        let script = "return [0, arguments[0]].map(days => new Date(Date.now() + (days * 24 + 8) * 3600e3).toISOString().slice(0, 10))";
+        let days = self.driver.execute(script, vec![later.into()]).await.unwrap();
+        serde_json::from_value(days.json().clone()).unwrap()
+    }
+
+    /// The name of whoever is signed in, as the bar says it.
+    pub async fn own_name(&self) -> String {
+        self.text(".who strong").await
+    }
+
+    /// The action of the form that ends so.
+    pub async fn action(&self, end: &str) -> String {
+        self.one(&form(end)).await.attr("action").await.unwrap().unwrap()
     }
 
     /// By how many pixels the page is wider than the screen.
