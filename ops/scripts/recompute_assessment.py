@@ -1,9 +1,9 @@
 """Recomputes every figure of a year's assessment with exact fractions and compares it to the last digit.
 
-  recompute_assessment.py SCHEME.toml LINES.json [SCORECARDS.json]
+  recompute_assessment.py SCHEME.toml LINES.json [FACTS.json MARKS.json [UNIT ...]]
 
-LINES is `xiaoneng export assessment --format json`, SCORECARDS `xiaoneng export scorecards --format json`: with it the counts
-of facts are summed again too (of a year without facts recorded after the cut-off or corrected by objection).
+LINES is `xiaoneng export assessment --format json`; with FACTS and MARKS (`export facts`, `export marks`) every count is summed
+again from the events up to the cut-off. UNITs named are those whose counts an upheld objection corrected.
 """
 import json, sys, tomllib
 from collections import defaultdict
@@ -16,6 +16,7 @@ items = {i["id"]: i for i in scheme["items"]}
 caps = {c["part"]: F(c["cap"]) for c in scheme.get("caps", [])}
 base = ("indicators", "review")
 faults = []
+corrected = set(sys.argv[5:])
 
 def same(what, ours, theirs):
     if ours != theirs:
@@ -64,19 +65,30 @@ for r in rows:
     same(f"{r['unit']} {r['item']} shown", None if score is None else shown(score), r["score"])
     bodies[r["unit"]].append((r, score))
 
-if len(sys.argv) > 3:
-    counted = defaultdict(lambda: [0, 0])
-    for s in json.load(open(sys.argv[3])):
-        if s["period"][:4] == str(rows[0]["year"]):
-            counted[s["unit"], s["measure"]][0] += s["yes"]
-            counted[s["unit"], s["measure"]][1] += s["total"]
+if len(sys.argv) > 4:
+    year, cut, day = str(rows[0]["year"]), rows[0]["cut_off"], scheme.get("cut_off_day", 0)
+    stood = lambda e: e["seq"] <= cut and (e["revoked"] in (None, "") or e["revoked"] > cut)
+    first, last = (f"{int(year) - 1}-12-{day + 1:02}", f"{year}-12-{day:02}") if day else (f"{year}-01-01", f"{year}-12-31")
+    facts, marks = defaultdict(lambda: [0, 0]), defaultdict(int)
+    for e in json.load(open(sys.argv[3])):
+        if e["period"][:4] == year and stood(e):
+            facts[e["unit"], e["measure"]][0] += e["yes"]
+            facts[e["unit"], e["measure"]][1] += 1
+    for e in json.load(open(sys.argv[4])):
+        if first <= e["day"] <= last and stood(e):
+            marks[e["unit"], e["kind"], e["code"]] += 1
     for r in rows:
-        kind, _, measure = items[r["item"]]["source"].partition(":")
-        if kind == "measure":
-            sums = [sum(counted[u, measure][k] for u in r["units"].split()) for k in (0, 1)]
+        what, _, name = items[r["item"]]["source"].partition(":")
+        kind, _, code = name.partition(":")
+        if what == "measure" and r["unit"] not in corrected:
+            sums = [sum(facts[u, name][k] for u in r["units"].split()) for k in (0, 1)]
             same(f"{r['unit']} {r['item']} counts", sums[0], r["numerator"])
             if items[r["item"]]["function"] != "count":
                 same(f"{r['unit']} {r['item']} samples", sums[1], r["denominator"])
+        # Honours count in the year they are registered for; the sheet of the body holds them.
+        elif what == "mark" and kind != "honour" and r["unit"] not in corrected:
+            n = sum(v for (u, k, c), v in marks.items() if u in r["units"].split() and k == kind and code in ("", c))
+            same(f"{r['unit']} {r['item']} marks", n, r["numerator"])
 
 totals = {}
 for unit, lines in bodies.items():

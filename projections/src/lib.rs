@@ -46,6 +46,7 @@ pub use views::orders::{OrderFilter, OrderRow, OrderTab};
 pub use views::persons::Erasure;
 pub use views::public::{Dimension, Freshness, PublicCase, PublicFigure, PublicFilter};
 pub use views::reference::{Account, Reference};
+pub use views::scores::counts::LoggedFact;
 pub use views::scores::{FactQuery, FactRow, MeasureCount, MeasureFigure, Scope, UnitFigures};
 pub use views::search::{SearchHit, SearchQuery, SearchScope};
 pub use views::streams::{DutyRow, MarkRow, NamedDuty, NamedMark, StreamRow};

@@ -309,14 +309,18 @@ async fn another_program_calculates_the_same_scores_to_the_last_digit() {
         std::fs::File::create(&path).unwrap().write_all(text.as_bytes()).unwrap();
         path
     };
-    let scorecards = dir.path().join("scorecards.json");
-    let file = std::fs::File::create(&scorecards).unwrap();
-    let kind = exchange::export::tables::Kind::Scorecards;
-    exchange::export::tables::export(&site.app, kind, None, exchange::export::sheet::Format::Json, file).unwrap();
+    use exchange::export::tables::Kind;
+    let [facts, marks] = [("facts.json", Kind::Facts), ("marks.json", Kind::Marks)].map(|(name, kind)| {
+        let path = dir.path().join(name);
+        let file = std::fs::File::create(&path).unwrap();
+        exchange::export::tables::export(&site.app, kind, None, exchange::export::sheet::Format::Json, file).unwrap();
+        path
+    });
     let scheme = write("scheme.toml", &year(&site).await.scheme);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../ops/scripts/recompute_assessment.py");
-    let run =
-        |lines: &std::path::Path| Command::new("python3").arg(script).args([&scheme, &lines.to_path_buf(), &scorecards]).output().unwrap();
+    let run = |lines: &std::path::Path| {
+        Command::new("python3").arg(script).args([&scheme, &lines.to_path_buf(), &facts, &marks]).output().unwrap()
+    };
     let good = run(&write("lines.json", &lines.body));
     let said = String::from_utf8_lossy(&good.stdout).into_owned() + &String::from_utf8_lossy(&good.stderr);
     assert!(good.status.success() && said.contains("3 bodies"), "{said}");

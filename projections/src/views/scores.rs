@@ -3,7 +3,7 @@
 //! A fact belongs to the unit it names. Sums over a unit and all below it follow the organisation tree as it stands, so
 //! that a figure and the list behind it always agree.
 
-mod counts;
+pub(crate) mod counts;
 mod query;
 pub(crate) mod write;
 

@@ -165,6 +165,10 @@ pub(crate) enum Kind {
     Scorecards,
     /// One row per limit that was not kept
     Breaches,
+    /// One row per fact that counts for or against a unit's indicators, with the place of its event in the log
+    Facts,
+    /// One row per mark of supervision (card, order, finding …), with the place of its event in the log
+    Marks,
     /// One row per body and item of a year's assessment, with counts and exact fractions
     Assessment,
     /// The circular of a year's assessment, as DOCX

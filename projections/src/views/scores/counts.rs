@@ -33,7 +33,8 @@ impl Views {
             Some(units) => in_list("unit", units, values),
         };
         let whose = of(&mut values);
-        let sql = format!("SELECT unit, period, measure, yes, own, 1, 0 FROM tally WHERE period BETWEEN ?1 AND ?2 AND own <> 0 AND {whose}");
+        let sql =
+            format!("SELECT unit, period, measure, yes, own, 1, 0 FROM tally WHERE period BETWEEN ?1 AND ?2 AND own <> 0 AND {whose}");
         add(&transaction, &sql, values, &mut found)?;
         let mut values: Vec<Value> = vec![i64::from(from).into(), i64::from(to).into(), place.into()];
         let whose = of(&mut values);
@@ -62,6 +63,54 @@ impl Views {
         }
         Ok(all)
     }
+}
+
+impl Views {
+    /// The facts of months one by one, in the order of the log, those that were taken back among them with where: for
+    /// checking sums elsewhere. `after` is the place of the last one seen.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn fact_log(&self, from: Period, to: Period, after: (u64, u32), limit: usize) -> Result<Vec<LoggedFact>, ViewError> {
+        let connection = self.scores()?;
+        let mut statement = connection.prepare_cached(
+            "SELECT seq, ord, unit, period, measure, yes, revoked_seq FROM fact \
+             WHERE (seq, ord) > (?1, ?2) AND period BETWEEN ?3 AND ?4 ORDER BY seq, ord LIMIT ?5",
+        )?;
+        let mut rows = statement.query(rusqlite::params![after.0 as i64, after.1, from, to, limit as i64])?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(LoggedFact {
+                seq: row.get::<_, i64>(0)?.unsigned_abs(),
+                ord: row.get(1)?,
+                unit: UnitCode::parse(row.get_ref(2)?.as_str().unwrap_or_default()).ok(),
+                period: row.get(3)?,
+                measure: Measure::of_code(row.get_ref(4)?.as_str().unwrap_or_default()).ok_or(ViewError::Row("fact"))?,
+                yes: row.get(5)?,
+                revoked: row.get::<_, Option<i64>>(6)?.map(i64::unsigned_abs),
+            });
+        }
+        Ok(all)
+    }
+}
+
+/// A fact as it stands in the log's order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedFact {
+    /// Place in the log of the event that made it.
+    pub seq: u64,
+    /// Its place among the facts of the event.
+    pub ord: u32,
+    /// Whose; none: the source names no unit.
+    pub unit: Option<UnitCode>,
+    /// Month it counts for.
+    pub period: Period,
+    /// Indicator.
+    pub measure: Measure,
+    /// Counts in the numerator.
+    pub yes: bool,
+    /// Place in the log of the event that took it back.
+    pub revoked: Option<u64>,
 }
 
 /// Columns: unit, period, measure, yes, n, sign of n, excluded.

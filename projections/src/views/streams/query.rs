@@ -142,6 +142,25 @@ impl Views {
         Ok(all)
     }
 
+    /// The marks of a time one by one, in the order of the log, those that were taken back among them with where: for checking
+    /// sums elsewhere. `after` is the place of the last one seen; each comes with its place among those of its event.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn mark_log(&self, from: Instant, to: Instant, after: (u64, u32), limit: usize) -> Result<Vec<(u32, MarkRow)>, ViewError> {
+        let connection = self.views()?;
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT {MARK}, m.ord FROM mark m JOIN stream s USING (key) WHERE (m.seq, m.ord) > (?1, ?2) AND m.at >= ?3 AND m.at < ?4 \
+             ORDER BY m.seq, m.ord LIMIT ?5"
+        ))?;
+        let mut rows = statement.query(params![after.0 as i64, after.1, micros(from), micros(to), limit as i64])?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push((row.get(7)?, mark(row)?));
+        }
+        Ok(all)
+    }
+
     /// How many standing marks of each kind and code every unit has in a time, at a place in the log: for assessing many
     /// bodies with one query. `(unit, kind, code, n)`, ordered.
     ///

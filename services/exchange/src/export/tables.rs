@@ -1,11 +1,11 @@
-//! What can be exported: cases, scorecards, breaches. Everything comes from the views; nobody's words do.
+//! What can be exported: cases, scorecards, breaches, and one by one what counts. Everything comes from the views; nobody's words do.
 
 use std::fs::File;
 
 use application::Application;
 use domain::ids::UnitCode;
 use domain::rulebook::{Measure, Rulebook};
-use domain::time::{Instant, Period, legal_day, next_period, period_of};
+use domain::time::{Instant, Period, from_micros, legal_day, next_period, period_of};
 use projections::{FactQuery, MeasureFigure, Reference, Scope, ViewError};
 
 use super::Value;
@@ -23,6 +23,10 @@ pub enum Kind {
     Scorecards,
     /// One row per limit that was not kept.
     Breaches,
+    /// One row per fact that counts for or against a unit's indicators, with the event that made it.
+    Facts,
+    /// One row per mark of supervision (card, order, finding …), with the event that made it.
+    Marks,
 }
 
 /// Why an export did not come about.
@@ -84,6 +88,27 @@ const BREACHES: [Column; 9] = [
     ("asserted", "来源自述"),
 ];
 
+const FACTS: [Column; 7] = [
+    ("seq", "日志位置"),
+    ("ord", "序"),
+    ("unit", "单位代码"),
+    ("period", "月份"),
+    ("measure", "指标代码"),
+    ("yes", "达标"),
+    ("revoked", "撤回的日志位置"),
+];
+
+const MARKS: [Column; 8] = [
+    ("seq", "日志位置"),
+    ("ord", "序"),
+    ("stream", "来源"),
+    ("unit", "单位代码"),
+    ("kind", "种类代码"),
+    ("code", "细类代码"),
+    ("day", "日期"),
+    ("revoked", "撤回的日志位置"),
+];
+
 /// What counts as a breach: the indicator, its side, and how it is called.
 const LATE: [(Measure, bool, &str); 3] =
     [(Measure::Signed, false, "未按时签收"), (Measure::Contacted, false, "未按时联系"), (Measure::Overdue, true, "超期")];
@@ -103,11 +128,15 @@ pub fn export(app: &Application, kind: Kind, period: Option<Period>, format: For
         Kind::Cases => &CASES,
         Kind::Scorecards => &SCORECARDS,
         Kind::Breaches => &BREACHES,
+        Kind::Facts => &FACTS,
+        Kind::Marks => &MARKS,
     };
     let name = match kind {
         Kind::Cases => "诉求",
         Kind::Scorecards => "指标",
         Kind::Breaches => "超时限",
+        Kind::Facts => "指标记录",
+        Kind::Marks => "记分事实",
     };
     let sheet = Sheet::new(target, format, name, columns, now)?;
     let mut table = Table { app, words: Words { reference: &reference, rules: rules.as_deref() }, sheet };
@@ -115,6 +144,8 @@ pub fn export(app: &Application, kind: Kind, period: Option<Period>, format: For
         Kind::Cases => table.cases(period)?,
         Kind::Scorecards => table.months(period, Table::scorecards)?,
         Kind::Breaches => table.months(period, Table::breaches)?,
+        Kind::Facts => table.facts(period)?,
+        Kind::Marks => table.marks(period)?,
     }
     Ok(table.sheet.finish()?)
 }
@@ -232,6 +263,51 @@ impl Table<'_> {
             ])?;
         }
         Ok(())
+    }
+
+    fn facts(&mut self, period: Option<Period>) -> Result<(), ExportError> {
+        let views = self.app.projections.views();
+        let Some((first, last)) = period.map(|one| (one, one)).or(views.months()?) else { return Ok(()) };
+        let mut after = (0, 0);
+        loop {
+            let facts = views.fact_log(first, last, after, PAGE)?;
+            let Some(end) = facts.last() else { return Ok(()) };
+            after = (end.seq, end.ord);
+            for fact in &facts {
+                self.sheet.row(&[
+                    fact.seq.into(),
+                    Value::Int(fact.ord.into()),
+                    fact.unit.as_ref().map(UnitCode::as_str).into(),
+                    month(fact.period).into(),
+                    fact.measure.code().into(),
+                    fact.yes.into(),
+                    fact.revoked.map_or(Value::Empty, Value::from),
+                ])?;
+            }
+        }
+    }
+
+    fn marks(&mut self, period: Option<Period>) -> Result<(), ExportError> {
+        let views = self.app.projections.views();
+        let (from, to) = (from_micros(0), self.app.now() + chrono::TimeDelta::seconds(1));
+        let mut after = (0, 0);
+        loop {
+            let marks = views.mark_log(from, to, after, PAGE)?;
+            let Some((ord, end)) = marks.last() else { return Ok(()) };
+            after = (end.seq, *ord);
+            for (ord, mark) in marks.iter().filter(|(_, mark)| period.is_none_or(|one| period_of(legal_day(mark.at), 0) == one)) {
+                self.sheet.row(&[
+                    mark.seq.into(),
+                    Value::Int((*ord).into()),
+                    mark.stream.as_str().into(),
+                    mark.unit.as_str().into(),
+                    mark.kind.code().into(),
+                    mark.code.as_str().into(),
+                    legal_day(mark.at).to_string().into(),
+                    mark.revoked.map_or(Value::Empty, Value::from),
+                ])?;
+            }
+        }
     }
 
     fn breaches(&mut self, period: Period) -> Result<(), ExportError> {

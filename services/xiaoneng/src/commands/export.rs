@@ -34,6 +34,8 @@ pub(super) async fn run(words: cli::Export) -> Result<(), Failure> {
         cli::Kind::Cases => "cases",
         cli::Kind::Scorecards => "scorecards",
         cli::Kind::Breaches => "breaches",
+        cli::Kind::Facts => "facts",
+        cli::Kind::Marks => "marks",
         cli::Kind::Assessment => "assessment",
         cli::Kind::Bulletin => "circular",
     };
@@ -60,6 +62,8 @@ async fn written(app: &Application, words: &cli::Export, part: &Path) -> Result<
         cli::Kind::Cases => Some(Kind::Cases),
         cli::Kind::Scorecards => Some(Kind::Scorecards),
         cli::Kind::Breaches => Some(Kind::Breaches),
+        cli::Kind::Facts => Some(Kind::Facts),
+        cli::Kind::Marks => Some(Kind::Marks),
         cli::Kind::Assessment | cli::Kind::Bulletin => None,
     };
     match (table, format) {
