@@ -9,14 +9,16 @@ pub use read::{BodySheet, Scored};
 use chrono::Datelike;
 use domain::assessment::body::{self, Correction, Decided, HonourWithdrawn, Honoured, Objected, Sheet, SheetDrafted, SheetFinalised};
 use domain::assessment::year::{self, Body, Drafted, Finalised, Marked, Opened, Published};
-use domain::assessment::{AssessmentEvent, Basis, BodyCounts, BodyResult, BodyState, Stage, YearState, body_stream, score, year_stream};
+use domain::assessment::{
+    AssessedEvent, AssessmentEvent, Basis, BodyCounts, BodyResult, BodyState, Stage, YearState, body_stream, score, year_stream,
+};
 use domain::deadline::{DeadlineInput, deadline};
 use domain::ids::{NAMESPACE, UnitCode};
 use domain::private::Private;
 use domain::refusal::Refusal;
 use domain::rulebook::parse::Problem;
 use domain::rulebook::scheme::{Reach, Scheme, Source};
-use domain::time::legal_day;
+use domain::time::{Instant, legal_day};
 use futures_util::{StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -170,12 +172,16 @@ impl Application {
             .await?;
         let state = self.year_state(year).await?;
         let (_, drafted) = state.drafted.clone().ok_or(Error::NotFound)?;
+        // A draft that another process began may be ahead of what this one has seen.
+        if !self.seen(drafted.cut_off).await {
+            return Err(Error::Busy);
+        }
         let counts = self.gather(&state, &scheme, year * 100 + 1, year * 100 + 12, drafted.cut_off)?;
         let results = score::score(&scheme, &counts).map_err(calculation)?;
         let last = self
-            .each_body(&meta.actor, year, "draft", results, |state, result| {
+            .each_body(&meta.actor, year, "draft", results, |state, result, now| {
                 let drafted = SheetDrafted { sheet: sheet(result), cut_off: drafted.cut_off, objections_until: drafted.objections_until };
-                Ok(body::draft(state, drafted))
+                Ok(Decision::now(now, body::draft(state, drafted)))
             })
             .await?;
         Ok(Done { seq: done.seq.max(last), ..done })
@@ -184,16 +190,13 @@ impl Application {
     /// One act for each body, many at a time; the act's id follows from year, body and step.
     async fn each_body<F>(&self, actor: &Actor, year: i32, step: &str, results: Vec<BodyResult>, decide: F) -> Result<u64, Error>
     where
-        F: Fn(Option<&BodyState>, &BodyResult) -> Result<Vec<domain::assessment::AssessedEvent>, Error>,
+        F: Fn(Option<&BodyState>, &BodyResult, Instant) -> Result<Decision<AssessedEvent>, Error>,
     {
         let decide = &decide;
         let acts = results.into_iter().map(|result| async move {
             let stream = body_stream(year, &result.unit);
             let meta = Meta::new(actor.clone(), Uuid::new_v5(&NAMESPACE, format!("{stream}/{step}").as_bytes()));
-            self.on_supervision::<BodyState, _>(&meta, &stream, |situation| {
-                Ok(Decision::now(situation.now, decide(situation.state, &result)?))
-            })
-            .await
+            self.on_supervision::<BodyState, _>(&meta, &stream, |situation| decide(situation.state, &result, situation.now)).await
         });
         let done: Vec<Done> = futures_util::stream::iter(acts).buffer_unordered(AT_ONCE).try_collect().await?;
         Ok(done.iter().map(|done| done.seq).max().unwrap_or_default())
@@ -285,9 +288,10 @@ impl Application {
         let counts: Vec<BodyCounts> = bodies.iter().filter_map(|body| body.sheet.as_ref()).map(counts_of).collect();
         let results = score::score(&scheme, &counts).map_err(calculation)?;
         let last = self
-            .each_body(&meta.actor, year, "final", results, |state, result| {
+            .each_body(&meta.actor, year, "final", results, |state, result, now| {
                 let state = state.ok_or(Error::NotFound)?;
-                Ok(body::finalise(state, SheetFinalised { sheet: sheet(result) }))
+                let sheet = sheet(result);
+                Decision::after_clock(state, body::tick(state, now), now, |state| Ok(body::finalise(state, SheetFinalised { sheet })))
             })
             .await?;
         Ok(Done { seq: done.seq.max(last), ..done })

@@ -2,10 +2,11 @@
 
 use domain::calendar::Calendar;
 use domain::card::trigger::{Trigger, triggers};
-use domain::card::{CardState, decide};
+use domain::card::{CardEvent, CardState, decide};
 use domain::case::{CaseEvent, CaseState};
 use domain::deadline::{DeadlineInput, deadline};
 use domain::ids::{AccountId, CardId, CaseId};
+use domain::refusal::Refusal;
 use domain::time::{from_micros, micros};
 use event_log::Envelope;
 use uuid::Uuid;
@@ -99,7 +100,13 @@ impl Application {
                     let events = decide::trigger(state, situation.now, case, &loaded.state.number, ground, evidence.clone());
                     (events, Some(ground.rulebook.clone()))
                 }
-                (None, Some(state)) => (decide::withdraw(state, situation.now), None),
+                (None, Some(state)) => {
+                    let mut events = decide::withdraw(state, situation.now);
+                    if !events.is_empty() {
+                        events.splice(0..0, decide::tick(state, situation.now));
+                    }
+                    (events, None)
+                }
                 (None, None) => (Vec::new(), None),
             };
             Ok(Decision { events, rulebook })
@@ -146,18 +153,21 @@ impl Application {
             }
             let now = situation.now;
             let rules = reference.rulebooks.resolve(now, now).ok_or(Error::NoRulebook)?;
-            let event = match command {
-                CardCommand::Issue { words } => {
-                    let input = DeadlineInput::new(now, rules.cards.objection_limit());
-                    let until = deadline(reference.calendar(), &input);
-                    decide::issue(state, words, by, until.due, &until.calendar)?
-                }
-                CardCommand::Dismiss { reason } => decide::dismiss(state, reason, by)?,
-                CardCommand::Object { words } => decide::object(state, words, by, now)?,
-                CardCommand::Uphold { reason } => decide::uphold(state, reason, by)?,
-                CardCommand::Revoke { reason } => decide::revoke(state, reason, by)?,
+            let step = |state: &CardState| -> Result<Vec<CardEvent>, Refusal> {
+                let event = match command {
+                    CardCommand::Issue { words } => {
+                        let input = DeadlineInput::new(now, rules.cards.objection_limit());
+                        let until = deadline(reference.calendar(), &input);
+                        decide::issue(state, words, by, until.due, &until.calendar)?
+                    }
+                    CardCommand::Dismiss { reason } => decide::dismiss(state, reason, by)?,
+                    CardCommand::Object { words } => decide::object(state, words, by, now)?,
+                    CardCommand::Uphold { reason } => decide::uphold(state, reason, by)?,
+                    CardCommand::Revoke { reason } => decide::revoke(state, reason, by)?,
+                };
+                Ok(vec![event])
             };
-            Ok(Decision::now(now, vec![event]).by(&rules))
+            Ok(Decision::after_clock(state, decide::tick(state, now), now, step)?.by(&rules))
         })
         .await
     }

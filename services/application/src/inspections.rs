@@ -106,7 +106,7 @@ impl Application {
             if !may(&meta.actor, act, Some(state)) {
                 return Err(Error::Forbidden);
             }
-            Ok(Decision::now(at.now, decide(state, by, at.now)?).by(&rules))
+            Ok(Decision::after_clock(state, decide::tick(state, at.now), at.now, |state| decide(state, by, at.now))?.by(&rules))
         })
         .await
     }
@@ -201,7 +201,8 @@ impl Application {
         let unit = unit_of(&meta.actor).ok_or(Error::NotFound)?;
         self.on_opened(meta, &stream(id), |at: Situation<'_, InspectionState>| {
             let state = at.state.ok_or(Error::NotFound)?;
-            Ok(Decision::now(at.now, decide::reply(state, number, unit, by, agrees, words, at.now)?))
+            let reply = |state: &InspectionState| decide::reply(state, number, unit, by, agrees, words, at.now);
+            Ok(Decision::after_clock(state, decide::tick(state, at.now), at.now, reply)?)
         })
         .await
     }

@@ -172,11 +172,15 @@ impl Application {
                 return Err(Error::Forbidden);
             }
             let now = situation.now;
+            // Whether automation has come round makes no difference to what is on record.
+            let clock = || decide::tick(state, now);
             let event = match command {
                 OrderCommand::Feedback { words } => return Ok(Decision::dated(decide::feedback(state, words, by, now)?)),
                 OrderCommand::Accept { words } => decide::accept(state, words, by)?,
                 OrderCommand::Urge { words } => decide::urge(state, words, by)?,
-                OrderCommand::Withdraw { reason } => decide::withdraw(state, reason, by)?,
+                OrderCommand::Withdraw { reason } => {
+                    return Decision::after_clock(state, clock(), now, |state| Ok(vec![decide::withdraw(state, reason, by)?]));
+                }
                 OrderCommand::SendBack { reason, days } => {
                     let rules = reference.rulebooks.resolve(now, now).ok_or(Error::NoRulebook)?;
                     let limit: Limit = days.map(decide::days).transpose()?.unwrap_or_else(|| rules.order_limit());

@@ -81,7 +81,7 @@ impl Application {
             if !may(&meta.actor, act, state) {
                 return Err(Error::Forbidden);
             }
-            Ok(Decision::now(at.now, decide(state, by, at.now)?))
+            Ok(Decision::after_clock(state, rectification::tick(state, at.now), at.now, |state| decide(state, by, at.now))?)
         })
         .await
     }

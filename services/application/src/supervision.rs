@@ -47,6 +47,23 @@ impl<E> Decision<E> {
         Self { events, rulebook: None }
     }
 
+    /// An act of somebody, after what the clock owes by then: whether automation has come round makes no difference, neither
+    /// to what is on record nor to what may be done. When nothing is done, what is owed stays the clock's.
+    ///
+    /// # Errors
+    /// What `act` says.
+    pub fn after_clock<S, F>(state: &S, owed: Vec<(Instant, E)>, now: Instant, act: impl FnOnce(&S) -> Result<Vec<E>, F>) -> Result<Self, F>
+    where
+        S: Folded<Event = E>,
+    {
+        let caught_up = owed.iter().fold(Some(state.clone()), |state, (at, event)| S::evolve(state, *at, event));
+        let acts = act(caught_up.as_ref().unwrap_or(state))?;
+        if acts.is_empty() {
+            return Ok(Self::nothing());
+        }
+        Ok(Self::dated(owed.into_iter().chain(acts.into_iter().map(|event| (now, event))).collect()))
+    }
+
     /// Decided by this rulebook.
     #[must_use]
     pub fn by(self, rules: &Rulebook) -> Self {
