@@ -49,5 +49,5 @@ pub use views::reference::{Account, Reference};
 pub use views::scores::counts::LoggedFact;
 pub use views::scores::{FactQuery, FactRow, MeasureCount, MeasureFigure, Scope, UnitFigures};
 pub use views::search::{SearchHit, SearchQuery, SearchScope};
-pub use views::streams::{DutyRow, MarkRow, NamedDuty, NamedMark, StreamRow};
+pub use views::streams::{DutyRow, MarkRow, NamedDuty, NamedMark, StreamRow, Unseen};
 pub use views::worklist::{Bucket, HolderKey, Sort, WorklistFilter, WorklistQuery};

@@ -5,11 +5,14 @@
 
 mod office;
 pub(crate) mod query;
+mod unseen;
 pub(crate) mod write;
 
 use domain::ids::{CaseId, UnitCode};
 use domain::mark::MarkKind;
 use domain::time::Instant;
+
+pub use unseen::Unseen;
 
 /// A stream of supervision as the views know it.
 #[derive(Debug, Clone, PartialEq)]

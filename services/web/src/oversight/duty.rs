@@ -1,10 +1,11 @@
 //! 待办: the words of duties, the pages they lead to, and the page of all duties of an account.
 
+use application::access::investigation::hidden_units;
 use application::session::Session;
 use domain::account::Role;
 use domain::duty::Holder;
 use domain::time::Instant;
-use projections::{At, NamedDuty, PageKey};
+use projections::{At, NamedDuty, PageKey, Reference, Unseen};
 use templates::NavItem;
 use templates::components::Paging;
 use templates::desk::{Due, DueState};
@@ -42,6 +43,7 @@ const TASKS: &[(&str, &str, &str)] = &[
     ("rectification_report", "整改结果待报告", "rectifications"),
     ("rectification_accept", "整改待验收", "rectifications"),
     ("investigation_accept", "效能投诉待受理", "investigations"),
+    ("investigation_assign", "效能投诉待派调查人员", "investigations"),
     ("investigation_investigate", "效能投诉待调查", "investigations"),
     ("investigation_sign", "调查报告待签字", "investigations"),
     ("investigation_conclude", "调查结论待认定", "investigations"),
@@ -81,13 +83,46 @@ pub(crate) fn number(stream: &str, year: i32, ordinal: u32) -> String {
 
 /// The page of a stream that this account may open: the office's, else the unit's; empty when there is none.
 pub(crate) fn href(session: &Session, stream: &str, task: &str) -> String {
-    let Some((kind, id)) = stream.split_once('-') else { return String::new() };
-    let noun = TASKS
-        .iter()
-        .find(|(known, ..)| *known == task)
-        .map_or_else(|| if kind == "assessment" { kind.to_owned() } else { format!("{kind}s") }, |(_, _, noun)| (*noun).to_owned());
-    let pages = [format!("/oversight/{kind}s/{id}"), format!("/desk/{noun}/{id}"), format!("/desk/{kind}s/{id}")];
-    pages.into_iter().find(|path| shell::leads(session, path)).unwrap_or_default()
+    pages(stream, task).into_iter().find(|path| shell::leads(session, path)).unwrap_or_default()
+}
+
+/// The pages of a stream, the office's first.
+fn pages(stream: &str, task: &str) -> Vec<String> {
+    let Some((kind, id)) = stream.split_once('-') else { return Vec::new() };
+    match kind {
+        // A task is named by its matter and its unit, a sheet of the year by year and unit.
+        "task" => match id.split_at_checked(UUID) {
+            Some((matter, unit)) => {
+                vec![format!("/oversight/matters/{matter}/tasks/{}", unit.trim_start_matches('-')), format!("/desk/tasks/{matter}")]
+            }
+            None => Vec::new(),
+        },
+        "assessed" => match id.split_once('-') {
+            Some((year, unit)) => vec![format!("/oversight/assessments/{year}/{unit}"), format!("/desk/assessment/{year}")],
+            None => Vec::new(),
+        },
+        "assessment" => vec![format!("/oversight/assessments/{id}"), format!("/desk/assessment/{id}")],
+        _ => {
+            let known = TASKS.iter().find(|(known, ..)| *known == task).map(|(.., noun)| *noun);
+            // A unit reads what was found at it, not the plan of the check.
+            let noun = known.map_or_else(|| if kind == "inspection" { "findings".to_owned() } else { format!("{kind}s") }, str::to_owned);
+            vec![format!("/oversight/{kind}s/{id}"), format!("/desk/{noun}/{id}")]
+        }
+    }
+}
+
+/// Characters of a UUID.
+const UUID: usize = 36;
+
+/// What this account may find nothing of: complaints about units of which it does not stand clear, except what its own
+/// unit has to do about them; reports of wrongdoing, when it is outsourced.
+pub(crate) fn unseen(session: &Session, reference: &Reference) -> Unseen {
+    let staff = &session.staff;
+    Unseen {
+        investigations_of: hidden_units(staff, reference),
+        own: staff.unit.clone().filter(|_| staff.is_any(&[Role::Liaison, Role::Head])),
+        wrongdoing: say::hides_wrongdoing(session),
+    }
 }
 
 /// In whose name this account acts.
@@ -130,7 +165,8 @@ pub(crate) fn line(session: &Session, named: &NamedDuty, now: Instant) -> DutyLi
 
 /// How many duties this account has, and how many of them are late. One query.
 pub(crate) fn sum(ctx: &Ctx, session: &Session) -> Result<(u64, u64), Fault> {
-    let counts = ctx.app().projections.views().duty_counts_of(&holders(session), ctx.app().now())?;
+    let unseen = unseen(session, &ctx.app().reference());
+    let counts = ctx.app().projections.views().duty_counts_of(&holders(session), &unseen, ctx.app().now())?;
     Ok(counts.iter().fold((0, 0), |(all, late), (_, n, over)| (all + n, late + over)))
 }
 
@@ -139,12 +175,13 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
     let (session, now, views) = (ctx.staff()?, ctx.app().now(), ctx.app().projections.views());
     let reference = ctx.app().reference();
     let holders = holders(session);
-    let counts = views.duty_counts_of(&holders, now)?;
+    let unseen = unseen(session, &reference);
+    let counts = views.duty_counts_of(&holders, &unseen, now)?;
     let asked = Some(ctx.query("task")).filter(|code| !code.is_empty());
     if asked.is_some_and(|code| code.len() > 64) {
         return Err(Fault::NotFound);
     }
-    let found = views.duties_of(&holders, asked, &place(&ctx)?, ROWS)?;
+    let found = views.duties_of(&holders, &unseen, asked, &place(&ctx)?, ROWS)?;
     let sum = counts.iter().map(|(_, n, _)| n).sum();
     let mut tabs = vec![NavItem::counted("/desk/duties", "全部", sum, asked.is_none())];
     tabs.extend(counts.iter().map(|(code, n, _)| NavItem::counted(&to(Some(code), None), task(code), *n, asked == Some(code.as_str()))));
@@ -201,6 +238,58 @@ mod tests {
         assert_eq!(task("something_new"), "待办");
         assert_eq!(number("order-1", 2026, 12), "督办单 2026 年第 12 号");
         assert_eq!(number("strange-1", 2026, 1), "事项 2026 年第 1 号");
+    }
+
+    /// The codes that the domain gives to duties, as its sources say them.
+    fn codes_of_the_domain() -> Vec<String> {
+        let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/domain/src"))];
+        let mut codes = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|end| end == "rs") && path.file_name().is_some_and(|name| name != "tests.rs") {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    for found in text.split("Duty::new(").skip(1).chain(text.split("office(Role::").skip(1)) {
+                        let code = found.split(';').next().unwrap_or_default().split('"').nth(1);
+                        codes.extend(code.filter(|code| code.contains('_')).map(str::to_owned));
+                    }
+                }
+            }
+        }
+        codes.sort();
+        codes.dedup();
+        codes
+    }
+
+    #[test]
+    fn every_task_of_the_domain_has_words_and_no_other_stands_here() {
+        let mut known: Vec<String> = TASKS.iter().map(|(code, ..)| (*code).to_owned()).collect();
+        known.sort();
+        assert_eq!(codes_of_the_domain(), known);
+    }
+
+    #[test]
+    fn every_task_leads_to_pages_that_are_there() {
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let leads =
+            |path: &String| crate::routes::ROUTES.iter().any(|route| route.method == "GET" && crate::routes::matches(route.path, path));
+        for (task, _, noun) in TASKS {
+            let stream = match task.split_once('_').unwrap() {
+                ("finding", _) => format!("inspection-{id}"),
+                ("task", _) => format!("task-{id}-0101"),
+                ("assessment", _) => "assessed-2026-0101".to_owned(),
+                (kind, _) => format!("{kind}-{id}"),
+            };
+            let pages = pages(&stream, task);
+            assert!(pages.first().is_some_and(leads), "{task}: {pages:?}");
+            assert!(*noun == "inspections" || pages.get(1).is_some_and(leads), "{task}: {pages:?}");
+        }
+        assert_eq!(pages(&format!("task-{id}-0101"), ""), [format!("/oversight/matters/{id}/tasks/0101"), format!("/desk/tasks/{id}")]);
+        assert_eq!(pages("assessed-2026-0101", ""), ["/oversight/assessments/2026/0101", "/desk/assessment/2026"]);
+        assert_eq!(pages(&format!("inspection-{id}"), "")[1], format!("/desk/findings/{id}"));
+        assert_eq!(pages("task-short", "task_feedback"), [""; 0]);
     }
 
     #[test]

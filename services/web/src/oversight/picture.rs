@@ -1,16 +1,16 @@
 //! 单位画像: everything that counts for and against a unit, each with the way to where it stands (the ten screens, 10).
 //!
 //! All of it comes from marks and duties of the unit: of an investigation before its conclusion and of a covert
-//! inspection neither exists, so that nothing of them can stand here.
+//! inspection no mark exists. What is left of a complaint is for the unit itself and for those who stand clear of it.
 
 use application::session::Session;
-use chrono::{Datelike, Duration, NaiveDate};
+use chrono::{Datelike, NaiveDate};
 use domain::duty::Holder;
 use domain::ids::UnitCode;
 use domain::mark::MarkKind;
 use domain::time::{Instant, legal_day};
 use domain::unit::{Nature, UnitState};
-use projections::{At, HolderKey, MarkRow, NamedMark, Reference};
+use projections::{At, HolderKey, NamedMark, Reference};
 use templates::NavItem;
 use templates::components::{Link, Tag, Tone};
 use templates::desk::{Figure, HomeTile};
@@ -28,6 +28,8 @@ use crate::{shell, words};
 const DUTIES: usize = 50;
 /// Marks of a year listed; a unit has some dozens.
 const MARKS: usize = 300;
+/// Marks of a year that are counted one by one for outsourced staff.
+const ALL: usize = 10_000;
 /// Years of the history.
 const YEARS: i32 = 3;
 
@@ -67,12 +69,20 @@ fn show(ctx: &Ctx, unit: &UnitCode, path: &str) -> Reply {
         "" => this,
         text => text.parse::<i32>().ok().filter(|year| (this - YEARS + 1..=this).contains(year)).ok_or(Fault::NotFound)?,
     };
-    let ((from, to), (first, _)) = (year_of(year), year_of(this - YEARS + 1));
+    let (from, to) = year_of(year);
     let (period, figures) = scorecard::summary(ctx, unit)?;
     let holder = [Holder::Unit(unit.clone())];
-    let counted = views.duty_counts_of(&holder, now)?;
-    let duties = views.duties_of(&holder, None, &At::First, DUTIES)?;
-    let marks = views.named_marks(unit, from, to, MARKS + 1)?;
+    let unseen = duty::unseen(session, &reference);
+    let counted = views.duty_counts_of(&holder, &unseen, now)?;
+    let duties = views.duties_of(&holder, &unseen, None, &At::First, DUTIES)?;
+    let known =
+        Known { complaints: unseen.own.as_ref() == Some(unit) || !unseen.investigations_of.contains(unit), wrongdoing: !unseen.wrongdoing };
+    let marks = known.marks(ctx, views.named_marks(unit, from, to, MARKS + 1)?)?;
+    let mut sums = Vec::new();
+    for back in 0..YEARS {
+        let (from, to) = year_of(this - back);
+        sums.push(known.sums(ctx, unit, from, to)?);
+    }
     let more = [("/oversight/assessments", "年度考评"), ("/desk/assessment", "本单位考评"), ("/desk/opinions", "评议意见")];
     let card = format!("/desk/scorecard/{unit}");
     let linked = shell::leads(session, &card);
@@ -98,12 +108,51 @@ fn show(ctx: &Ctx, unit: &UnitCode, path: &str) -> Reply {
             .collect(),
         year: format!("{year}年"),
         history_years: years.map(|one| format!("{one}年")).collect(),
-        history: history(&views.marks(unit, first, now + Duration::microseconds(1), u64::MAX)?, this),
+        history: history(&sums),
         marks_note: if marks.len() > MARKS { format!("只列最近的 {MARKS} 条，合计以上表为准。") } else { String::new() },
         marks: lines(ctx, session, &reference, marks.get(..MARKS).unwrap_or(&marks))?,
         more: more.into_iter().filter(|(path, _)| shell::leads(session, path)).map(|(path, text)| Link::new(path, text)).collect(),
         as_of: say::as_of(ctx)?,
     })
+}
+
+/// Marks that an account may know of.
+struct Known {
+    /// Complaints about this unit that were found true.
+    complaints: bool,
+    /// What is about reports of wrongdoing.
+    wrongdoing: bool,
+}
+
+impl Known {
+    fn marks(&self, ctx: &Ctx, mut marks: Vec<NamedMark>) -> Result<Vec<NamedMark>, Fault> {
+        marks.retain(|one| self.complaints || one.mark.kind != MarkKind::ComplaintTrue);
+        if !self.wrongdoing {
+            let ids: Vec<_> = marks.iter().filter_map(|one| one.case).collect();
+            let cases = if ids.is_empty() { Vec::new() } else { ctx.app().projections.views().cases_by_ids(&ids)? };
+            let open = |id| cases.iter().any(|row| row.id == id && !row.wrongdoing);
+            marks.retain(|one| one.case.is_none_or(open));
+        }
+        Ok(marks)
+    }
+
+    /// How many of each kind stand and were taken back; who may not know of all counts from the list.
+    fn sums(&self, ctx: &Ctx, unit: &UnitCode, from: Instant, to: Instant) -> Result<Vec<(MarkKind, u64, u64)>, Fault> {
+        let views = ctx.app().projections.views();
+        if self.wrongdoing {
+            let sums = views.mark_sums(unit, from, to)?;
+            return Ok(sums.into_iter().filter(|(kind, ..)| self.complaints || *kind != MarkKind::ComplaintTrue).collect());
+        }
+        let mut sums: Vec<(MarkKind, u64, u64)> = Vec::new();
+        for one in self.marks(ctx, views.named_marks(unit, from, to, ALL)?)? {
+            let (standing, revoked) = if one.mark.revoked.is_some() { (0, 1) } else { (1, 0) };
+            match sums.iter_mut().find(|(kind, ..)| *kind == one.mark.kind) {
+                Some(sum) => (sum.1, sum.2) = (sum.1 + standing, sum.2 + revoked),
+                None => sums.push((one.mark.kind, standing, revoked)),
+            }
+        }
+        Ok(sums)
+    }
 }
 
 fn facts(reference: &Reference, unit: &UnitState) -> String {
@@ -164,22 +213,17 @@ fn figure(one: Figure, linked: bool) -> PictureFigure {
     }
 }
 
-/// What stands and what was revoked besides, of every kind that occurs in these years.
-fn history(marks: &[MarkRow], this: i32) -> Vec<HistoryLine> {
-    let cell = |kind: MarkKind, year: i32| {
-        let of = |revoked: bool| {
-            let is = |mark: &&MarkRow| mark.kind == kind && legal_day(mark.at).year() == year && mark.revoked.is_some() == revoked;
-            marks.iter().filter(is).count()
-        };
-        match (of(false), of(true)) {
-            (standing, 0) => standing.to_string(),
-            (standing, revoked) => format!("{standing}（另撤销 {revoked}）"),
+/// What stands and what was revoked besides, of every kind that occurs in these years, this year first.
+fn history(years: &[Vec<(MarkKind, u64, u64)>]) -> Vec<HistoryLine> {
+    let cell = |kind: MarkKind, sums: &[(MarkKind, u64, u64)]| {
+        let found = sums.iter().find(|(one, ..)| *one == kind).map_or((0, 0), |(_, standing, revoked)| (*standing, *revoked));
+        match found {
+            (standing, 0) => words::count(standing),
+            (standing, revoked) => format!("{}（另撤销 {}）", words::count(standing), words::count(revoked)),
         }
     };
-    let kinds = MarkKind::ALL.into_iter().filter(|kind| marks.iter().any(|mark| mark.kind == *kind));
-    let line =
-        |kind: MarkKind| HistoryLine { kind: kind.label().to_owned(), cells: (0..YEARS).map(|back| cell(kind, this - back)).collect() };
-    kinds.map(line).collect()
+    let kinds = MarkKind::ALL.into_iter().filter(|kind| years.iter().flatten().any(|(one, ..)| one == kind));
+    kinds.map(|kind| HistoryLine { kind: kind.label().to_owned(), cells: years.iter().map(|sums| cell(kind, sums)).collect() }).collect()
 }
 
 fn tone(kind: MarkKind) -> Tone {
@@ -218,22 +262,12 @@ fn lines(ctx: &Ctx, session: &Session, reference: &Reference, marks: &[NamedMark
 mod tests {
     use super::*;
 
-    fn mark(kind: MarkKind, day: &str, revoked: Option<u64>) -> MarkRow {
-        let at = chrono::DateTime::parse_from_rfc3339(&format!("{day}T12:00:00+08:00")).unwrap().to_utc();
-        MarkRow { seq: 1, stream: "card-1".to_owned(), unit: UnitCode::parse("0101").unwrap(), kind, code: String::new(), at, revoked }
-    }
-
     #[test]
     fn the_history_counts_what_stands_and_says_what_was_revoked() {
-        let marks = [
-            mark(MarkKind::YellowCard, "2026-03-01", None),
-            mark(MarkKind::YellowCard, "2026-04-01", Some(9)),
-            mark(MarkKind::YellowCard, "2024-12-31", None),
-            mark(MarkKind::Order, "2025-01-01", None),
-        ];
-        let lines: Vec<(String, Vec<String>)> = history(&marks, 2026).into_iter().map(|line| (line.kind, line.cells)).collect();
+        let years = [vec![(MarkKind::YellowCard, 1_200, 1)], vec![(MarkKind::Order, 1, 0)], vec![(MarkKind::YellowCard, 1, 0)]];
+        let lines: Vec<(String, Vec<String>)> = history(&years).into_iter().map(|line| (line.kind, line.cells)).collect();
         let of = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
-        assert_eq!(lines, [("黄牌".to_owned(), of(["1（另撤销 1）", "0", "1"])), ("督办单".to_owned(), of(["0", "1", "0"]))]);
+        assert_eq!(lines, [("黄牌".to_owned(), of(["1,200（另撤销 1）", "0", "1"])), ("督办单".to_owned(), of(["0", "1", "0"]))]);
     }
 
     #[test]

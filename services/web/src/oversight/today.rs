@@ -86,7 +86,9 @@ fn tasks(ctx: &Ctx, session: &Session, tasks: &[&str], to: impl Fn(&str) -> Stri
 
 fn feedback(ctx: &Ctx, session: &Session, now: Instant) -> Result<TodayRow, Fault> {
     let to = |code: &str| if code == "task_feedback" { "/oversight/matters" } else { "/oversight/orders" }.to_owned();
-    Ok(row("批示督查待反馈", tasks(ctx, session, &FEEDBACK, to, now)?, "没有等待反馈的批示、督查任务和督办单。"))
+    // Orders may rest on a report of wrongdoing.
+    let known = if say::hides_wrongdoing(session) { &FEEDBACK[..1] } else { &FEEDBACK };
+    Ok(row("批示督查待反馈", tasks(ctx, session, known, to, now)?, "没有等待反馈的批示、督查任务和督办单。"))
 }
 
 fn red(ctx: &Ctx, session: &Session, now: Instant) -> Result<TodayRow, Fault> {
@@ -97,11 +99,13 @@ fn red(ctx: &Ctx, session: &Session, now: Instant) -> Result<TodayRow, Fault> {
     let tone = if over > 0 { Tone::Bad } else { Tone::Neutral };
     let mut tiles = vec![HomeTile::new("超期工单", over, &open(session, "/oversight/overdue"), "", tone)];
     let first = start_of(legal_day(now).with_day(1).unwrap_or_default());
-    for (kind, name, tone) in [(MarkKind::RedCard, "本月红牌", Tone::Bad), (MarkKind::YellowCard, "本月黄牌", Tone::Warn)] {
-        let n = views.marks_of_kind(kind, first, now + Duration::microseconds(1))?;
+    let cards: &[(MarkKind, &str, Tone)] = &[(MarkKind::RedCard, "本月红牌", Tone::Bad), (MarkKind::YellowCard, "本月黄牌", Tone::Warn)];
+    // So may cards.
+    for (kind, name, tone) in cards.iter().filter(|_| !say::hides_wrongdoing(session)) {
+        let n = views.marks_of_kind(*kind, first, now + Duration::microseconds(1))?;
         let mut tile = HomeTile::new(name, n, &open(session, "/oversight/cards"), "", Tone::Neutral);
         if n > 0 {
-            tile.tone = tone;
+            tile.tone = *tone;
             tile.detail = "已撤销的不计".to_owned();
         }
         tiles.push(tile);
@@ -123,7 +127,8 @@ fn urgent(ctx: &Ctx, session: &Session, now: Instant) -> Result<TodayRow, Fault>
 }
 
 fn mine(ctx: &Ctx, session: &Session, now: Instant) -> Result<TodayRow, Fault> {
-    let counts = ctx.app().projections.views().duty_counts_of(&duty::holders(session), now)?;
+    let unseen = duty::unseen(session, &ctx.app().reference());
+    let counts = ctx.app().projections.views().duty_counts_of(&duty::holders(session), &unseen, now)?;
     let own = counts.iter().filter(|(code, ..)| !OBJECTIONS.contains(&code.as_str()));
     let tile = |(code, all, late): &(String, u64, u64)| {
         tile(duty::task(code), (*all, *late), &open(session, &address("/desk/duties", &[("task", code.clone())])))
@@ -139,7 +144,8 @@ fn objections(ctx: &Ctx, session: &Session, now: Instant) -> Result<TodayRow, Fa
         "card_decide" => "/oversight/cards".to_owned(),
         _ => "/oversight/assessments".to_owned(),
     };
-    Ok(row("异议到期", tasks(ctx, session, &OBJECTIONS, to, now)?, "没有等待裁定的异议。"))
+    let known = if say::hides_wrongdoing(session) { &OBJECTIONS[1..] } else { &OBJECTIONS };
+    Ok(row("异议到期", tasks(ctx, session, known, to, now)?, "没有等待裁定的异议。"))
 }
 
 fn ladder(ctx: &Ctx, session: &Session, now: Instant) -> Result<TodayRow, Fault> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{Datelike, Duration};
 use domain::ids::UnitCode;
+use domain::mark::MarkKind;
 use domain::rulebook::Measure;
 use domain::time::{Instant, legal_day, period_of};
 use domain::unit::{Level, UnitState};
@@ -11,6 +12,7 @@ use projections::{HolderKey, Reference, Scope};
 use templates::components::{Choice, Paging, Tag, Tone};
 use templates::oversight::{UnitGroup, UnitLine, Units};
 
+use super::duty;
 use super::overdue::load;
 use super::picture::year_of;
 use super::today::address;
@@ -88,7 +90,11 @@ fn groups(ctx: &Ctx, reference: &Reference, found: &[&Arc<UnitState>]) -> Result
     let (session, now, views) = (ctx.staff()?, ctx.app().now(), ctx.app().projections.views());
     let codes: Vec<UnitCode> = found.iter().map(|unit| unit.code.clone()).collect();
     let (from, _) = year_of(legal_day(now).year());
-    let marks = views.mark_counts_of(&codes, from, now + Duration::microseconds(1))?;
+    let mut marks = views.mark_counts_of(&codes, from, now + Duration::microseconds(1))?;
+    // Outsourced staff learn of no card about a report of wrongdoing, not even from a number; of a complaint learn those
+    // who stand clear of it.
+    let unseen = duty::unseen(session, reference);
+    marks.retain(|(unit, kind, _)| !unseen.wrongdoing && (*kind != MarkKind::ComplaintTrue || !unseen.investigations_of.contains(unit)));
     let mut groups: Vec<UnitGroup> = Vec::new();
     for unit in found {
         let load = load(ctx, session, &HolderKey::Unit(unit.code.clone()), now)?;
