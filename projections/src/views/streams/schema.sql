@@ -44,4 +44,5 @@ CREATE INDEX duty_key ON duty (key);
 CREATE INDEX mark_key ON mark (key, kind);
 -- indexes
 CREATE INDEX IF NOT EXISTS stream_kind ON stream (kind, key);
-CREATE INDEX IF NOT EXISTS mark_unit ON mark (unit, kind, at);
+CREATE INDEX IF NOT EXISTS mark_unit ON mark (unit, kind, at, revoked_seq); -- sums of a unit
+CREATE INDEX IF NOT EXISTS mark_unit_at ON mark (unit, at); -- the latest of a unit
