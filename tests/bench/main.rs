@@ -15,18 +15,29 @@
 //! target/release/bench deadline --date 2026-11-21 [--rows 1000000]
 //! target/release/bench import   --date 2026-11-21 --data-sets /work/shared/data
 //! target/release/bench faults 50 --date 2026-11-21
+//! target/release/bench supervision --date 2026-11-22 [--few 10000] [--large DIR] [--seconds 3] [--late 40]
+//! target/release/bench tick        --date 2026-11-22 [--few 10000] [--large DIR] [--future yes]
+//! target/release/bench assessment  --date 2026-11-22 [--bodies 1000] [--tickets 20] [--large DIR]
 //! ```
+//!
+//! `--large` of the last three names a city of `--many` cases (1,000,000) that stands already: `supervision` gives it a year of
+//! cards and chains once, `assessment` opens and closes its year, `tick --future` takes it a day into its future.
 //!
 //! Cities that are not there are generated. `--scratch` names the folder for everything (default: a temporary one).
 
 mod append;
+mod assessment;
 mod ballots;
 mod batch;
+mod chains;
 mod faults;
 mod file;
+mod inside;
 mod load;
 mod pages;
+mod supervision;
 mod tables;
+mod tick;
 mod views;
 mod words;
 
@@ -62,6 +73,9 @@ fn run() -> Outcome<()> {
         "size" => many()?.block_on(views::size(&words)),
         "deadline" => tables::deadline(&words),
         "import" => tables::import(&words),
+        "supervision" => clients()?.block_on(supervision::run(&words)),
+        "tick" => many()?.block_on(tick::run(&words)),
+        "assessment" => many()?.block_on(assessment::run(&words)),
         "faults" => many()?.block_on(faults::run(&words)),
         other => Err(format!("unknown command {other}").into()),
     }
