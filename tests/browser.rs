@@ -2,18 +2,31 @@
 //! Screenshots of every page go to `target/screenshots`. `ops/test` installs Chromium and its driver.
 #![cfg(test)]
 
+#[path = "browser/assessment.rs"]
+mod assessment;
+#[path = "browser/cards.rs"]
+mod cards;
+#[path = "browser/escalation.rs"]
+mod escalation;
 #[path = "browser/evaluation.rs"]
 mod evaluation;
 #[path = "browser/inspection.rs"]
 mod inspection;
 #[path = "browser/investigation.rs"]
 mod investigation;
+#[path = "browser/matters.rs"]
+mod matters;
+#[path = "browser/orders.rs"]
+mod orders;
 #[path = "browser/stage.rs"]
 mod stage;
+#[path = "browser/today.rs"]
+mod today;
 
 use std::collections::{BTreeSet, VecDeque};
 
 use stage::{DESK, PHONE, Stage};
+use web::routes::ROUTES;
 
 const UNIT: &str = "市城市管理局";
 /// Its code in the demo's register.
@@ -202,18 +215,23 @@ async fn administrators_find_their_pages() {
     stage.strike().await;
 }
 
-/// The shape of a path: what differs from case to case and from unit to unit is left out.
-fn shape(path: &str) -> String {
-    let named = ["case", "cases", "scorecard", "units", "accounts", "rulebooks"];
-    let mut shape = String::new();
-    let mut last = "";
-    for part in path.split('/').skip(1) {
-        let fixed = !named.contains(&last) || matches!(part, "new" | "adopt");
-        shape.push('/');
-        shape.push_str(if fixed { part } else { "*" });
-        last = if fixed { part } else { "*" };
-    }
-    shape
+/// The shape of a path: its route, in which only those parts are filled that lead to another kind of page. None for what
+/// is no page but a file, and for the switch of the elder mode.
+fn shape(path: &str) -> Option<String> {
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    let takes = |pattern: &&str| {
+        let mut wanted = pattern.split('/').skip(1);
+        parts.iter().all(|part| wanted.next().is_some_and(|want| want == *part || want.starts_with('{') && want.ends_with('}')))
+            && wanted.next().is_none()
+    };
+    let Some(route) = ROUTES.iter().filter(|route| route.method == "GET").map(|route| route.path).find(takes) else {
+        return (!path.ends_with(".json")).then(|| path.to_owned());
+    };
+    let file = ["/docx", "/export", "/photo/{hash}", "/{format}"].iter().any(|end| route.ends_with(end)) || route.starts_with("/assets");
+    let kinds = ["{bucket}", "{kind}", "{level}", "{measure}", "{round}", "{urgency}"];
+    let wild =
+        |(want, part): (&str, &&str)| if want.starts_with('{') && !kinds.contains(&want) { "/*".to_owned() } else { format!("/{part}") };
+    (!file && route != "/elder").then(|| route.split('/').skip(1).zip(&parts).map(wild).collect())
 }
 
 /// Opens one page of each shape that can be reached, and looks at it as a phone and as a desk show it.
@@ -221,10 +239,10 @@ async fn look_at_all(stage: &Stage, who: &str, first: &[&str], seen: &mut BTreeS
     let mut waiting: VecDeque<String> = first.iter().map(|path| (*path).to_owned()).collect();
     let mut here = BTreeSet::new();
     while let Some(path) = waiting.pop_front() {
-        let shape = shape(&path);
-        // A case and a home page look different to each role; the others are looked at once.
-        let own = matches!(shape.as_str(), "/desk" | "/desk/case/*");
-        if shape == "/elder" || !here.insert(shape.clone()) || (!seen.insert(shape) && !own) {
+        let Some(shape) = shape(&path) else { continue };
+        // Pages of supervision, a case and a home page look different to each role; the others are looked at once.
+        let own = matches!(shape.as_str(), "/desk" | "/desk/case/*") || shape.starts_with("/oversight");
+        if !here.insert(shape.clone()) || (!seen.insert(shape) && !own) {
             continue;
         }
         for (size, width) in [(PHONE, "320"), (DESK, "1366")] {
@@ -249,12 +267,28 @@ async fn every_page_that_links_lead_to_is_fit_for_everybody_at_both_widths() {
     let stage = Stage::set().await;
     let (mut seen, mut wrong) = (BTreeSet::new(), Vec::new());
     look_at_all(&stage, "everybody", &["/", "/styleguide", "/styleguide/desk", "/nowhere", "/desk/sign-in"], &mut seen, &mut wrong).await;
-    for role in ["operator", "dispatcher", "reviewer", "inspector", "liaison", "handler", "head", "sysadmin", "secadmin", "auditor"] {
+    for role in [
+        "operator",
+        "dispatcher",
+        "reviewer",
+        "inspector",
+        "director",
+        "leader",
+        "supervisor",
+        "evaluator",
+        "liaison",
+        "handler",
+        "head",
+        "sysadmin",
+        "secadmin",
+        "auditor",
+    ] {
         stage.sign_in(role).await;
         look_at_all(&stage, role, &["/desk"], &mut seen, &mut wrong).await;
         stage.sign_out().await;
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let mut missing = Vec::new();
     for shape in [
         "/public/cases/*",
         "/desk/worklist/breached",
@@ -264,8 +298,51 @@ async fn every_page_that_links_lead_to_is_fit_for_everybody_at_both_widths() {
         "/desk/scorecard/*/answered",
         "/admin/units/*",
         "/admin/audit",
+        "/complaint/new",
+        "/complaint/track",
+        "/evaluation",
+        "/evaluation/*",
+        "/vote",
+        "/stuck",
+        "/oversight",
+        "/oversight/units/*",
+        "/oversight/overdue",
+        "/oversight/escalations",
+        "/oversight/escalations/*",
+        "/oversight/cards",
+        "/oversight/cards/*",
+        "/oversight/orders",
+        "/oversight/orders/*",
+        "/oversight/orders/*/print",
+        "/oversight/matters",
+        "/oversight/matters/*",
+        "/oversight/matters/*/tasks/*",
+        "/oversight/inspections",
+        "/oversight/inspections/new",
+        "/oversight/inspections/*",
+        "/oversight/inspections/*/visit/*",
+        "/oversight/draws/*",
+        "/oversight/rectifications",
+        "/oversight/rectifications/*",
+        "/oversight/investigations",
+        "/oversight/investigations/new",
+        "/oversight/investigations/*",
+        "/oversight/assessments",
+        "/oversight/assessments/*",
+        "/oversight/assessments/*/*",
+        "/oversight/campaigns",
+        "/oversight/campaigns/new",
+        "/oversight/campaigns/*",
+        "/desk/duties",
+        "/desk/unit",
+        "/desk/assessment",
+        "/desk/opinions",
+        "/desk/investigations",
     ] {
-        assert!(seen.contains(shape), "no link leads to {shape}: {seen:?}");
+        if !seen.contains(shape) {
+            missing.push(shape);
+        }
     }
+    assert!(missing.is_empty(), "no link leads to {missing:?}: {seen:?}");
     stage.strike().await;
 }

@@ -56,7 +56,7 @@ async fn a_spot_check_goes_from_the_lot_to_the_accepted_rectification() {
     stage.open(NEW).await;
     stage.look("inspection-new").await;
     stage.submit(NEW).await;
-    stage.sees("请填写检查主题").await;
+    stage.sees("请填写结束日期").await;
     stage.look("inspection-new-errors").await;
     stage.open(NEW).await;
     stage.fill("theme", "窗口服务和值守情况检查").await;

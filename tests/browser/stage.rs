@@ -26,6 +26,8 @@ pub struct Stage {
     _data: tempfile::TempDir,
     /// What is uploaded.
     files: tempfile::TempDir,
+    /// What was wrong with the pages looked at.
+    wrong: std::sync::Mutex<Vec<String>>,
 }
 
 impl Drop for Stage {
@@ -122,11 +124,14 @@ impl Stage {
             shots,
             _data: data,
             files: tempfile::tempdir().unwrap(),
+            wrong: std::sync::Mutex::default(),
         }
     }
 
     /// Ends the browser in good order; the rest ends when the stage is dropped.
     pub async fn strike(self) {
+        let wrong = self.wrong.lock().unwrap().join("\n");
+        assert!(wrong.is_empty(), "{wrong}");
         self.driver.clone().quit().await.unwrap();
     }
 
@@ -281,11 +286,23 @@ impl Stage {
 
     /// Signs in with a demo account.
     pub async fn sign_in(&self, login: &str) {
+        self.fill_sign_in(login, PASSWORD).await;
+        assert_ne!(self.path().await, "/desk/sign-in", "{login} was not let in");
+    }
+
+    /// Signs in with a password of one's own.
+    pub async fn fill_sign_in(&self, login: &str, password: &str) {
         self.open("/desk/sign-in").await;
         self.fill("login", login).await;
-        self.fill("password", PASSWORD).await;
+        self.fill("password", password).await;
         self.submit("/desk/sign-in").await;
-        assert_ne!(self.path().await, "/desk/sign-in", "{login} was not let in");
+    }
+
+    /// Where the figures of the page lead.
+    pub async fn tiles(&self) -> Vec<String> {
+        let script = "return [...document.querySelectorAll('.work-tiles a[href]')].map(link => link.getAttribute('href'))";
+        let found = self.driver.execute(script, vec![]).await.unwrap();
+        serde_json::from_value(found.json().clone()).unwrap()
     }
 
     /// Signs out.
@@ -349,16 +366,24 @@ impl Stage {
         answer.json().as_str().unwrap().to_owned()
     }
 
-    /// A page as this walk wants to have it looked at: both widths, one heading, nothing sideways, nothing that axe-core minds.
+    /// Looks at a page in both widths: one heading, nothing sideways, nothing that axe-core minds. What is wrong is said when the
+    /// walk has ended, all of it.
     pub async fn look(&self, name: &str) {
+        let mut wrong = Vec::new();
         for (size, width) in [(PHONE, 320), (DESK, 1366)] {
             self.size(size).await;
             self.shot(&format!("{name}-{width}")).await;
-            let path = self.path().await;
-            assert!(self.overflow().await <= 0, "{path} is wider than {width} px");
-            assert_eq!(self.headings().await, 1, "{path} has one heading");
-            assert_eq!(self.axe().await, Vec::<String>::new(), "{path} at {width} px");
+            let overflow = self.overflow().await;
+            if overflow > 0 {
+                wrong.push(format!("{name}: {overflow} px wider than {width} px"));
+            }
+            wrong.extend(self.axe().await.into_iter().map(|fault| format!("{name} at {width} px: {fault}")));
         }
+        let headings = self.headings().await;
+        if headings != 1 {
+            wrong.push(format!("{name}: {headings} first-level headings"));
+        }
+        self.wrong.lock().unwrap().extend(wrong);
     }
 
     /// Today and so many days later, as forms write days.
