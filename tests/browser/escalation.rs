@@ -121,7 +121,9 @@ async fn what_cannot_be_done_climbs_the_ladder_and_is_done() {
     stage.submit("/resolve").await;
     stage.sees("已办结").await;
     stage.sees("同意并联受理，许可证今天发出。").await;
-    for words in ["Ⅰ级", "Ⅱ级", "Ⅲ级", "Ⅳ级", "反映“办不成事”", "承办单位无权限", "职责争议", "需要政策支持", "受理申请并在五个工作日内发证"] {
+    for words in
+        ["Ⅰ级", "Ⅱ级", "Ⅲ级", "Ⅳ级", "反映“办不成事”", "承办单位无权限", "职责争议", "需要政策支持", "受理申请并在五个工作日内发证"]
+    {
         stage.sees(words).await;
     }
     stage.look("escalation-resolved").await;

@@ -65,6 +65,7 @@ async fn a_public_evaluation_goes_from_the_plan_to_the_report() {
     stage.fill("size-users", "8").await;
     stage.fill("weight-residents", "40").await;
     stage.fill("size-residents", "6").await;
+    stage.fill("least", "5").await;
     stage.set_in("/new", "from", &today).await;
     stage.set_in("/new", "until", &later).await;
     stage.submit("/new").await;

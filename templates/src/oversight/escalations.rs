@@ -280,8 +280,8 @@ impl EscalationBoard {
             ],
             title: "四级响应".into(),
             levels: vec![
-                level(4, "Ⅳ级", "市领导：市领导决定，限期落实", Vec::new()),
-                level(3, "Ⅲ级", "效能办：会商明确牵头单位、措施和时限", rows()),
+                level(4, "Ⅳ级", "责任：市领导　期限：10 个工作日　要求：市领导决定，限期落实", Vec::new()),
+                level(3, "Ⅲ级", "责任：效能办　期限：10 个工作日　会商：3 个工作日内　要求：会商明确牵头单位、措施和时限", rows()),
             ],
             empty: String::new(),
             as_of: AsOf::sample(),
@@ -297,7 +297,7 @@ impl EscalationList {
             shell: Shell::sample_desk("/oversight/escalations/level/3"),
             crumbs: vec![Link::new("/oversight/escalations", "四级响应")],
             title: "四级响应 Ⅲ级".into(),
-            lead: "效能办：会商明确牵头单位、措施和时限".into(),
+            lead: "责任：效能办　期限：10 个工作日　会商：3 个工作日内　要求：会商明确牵头单位、措施和时限".into(),
             rows: rows(),
             empty: "这一级现在没有事项。".into(),
             paging: Paging { prev: None, next: Some("/oversight/escalations/level/3?after=n1~2".into()), summary: "本页 3 件".into() },
@@ -361,8 +361,8 @@ impl EscalationChain {
             cases: table("工单", &["工单", "状态", "承办单位"], vec![cells(&["3K7Q-29XD-MA6", "办理中", "西湾街道办事处"])]),
             way: table(
                 "逐级过程",
-                &["级别", "谁负责", "原因", "从", "到", "用时"],
-                vec![cells(&["Ⅱ级", "西湾区人民政府", "办理严重超期", "10月12日 00:00", "10月19日 15:20", "7 天 15 小时"])],
+                &["级别", "谁负责", "原因", "起止", "用时"],
+                vec![cells(&["Ⅱ级", "西湾区人民政府", "办理严重超期", "10月12日 00:00 至 10月19日 15:20", "7 天 15 小时"])],
             ),
             meetings: vec![MeetingBlock {
                 held: Moment::new("2026-10-20", "2026年10月20日"),

@@ -176,8 +176,8 @@ fn notices(ctx: &Ctx, year: &YearState, state: &BodyState, own: bool) -> Vec<Not
     let mut notices = Vec::new();
     let open = state.drafted.as_ref().filter(|drafted| !state.closed && ctx.app().now() < drafted.objections_until);
     if let Some(drafted) = open {
-        let until = words::moment(drafted.objections_until).text;
-        notices.push(Notice::new(Tone::Info, "", &[&format!("对得分有异议的，请在 {until} 以前逐项提出。")]));
+        let until = words::due(drafted.objections_until).text;
+        notices.push(Notice::new(Tone::Info, "", &[&format!("对得分有异议的，请在 {until} 前逐项提出。")]));
     }
     if own && year.stage == Stage::Published {
         let link = Link::new(&format!("/desk/assessment/{}/circular", year.year), "查看通报");

@@ -299,8 +299,8 @@ fn facts(scored: &Scored) -> Vec<SummaryRow> {
         SummaryRow::new("取舍", &format!("按分数精确计算，只在显示时四舍五入保留 {} 位小数", scheme.places())),
     ];
     if let Some((at, drafted)) = &year.drafted {
-        let until = words::moment(drafted.objections_until).text;
-        facts.push(SummaryRow::new("初评", &format!("{} 生成，{until} 以前可以提出异议", words::moment(*at).text)));
+        let until = words::due(drafted.objections_until).text;
+        facts.push(SummaryRow::new("初评", &format!("{} 生成，{until} 前可以提出异议", words::moment(*at).text)));
     }
     if let Some((at, _)) = &year.finalised {
         facts.push(SummaryRow::new("定稿", &words::moment(*at).text));
@@ -323,7 +323,7 @@ fn notices(ctx: &Ctx, scored: &Scored, missing: usize) -> Vec<Notice> {
         notices.push(Notice::new(Tone::Warn, "", &[&format!("有 {waiting} 项异议等候裁定，见下面的清单。")]));
     }
     if let Some((_, drafted)) = drafted.filter(|(_, drafted)| ctx.app().now() < drafted.objections_until) {
-        let until = words::moment(drafted.objections_until).text;
+        let until = words::due(drafted.objections_until).text;
         notices.push(Notice::new(Tone::Info, "", &[&format!("提出异议的期限到 {until}，到期以后才能定稿。")]));
     }
     notices

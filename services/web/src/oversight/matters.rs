@@ -104,7 +104,7 @@ pub(crate) async fn list(ctx: Ctx) -> Reply {
         rows.push(ledger_row(&reference, now, row, id, &title, &progress(&views.tasks_of(id)?, &row.state.lead)));
     }
     let filtered = filter.unit.is_some();
-    let columns = ["来源", "编号和事项", "牵头单位", "期限", "进度", "逾期", "最近反馈", "销号"];
+    let columns = ["编号和事项", "来源", "牵头单位", "期限", "进度", "逾期", "最近反馈", "销号"];
     page(&Papers {
         shell: shell::of(&ctx),
         title: "督查事项台账".to_owned(),
@@ -148,8 +148,8 @@ fn ledger_row(reference: &Reference, now: Instant, row: &MatterRow, id: MatterId
     };
     Row {
         cells: vec![
-            Cell::text(matter.source.label()),
             Cell::link(&format!("{LIST}/{}", id.0), number(Some(row))).note(title),
+            Cell::text(matter.source.label()),
             Cell::text(words::unit(reference, &matter.lead)).note(&assisting),
             Cell::time(words::due(matter.due)).note(&left),
             Cell::text(format!("牵头 {}%", of.percent)).note(&format!("完成 {} / {} 项任务", of.done, of.all)),

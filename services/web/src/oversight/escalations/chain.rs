@@ -213,13 +213,12 @@ impl<'a> View<'a> {
                 Cell::text(self.level(span.level)),
                 Cell::text(owner(&self.reference, &span.owner)),
                 Cell::text(span.entry.map_or("由上级降下", Entry::label)),
-                Cell::time(from),
-                to.map_or_else(|| Cell::text("现在"), Cell::time),
+                Cell::time(from).note(&to.map_or_else(|| "至今".to_owned(), |to| format!("至 {}", to.text))),
                 Cell::text(words::duration(span.to.unwrap_or(now) - span.from)).note(if kept { "" } else { "超过期限" }),
             ])
         };
         let rows = self.state().spans.iter().map(row).collect();
-        table("逐级过程", &["级别", "谁负责", "原因", "从", "到", "用时"], rows, "没有记录。")
+        table("逐级过程", &["级别", "谁负责", "原因", "起止", "用时"], rows, "没有记录。")
     }
 
     fn meetings(&self) -> Vec<MeetingBlock> {
@@ -282,7 +281,8 @@ impl<'a> View<'a> {
         let mut lines = vec![format!("原因：{}", raise.entry.label())];
         lines.extend(raise.reason.as_ref().map(|reason| format!("理由：{}", reason.text())));
         lines.push(format!("{}负责，期限：{}", owner(&self.reference, &raise.owner), words::due(raise.clock.due).text));
-        (format!("{again}提到{}", self.level(raise.level)), lines, if raise.level > 2 { Tone::Bad } else { Tone::Warn })
+        let up = if raise.level > 1 { "提到" } else { "进入" };
+        (format!("{again}{up}{}", self.level(raise.level)), lines, if raise.level > 2 { Tone::Bad } else { Tone::Warn })
     }
 
     fn acts(&self, typed_act: &str, typed: &Form, wrong: &Errors) -> Result<EscalationActs, Fault> {

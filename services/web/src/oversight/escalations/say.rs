@@ -37,8 +37,8 @@ pub(super) fn owner_kind(kind: LevelOwner) -> &'static str {
 
 /// What is asked on a level.
 pub(super) fn lead(level: &LadderLevel) -> String {
-    let meeting = level.convene.map(|limit| format!("，{}内会商", limit.words())).unwrap_or_default();
-    format!("{}，{}内{}{meeting}", owner_kind(level.owner), level.limit.words(), level.outcome)
+    let meeting = level.convene.map(|limit| format!("　会商：{}内", limit.words())).unwrap_or_default();
+    format!("责任：{}　期限：{}{meeting}　要求：{}", owner_kind(level.owner), level.limit.words(), level.outcome)
 }
 
 /// The ladder of a matter, as its rulebook says it.
