@@ -309,6 +309,14 @@ impl BallotBox {
         .await
     }
 
+    /// It holds this campaign: its codes were put in here.
+    ///
+    /// # Errors
+    /// [`BoxError`].
+    pub async fn is_of(&self, campaign: Uuid) -> Result<bool, BoxError> {
+        self.work(move |connection| Ok(holds(connection)? == Some(campaign))).await
+    }
+
     /// Mixes now.
     ///
     /// # Errors

@@ -238,6 +238,12 @@ impl Application {
             return Ok(Done { events: 0, seq: 0, revision: 0 });
         }
         may_close(&state, self.now())?;
+        // A box without the codes of the log is another one: of another machine, or restored without its file. It would be
+        // counted as if nobody had voted.
+        if !state.batches.is_empty() && !self.ballots.is_of(id.0).await? {
+            let words = "票箱里没有这次评议的评议码和选票，不能截止计票。请保留现场，联系系统管理员核对票箱文件；刚从备份恢复的，票箱文件也要一起恢复";
+            return Err(Refusal::field("", words).into());
+        }
         self.ballots.shut(id.0).await?;
         let counts = self.ballots.counts(id.0)?;
         let tally: Vec<GroupTally> = state
