@@ -65,6 +65,8 @@ pub struct Plan {
     pub cases: usize,
     /// When the first can come.
     pub from: Instant,
+    /// From when on most of them come; before it one in five, spread thinly. None = evenly from the beginning.
+    pub busy_from: Option<Instant>,
     /// When the simulation stops; what is open then stays open.
     pub to: Instant,
     /// Hash of the password of all accounts as PHC text; none = nobody can sign in before a password is set.
@@ -82,6 +84,8 @@ pub struct Built {
     pub cases: usize,
     /// One account per role: sign-in name, role, unit.
     pub accounts: Vec<(String, String, String)>,
+    /// Acts of the office that the application did not take: faults of the simulation.
+    pub refused: Vec<String>,
 }
 
 /// Why nothing more was built.
@@ -151,7 +155,7 @@ pub async fn build(log: Arc<dyn EventLog>, vault: Arc<Vault>, clock: CityClock, 
     // A second run on the same log adds other cases, whatever its seed.
     let namespace = Uuid::new_v5(&NAMESPACE, format!("city/{}/{size}", plan.seed).as_bytes());
     let seed = plan.seed ^ size.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mut traffic = Traffic::new(city.world, seed, namespace, plan.cases, plan.from, plan.to);
+    let mut traffic = Traffic::new(city.world, seed, namespace, &plan);
     let mut wave = traffic.wave()?;
     let mut told = 0;
     while !wave.is_empty() {
@@ -171,10 +175,13 @@ pub async fn build(log: Arc<dyn EventLog>, vault: Arc<Vault>, clock: CityClock, 
         }
     }
     clock.set(micros(plan.to));
-    if let Some(office) = &mut office {
-        office.ends().await?;
+    let mut refused = Vec::new();
+    if let Some(mut office) = office {
+        office.goes_on().await?;
+        refused = office.ends().await?;
+        events = log.head().await.map_err(application::Error::from)?.size - size;
     }
-    Ok(Built { events, cases: traffic.filed(), accounts })
+    Ok(Built { events, cases: traffic.filed(), accounts, refused })
 }
 
 /// Appends a wave: streams side by side, the steps of one stream one after the other.

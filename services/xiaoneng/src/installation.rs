@@ -12,7 +12,7 @@ use application::{Actor, Application, Meta};
 use domain::time::Clock;
 use event_log::{EventLog, SqliteLog};
 use projections::Projections;
-use vault::{MasterKey, OsEntropy, Vault};
+use vault::{Entropy, MasterKey, OsEntropy, Vault};
 
 /// Name of the master key's file.
 pub(crate) const KEY: &str = "master.key";
@@ -61,7 +61,7 @@ pub(crate) fn must_be_there(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Puts an application together.
+/// Puts an application together; only one that is audited has the ballot box.
 pub(crate) async fn application(
     dir: &Path,
     clock: Arc<dyn Clock>,
@@ -69,18 +69,39 @@ pub(crate) async fn application(
     log: Arc<dyn EventLog>,
     audited: bool,
 ) -> anyhow::Result<Arc<Application>> {
+    assemble(dir, clock, vault, log, Parts { audited, ballots: audited, ids: Arc::new(OsEntropy) }).await
+}
+
+/// What an application is to have.
+pub(crate) struct Parts {
+    /// Reading is on record.
+    pub audited: bool,
+    /// The ballot box is open.
+    pub ballots: bool,
+    /// Where new ids come from.
+    pub ids: Arc<dyn Entropy>,
+}
+
+/// Puts an application together of parts.
+pub(crate) async fn assemble(
+    dir: &Path,
+    clock: Arc<dyn Clock>,
+    vault: Arc<Vault>,
+    log: Arc<dyn EventLog>,
+    parts: Parts,
+) -> anyhow::Result<Arc<Application>> {
     let projections = Projections::start(dir, log.clone(), vault.clone()).await.context("视图无法打开")?;
     let audit =
-        if audited { application::audit::Audit::open(dir).context("阅读审计无法打开")? } else { application::audit::Audit::off() };
+        if parts.audited { application::audit::Audit::open(dir).context("阅读审计无法打开")? } else { application::audit::Audit::off() };
     let entropy = Arc::new(OsEntropy);
-    let ballots = if audited {
+    let ballots = if parts.ballots {
         application::ballot_box::BallotBox::open(dir, entropy).context("票箱无法打开")?
     } else {
         application::ballot_box::BallotBox::off(entropy)
     };
     Ok(Arc::new(Application {
         passwords: Passwords::new(&OsEntropy)?,
-        ids: Arc::new(RandomIds::new(Arc::new(OsEntropy))),
+        ids: Arc::new(RandomIds::new(parts.ids)),
         sign_ins: Backoff::default(),
         query_codes: Backoff::default(),
         log,

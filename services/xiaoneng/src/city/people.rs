@@ -104,7 +104,8 @@ fn login_of(unit: &UnitCode) -> String {
         .iter()
         .find_map(|county| code.strip_prefix(county.code).map(|rest| (county.login, rest)))
         .unwrap_or_else(|| ("city", code.strip_prefix("QY").unwrap_or(code)));
-    format!("{place}-{}", rest.trim_start_matches('-').to_lowercase())
+    let rest = rest.trim_start_matches('-').to_lowercase();
+    if rest.is_empty() { place.to_owned() } else { format!("{place}-{rest}") }
 }
 
 /// Who acts in which unit.

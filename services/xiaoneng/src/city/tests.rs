@@ -28,6 +28,7 @@ fn plan(seed: u64, cases: usize) -> Plan {
         seed,
         cases,
         from: instant("2026-07-24T00:00:00+08:00"),
+        busy_from: None,
         to: instant("2026-11-20T10:30:00+08:00"),
         password_phc: Some(hash),
         city: true,

@@ -24,7 +24,7 @@ use self::life::{Life, Move};
 use super::hours::Hours;
 use super::people::Staffing;
 use super::random::Random;
-use super::{Error, Step};
+use super::{Error, Plan, Step};
 
 /// The job that works off limits, as it signs in the log.
 const CLOCK_JOB: &str = "clock";
@@ -34,6 +34,8 @@ const WAVE: usize = 512;
 /// Simulated time between the first and the last step of a wave: so much later than it happened can an event of a
 /// generated log be recorded.
 const SPAN: i64 = 20 * 60_000_000;
+/// One case of so many is 办不成事.
+const STUCK: usize = 60;
 
 /// What lives are decided by.
 pub struct World {
@@ -77,9 +79,13 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// So many cases filed in `[from, to)`; `namespace` keeps the ids of several runs on one log apart.
-    pub fn new(world: World, seed: u64, namespace: Uuid, cases: usize, from: Instant, to: Instant) -> Self {
-        let arrivals = arrivals::spread(&world.hours, seed, cases, micros(from), micros(to));
+    /// The cases of a plan; `namespace` keeps the ids of several runs on one log apart.
+    pub fn new(world: World, seed: u64, namespace: Uuid, plan: &Plan) -> Self {
+        let (from, to) = (micros(plan.from), micros(plan.to));
+        let busy = plan.busy_from.map_or(from, micros).clamp(from, to);
+        let before = if busy > from { plan.cases / 5 } else { 0 };
+        let mut arrivals = arrivals::spread(&world.hours, seed, before, from, busy);
+        arrivals.extend(arrivals::spread(&world.hours, seed, plan.cases - before, busy, to));
         Self {
             world,
             seed,
@@ -140,7 +146,7 @@ impl Traffic {
         self.arrived += 1;
         let case = CaseId(Uuid::new_v5(&self.namespace, &(index as u64).to_be_bytes()));
         let random = Random::nth(self.seed, index as u64);
-        let (mut life, file, actor) = Life::file(case, random, &self.world, at);
+        let (mut life, file, actor) = Life::file(case, random, &self.world, at, index % STUCK == STUCK / 2);
         let steps = act(&mut life, &self.world, at, &Command::File(Box::new(file)), actor)?;
         life.plan(&self.world, at);
         if let Some(next) = life.next() {

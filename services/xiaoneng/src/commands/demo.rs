@@ -4,11 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 use application::clock::SystemClock;
 use application::password::Passwords;
 use automation::Automation;
-use domain::time::Clock;
-use vault::OsEntropy;
+use domain::time::{CHINA, Clock, Instant, legal_day};
+use vault::{OsEntropy, SeededEntropy};
 
 use super::Failure;
 use crate::city::{self, CityClock, House, Plan};
@@ -27,7 +28,8 @@ pub(super) async fn run(words: cli::Demo) -> Result<(), Failure> {
     let plan = Plan {
         seed: words.seed,
         cases: words.cases,
-        from: now - chrono::TimeDelta::days(120),
+        from: first_day(now),
+        busy_from: Some(now - TimeDelta::days(120)),
         to: now,
         password_phc: Some(phc),
         city: true,
@@ -37,7 +39,9 @@ pub(super) async fn run(words: cli::Demo) -> Result<(), Failure> {
         let log = installation::log(&words.data, Arc::new(clock.clone()))?;
         let vault = installation::vault(&words.data, true)?;
         installation::found(log.as_ref(), &vault, "demo", plan.from).await?;
-        let app = installation::application(&words.data, Arc::new(clock.clone()), vault.clone(), log.clone(), false).await?;
+        // The office's ids follow from the seed, and citizens vote.
+        let parts = installation::Parts { audited: false, ballots: true, ids: Arc::new(SeededEntropy::new(words.seed)) };
+        let app = installation::assemble(&words.data, Arc::new(clock.clone()), vault.clone(), log.clone(), parts).await?;
         let settings = Settings::load(None)?.automation;
         let house = House { automation: Automation::new(app.clone(), settings, &words.data)?, app };
         city::build(log, vault, clock, plan, Some(house)).await?
@@ -62,6 +66,14 @@ pub(super) async fn run(words: cli::Demo) -> Result<(), Failure> {
         output::line("按 Ctrl-C 结束");
     })
     .await
+}
+
+/// The city's story begins in the last quarter of last year, so that last year has something to be assessed; most of it
+/// happens in the last four months.
+fn first_day(now: Instant) -> Instant {
+    let busy = now - TimeDelta::days(120);
+    let october = NaiveDate::from_ymd_opt(legal_day(now).year() - 1, 10, 9).unwrap_or_default().and_time(NaiveTime::MIN);
+    october.and_local_timezone(CHINA).single().map_or(busy, |day| day.to_utc().min(busy))
 }
 
 /// Makes room: an earlier demo goes, anything else stays.

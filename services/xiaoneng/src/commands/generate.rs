@@ -34,7 +34,7 @@ pub(super) async fn run(words: cli::Generate) -> Result<(), Failure> {
     }
     let started = std::time::Instant::now();
     let built =
-        city::build(log.clone(), vault, clock, Plan { seed: words.seed, cases: words.cases, from, to, password_phc, city: new }, None)
+        city::build(log.clone(), vault, clock, Plan { seed: words.seed, cases: words.cases, from, busy_from: None, to, password_phc, city: new }, None)
             .await?;
     let seconds = started.elapsed().as_secs_f64();
     let events = log.head().await?.size - before;

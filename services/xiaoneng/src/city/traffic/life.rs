@@ -37,6 +37,9 @@ const CHANNELS: [(&str, u32, bool); 16] = [
     ("letter", 2, false),
     ("rating", 2, false),
 ];
+/// The class of 办不成事, and the subject of such cases.
+const STUCK: &str = "stuck";
+const AT_WINDOWS: &str = "papers";
 const HOUR: i64 = 3_600_000_000;
 /// Version of the privacy notice that citizens saw.
 const NOTICE: &str = "2026-01";
@@ -96,12 +99,13 @@ pub struct Life {
 
 impl Life {
     /// A demand, as it comes in.
-    pub fn file(case: CaseId, mut random: Random, world: &World, at: i64) -> (Self, File, Actor) {
+    pub fn file(case: CaseId, mut random: Random, world: &World, at: i64, stuck: bool) -> (Self, File, Actor) {
         let r = &mut random;
-        let subject = r.weighted(&SUBJECTS, |subject| subject.weight);
+        let drawn = r.weighted(&SUBJECTS, |subject| subject.weight);
+        let subject = SUBJECTS.iter().find(|one| stuck && one.key == AT_WINDOWS).unwrap_or(drawn);
         let subject_at = SUBJECTS.iter().position(|one| one.key == subject.key).unwrap_or_default();
         let place = Place::any(r);
-        let class = class(subject, r);
+        let class = if stuck { STUCK } else { class(subject, r) };
         let kind = Kind::of(class);
         let (channel, _, online) = *r.weighted(&CHANNELS, |(_, share, _)| *share);
         let urgency = match (subject.urgent, r.below(200)) {
@@ -261,6 +265,11 @@ impl Life {
     /// Good units answer early, weak ones around the due instant or after it.
     fn answer_at(&mut self, world: &World, office: Shift, at: i64, slow: f64) -> i64 {
         let earliest = world.hours.after(office, at, 30.0);
+        if self.state.class == STUCK && self.random.chance(0.7) {
+            // What cannot be done stays so for weeks: working days of seven hours.
+            let days = self.random.between(4, 45);
+            return world.hours.after(office, at, days as f64 * 420.0);
+        }
         let Some((from, due)) = self.state.running(ClockKind::Handle).map(|clock| (micros(clock.from), micros(clock.due))) else {
             return earliest;
         };
