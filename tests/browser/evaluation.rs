@@ -144,6 +144,7 @@ async fn a_public_evaluation_goes_from_the_plan_to_the_report() {
     stage.sees("得分最高").await;
     stage.unfold().await;
     stage.look("evaluation-report").await;
-    assert!(!stage.text("svg").await.is_empty());
+    assert!(stage.has(".chart svg").await || stage.has("svg.chart").await, "a drawing");
+    assert!(stage.text("main").await.contains("72.00"), "with its table");
     stage.strike().await;
 }

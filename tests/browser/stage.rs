@@ -398,6 +398,11 @@ impl Stage {
         self.text(".who strong").await
     }
 
+    /// The page has such an element.
+    pub async fn has(&self, css: &str) -> bool {
+        self.driver.find(By::Css(css)).await.is_ok()
+    }
+
     /// The action of the form that ends so.
     pub async fn action(&self, end: &str) -> String {
         self.one(&form(end)).await.attr("action").await.unwrap().unwrap()

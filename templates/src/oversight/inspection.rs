@@ -80,6 +80,8 @@ pub struct Section {
     pub links: Vec<Link>,
     /// What can be done here now.
     pub acts: Vec<Act>,
+    /// Folded away, for whoever wants to check.
+    pub folded: bool,
 }
 
 /// A form of a sheet.
@@ -202,6 +204,12 @@ impl Control {
 }
 
 impl InspectionSheet {
+    /// What can be done stands beside what there is to read.
+    #[must_use]
+    pub fn beside(&self) -> bool {
+        !self.narrow && !self.acts.is_empty() && !self.sections.is_empty()
+    }
+
     /// The form with errors, if there is one.
     #[must_use]
     pub fn faulty(&self) -> Option<&Form> {
