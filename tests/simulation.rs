@@ -40,3 +40,24 @@ mod veil;
 #[cfg(test)]
 #[path = "simulation/world.rs"]
 mod world;
+#[cfg(test)]
+#[path = "simulation/acts.rs"]
+mod acts;
+#[cfg(test)]
+#[path = "simulation/ledger.rs"]
+mod ledger;
+#[cfg(test)]
+#[path = "simulation/lines.rs"]
+mod lines;
+#[cfg(test)]
+#[path = "simulation/marks.rs"]
+mod marks;
+#[cfg(test)]
+#[path = "simulation/office.rs"]
+mod office;
+#[cfg(test)]
+#[path = "simulation/polls.rs"]
+mod polls;
+#[cfg(test)]
+#[path = "simulation/staff.rs"]
+mod staff;

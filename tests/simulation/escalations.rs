@@ -15,17 +15,17 @@ use crate::world::World;
 
 /// What happened to all matters.
 #[derive(Debug, Default, Clone, Copy)]
-struct Counted {
-    red: usize,
-    rehandled: usize,
-    timed_out: usize,
-    tracked: usize,
-    answered: usize,
-    resolved: usize,
+pub struct Counted {
+    pub red: usize,
+    pub rehandled: usize,
+    pub timed_out: usize,
+    pub tracked: usize,
+    pub answered: usize,
+    pub resolved: usize,
 }
 
 /// Folds the log by itself and examines every step.
-async fn examine(world: &World) -> (Counted, BTreeMap<String, Escalation>) {
+pub async fn examine(world: &World) -> (Counted, BTreeMap<String, Escalation>) {
     let seed = world.seed;
     let (mut counted, now) = (Counted::default(), world.now());
     let mut matters: BTreeMap<String, Escalation> = BTreeMap::new();

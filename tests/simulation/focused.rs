@@ -67,6 +67,7 @@ async fn given_a_process_killed_between_claim_and_record_when_another_starts_the
         clock: clock.clone(),
         carrier: Arc::new(DiesOnce { files: Files::new(&outbox, "noreply@example.gov.cn").unwrap(), dead: AtomicBool::new(false) }),
         entropy: Arc::new(SeededEntropy::new(5)),
+        names: Arc::new(SeededEntropy::new(6)),
         batch: 256,
     };
     let views = dir.path().join("views");

@@ -37,12 +37,12 @@ async fn come_to_rest(world: &mut World) {
     }
 }
 
-fn asked(name: &str) -> Option<u64> {
+pub fn asked(name: &str) -> Option<u64> {
     #[expect(clippy::disallowed_methods, reason = "a person asks for a seed or for more of them")]
     std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
 
-fn first_difference(one: &[Envelope], other: &[Envelope]) -> Option<(usize, String)> {
+pub fn first_difference(one: &[Envelope], other: &[Envelope]) -> Option<(usize, String)> {
     let unlike = |a: Option<&Envelope>, b: Option<&Envelope>| match (a, b) {
         (Some(a), Some(b)) => a.clone() != Envelope { recorded_at: a.recorded_at, ..b.clone() },
         _ => true,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use application::Application;
 use application::audit::Audit;
 use application::backoff::Backoff;
+use application::ballot_box::BallotBox;
 use application::clock::ManualClock;
 use application::ids::RandomIds;
 use application::password::Passwords;
@@ -33,6 +34,8 @@ pub struct Ground {
     pub clock: Arc<ManualClock>,
     pub carrier: Arc<dyn Carrier>,
     pub entropy: Arc<SeededEntropy>,
+    /// Names in ballot boxes: their thread draws them while others draw from `entropy`.
+    pub names: Arc<SeededEntropy>,
     /// Events and notices taken at once: small, so that batches end in the middle of things.
     pub batch: usize,
 }
@@ -46,6 +49,8 @@ impl Ground {
 impl Node {
     pub async fn start(ground: &Ground, dir: &Path) -> Self {
         let veil = Veil::new(&ground.wire);
+        // The box stands apart from the views, which may be thrown away.
+        let boxes = dir.with_extension("box");
         let vault = Arc::new(ground.vault());
         let application = Arc::new(Application {
             projections: Projections::start(dir, veil.clone(), vault.clone()).await.unwrap(),
@@ -53,7 +58,11 @@ impl Node {
             vault,
             clock: ground.clock.clone(),
             ids: Arc::new(RandomIds::new(ground.entropy.clone() as Arc<dyn Entropy>)),
-            ballots: application::ballot_box::BallotBox::off(ground.entropy.clone()),
+            ballots: if boxes.is_dir() {
+                BallotBox::open(&boxes, ground.names.clone()).unwrap()
+            } else {
+                BallotBox::off(ground.names.clone())
+            },
             audit: Audit::off(),
             passwords: Passwords::new(&SeededEntropy::new(0)).unwrap(),
             sign_ins: Backoff::default(),

@@ -101,8 +101,7 @@ pub async fn examine(world: &World) -> Counted {
     for (id, case) in &cases {
         at_rest(seed, *id, &case.state, now);
     }
-    (counted.cards, counted.cards_taken_back) =
-        crate::cards::examine(world, cases.iter().map(|(id, case)| (*id, &case.state)), &events);
+    (counted.cards, counted.cards_taken_back) = crate::cards::examine(world, cases.iter().map(|(id, case)| (*id, &case.state)), &events);
     let owed: BTreeSet<(Uuid, &'static str)> = notices.values().map(|notice| (notice.event, notice.kind.code())).collect();
     assert_eq!(owed.len(), notices.len(), "seed {seed}: a notice is owed twice");
     assert_eq!(owed, expected, "seed {seed}: the notices on record are not those that the events owe");

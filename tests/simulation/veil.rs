@@ -1,8 +1,8 @@
 //! The log as one node sees it. A veil hides its latest part from the views of that node, as a slow disk or a busy
 //! machine does; commands read and write the true log.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use event_log::{
@@ -33,6 +33,9 @@ pub struct Veil {
     upto: AtomicU64,
     /// The head is hidden too: the node believes that it is up to date.
     unknowing: AtomicBool,
+    /// Appends that still reach the log before the process dies, and whether the last one is written and its answer lost.
+    fuse: Mutex<Option<(usize, bool)>>,
+    dead: AtomicBool,
     /// The next destruction of keys fails, as when the process dies between an erasure and its keys.
     pub keeps_keys_once: AtomicBool,
 }
@@ -43,6 +46,8 @@ impl Veil {
             wire: wire.clone(),
             upto: AtomicU64::new(u64::MAX),
             unknowing: AtomicBool::new(false),
+            fuse: Mutex::new(None),
+            dead: AtomicBool::new(false),
             keeps_keys_once: AtomicBool::new(false),
         })
     }
@@ -68,6 +73,40 @@ impl Veil {
         self.unknowing.load(Ordering::SeqCst)
     }
 
+    /// The process will die at the append after so many: before it is written, or written and never answered.
+    pub fn light(&self, appends: usize, written: bool) {
+        *self.fuse.lock().unwrap() = Some((appends, written));
+    }
+
+    /// It does not die after all, if it has not yet.
+    pub fn put_out(&self) {
+        *self.fuse.lock().unwrap() = None;
+    }
+
+    /// The process writes nothing any more: it is to be started anew.
+    pub fn is_dead(&self) -> bool {
+        self.dead.load(Ordering::SeqCst)
+    }
+
+    /// What becomes of an append: it goes well, or is not written, or is written without an answer.
+    fn fate(&self) -> (bool, bool) {
+        if self.is_dead() {
+            return (false, false);
+        }
+        let mut fuse = self.fuse.lock().unwrap();
+        match fuse.as_mut() {
+            None => (true, true),
+            Some((0, written)) => {
+                self.dead.store(true, Ordering::SeqCst);
+                (*written, false)
+            }
+            Some((left, _)) => {
+                *left -= 1;
+                (true, true)
+            }
+        }
+    }
+
     /// How far the views of this node can come.
     pub async fn reachable(&self) -> u64 {
         self.wire.log.head().await.unwrap().size.min(self.upto.load(Ordering::SeqCst))
@@ -77,9 +116,13 @@ impl Veil {
 #[async_trait]
 impl EventLog for Veil {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let (written, answered) = self.fate();
+        if !written {
+            return Err(AppendError::Unavailable("the process died".to_owned()));
+        }
         let appended = self.wire.log.append(append).await?;
         self.wire.ring().await;
-        Ok(appended)
+        if answered { Ok(appended) } else { Err(AppendError::Unavailable("the process died".to_owned())) }
     }
 
     async fn read_stream(&self, stream: &str) -> Result<Vec<Envelope>, LogError> {

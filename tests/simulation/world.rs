@@ -74,7 +74,8 @@ impl World {
         let wire = Wire::new(MemoryLog::new(log_now(clock.clone())));
         let post = Post::new(seed ^ 0x706f_7374, TROUBLE);
         let batch = chance.pick(&[1, 3, 256]);
-        let ground = Ground { wire, clock, carrier: post.clone(), entropy: Arc::new(SeededEntropy::new(seed)), batch };
+        let names = Arc::new(SeededEntropy::new(seed ^ 0x6e61_6d65));
+        let ground = Ground { wire, clock, carrier: post.clone(), entropy: Arc::new(SeededEntropy::new(seed)), names, batch };
         let dir = tempfile::tempdir().unwrap();
         let nodes = [Some(Node::start(&ground, &dir.path().join("0")).await), Some(Node::start(&ground, &dir.path().join("1")).await)];
         let mut world = Self {
@@ -127,7 +128,7 @@ impl World {
     }
 
     /// Without the password: hashing it takes long and has nothing to do with limits.
-    async fn open_account(&self, login: &str, unit: &str, role: Role) {
+    pub async fn open_account(&self, login: &str, unit: &str, role: Role) {
         let id = application::accounts::account_of_login(login);
         let event: AccountEvent = AccountOpened {
             login: login.to_owned(),
