@@ -217,7 +217,8 @@ pub fn find(state: &InspectionState, seen: &Seen<'_>, by: AccountId, now: Instan
     }
     if seen.at > now + TimeDelta::minutes(1) {
         wrong("at", "时间不能晚于现在");
-    } else if seen.at < state.planned {
+    } else if seen.at < state.planned - TimeDelta::minutes(1) {
+        // A form says minutes: what is found in the minute of the plan is not before it.
         wrong("at", "时间不能早于制定计划的时间");
     }
     if seen.photos.len() > MOST_PHOTOS {

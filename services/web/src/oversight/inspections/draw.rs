@@ -50,7 +50,7 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
             let title = format!("{}名册：{} 个单位中抽 {} 个", stratum.label, stratum.units.len(), stratum.take);
             let rows = stratum.units.iter().take(UNITS);
             let rows = rows.map(|unit| Row::new(vec![Cell::text(words::unit(&reference, unit)), Cell::text(unit)]));
-            sections.push(part(&title, vec![Column::text("单位"), Column::text("代码")], rows.collect()));
+            sections.push(Section { folded: true, ..part(&title, vec![Column::text("单位"), Column::text("代码")], rows.collect()) });
         }
         let recused = |account: &AccountId| {
             let units = registers.recusals.iter().filter(|(one, _)| one == account);
@@ -59,7 +59,7 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
         let rows = registers.inspectors.iter();
         let rows = rows.map(|account| Row::new(vec![Cell::text(words::account(&reference, *account)), Cell::text(recused(account))]));
         let title = format!("检查人员名册：每个单位抽 {} 人", registers.per_unit);
-        sections.push(part(&title, vec![Column::text("姓名"), Column::text("回避的单位")], rows.collect()));
+        sections.push(Section { folded: true, ..part(&title, vec![Column::text("姓名"), Column::text("回避的单位")], rows.collect()) });
     }
     sections.push(Section {
         title: "怎样核验".to_owned(),
@@ -87,7 +87,7 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
 }
 
 fn part(title: &str, columns: Vec<Column>, rows: Vec<Row>) -> Section {
-    let table = Table { caption: title.to_owned(), caption_hidden: true, columns, rows, empty: "没有。".to_owned(), stacked: true };
+    let table = Table { caption: title.to_owned(), caption_hidden: true, columns, rows, empty: "没有。".to_owned(), stacked: false };
     Section { title: title.to_owned(), table: Some(table), ..Section::default() }
 }
 

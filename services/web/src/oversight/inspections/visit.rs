@@ -87,8 +87,8 @@ async fn sheet(ctx: &Ctx, form: &Form, faulty: &str, errors: Errors) -> Result<I
     let fine = Sheeted {
         form: fields(ctx, "fine", &format!("{path}/fine"), Some(opened.revision)).with(with("fine")),
         title: "没有发现问题".to_owned(),
-        hint: "勾选看过并且正常的内容，记一次到访。".to_owned(),
-        fields: vec![Control::new(Kind::Boxes, "fine", "正常的内容", "").of(items)],
+        hint: "勾选看过并且没有发现的情形，记一次到访。".to_owned(),
+        fields: vec![Control::new(Kind::Boxes, "fine", "看过，没有发现", "").of(items)],
         button: "记录到访".to_owned(),
         ..Sheeted::default()
     };
