@@ -44,6 +44,9 @@ mod world;
 #[path = "simulation/acts.rs"]
 mod acts;
 #[cfg(test)]
+#[path = "simulation/late.rs"]
+mod late;
+#[cfg(test)]
 #[path = "simulation/ledger.rs"]
 mod ledger;
 #[cfg(test)]

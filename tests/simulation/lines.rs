@@ -12,7 +12,7 @@ use crate::office::{Office, Tally};
 use crate::oracle::same_views;
 
 /// Steps of one history.
-const STEPS: usize = 170;
+const STEPS: usize = 220;
 /// What the clock records of itself.
 const OF_THE_CLOCK: [&str; 8] = [
     "order_overdue",
@@ -44,10 +44,10 @@ struct Sum {
 impl Office {
     async fn step_of_lines(&mut self) {
         match self.chance.below(100) {
-            0..46 => self.day().await,
-            46..66 if self.everything => self.world.step().await,
-            46..66 | 66..76 => self.let_some_time_pass(),
-            76..86 => {
+            0..56 => self.day().await,
+            56..70 if self.everything => self.world.step().await,
+            56..70 | 70..78 => self.let_some_time_pass(),
+            78..86 => {
                 let node = self.chance.below(2);
                 self.tick(node).await;
             }
@@ -147,10 +147,10 @@ async fn whatever_happens_every_line_does_each_thing_once_and_at_its_instant() {
         Some(seed) => seed..seed + 1,
         None => {
             let from = asked("SIMULATION_FROM").unwrap_or(0);
-            from..from + asked("SIMULATION_RUNS").unwrap_or(6)
+            from..from + asked("SIMULATION_RUNS").unwrap_or(5)
         }
     };
-    let few = seeds.clone().count() < 6;
+    let few = seeds.clone().count() < 5;
     let mut sum = Sum::default();
     for seed in seeds {
         println!("seed {seed}");
@@ -166,7 +166,7 @@ async fn whatever_happens_every_line_does_each_thing_once_and_at_its_instant() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_seed_gives_the_same_log_on_every_line() {
-    for seed in [6_001, 6_002] {
+    for seed in [6_001] {
         let (one, other) = (history(seed, true).await.events().await, history(seed, true).await.events().await);
         assert!(one.len() > 100, "seed {seed} gives {} events", one.len());
         assert_eq!(first_difference(&one, &other), None, "seed {seed}");
@@ -183,7 +183,7 @@ fn of_the_clock(events: &[Envelope]) -> Vec<(String, String, i64, Vec<u8>)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn given_the_same_commands_when_other_processes_die_at_other_times_then_the_clock_records_the_same() {
-    for seed in 7_000..7_000 + asked("SIMULATION_RUNS").unwrap_or(3) {
+    for seed in 7_000..7_000 + asked("SIMULATION_RUNS").unwrap_or(2) {
         let first = history(seed, false).await;
         let mut other = Office::new(seed ^ 0x6f74_6865_72, false).await;
         let script = first.script.clone();

@@ -215,7 +215,7 @@ impl Office {
             Act::Plan(_) => note(&mut self.checks, inspections::of_form(line.command)),
             Act::Complain(_) => note(&mut self.complaints, InvestigationId::of_form(line.command)),
             Act::OpenYear(year, _) => note(&mut self.years, *year),
-            Act::Rectify(inspection, finding) => {
+            Act::Rectify(inspection, finding, _) => {
                 let source = domain::rectification::Source::Finding { inspection: *inspection, finding: *finding };
                 note(&mut self.rectifications, source.rectification());
             }

@@ -165,13 +165,14 @@ impl Office {
         if let Some(finding) = (!state.findings.is_empty() && self.chance.in_hundred(55)).then(|| self.chance.pick(&state.findings)) {
             let (number, of) = (finding.number, finding.unit().unwrap().clone());
             let act = self.chance.below(10);
+            let until = self.chance.in_hundred(70).then(|| self.world.now() + TimeDelta::days(act as i64 + 1));
             return match (finding.second, &finding.outcome) {
                 (None, _) => {
                     let inspectors = state.assignments().into_iter().find(|one| one.unit == of).unwrap().inspectors;
                     let second = inspectors.into_iter().find(|one| *one != finding.by).unwrap();
                     (team(second), Act::Sign(id, number))
                 }
-                (Some(_), Some((Outcome::Confirmed, ..))) if act > 1 => (inspector(4), Act::Rectify(id, number)),
+                (Some(_), Some((Outcome::Confirmed, ..))) if act > 1 => (inspector(4), Act::Rectify(id, number, until)),
                 (Some(_), _) if act < 2 => (director(), Act::DropFinding(id, number)),
                 (Some(_), _) if act < 6 => (head(&of), Act::Reply(id, number, act < 4)),
                 _ => (director(), Act::Confirm(id, number)),
