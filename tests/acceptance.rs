@@ -7,10 +7,10 @@
 mod admin;
 #[path = "acceptance/assessment.rs"]
 mod assessment;
-#[path = "acceptance/campaigns.rs"]
-mod campaigns;
 #[path = "acceptance/assessment_many.rs"]
 mod assessment_many;
+#[path = "acceptance/campaigns.rs"]
+mod campaigns;
 #[path = "acceptance/cards.rs"]
 mod cards;
 #[path = "acceptance/citizen.rs"]
@@ -25,15 +25,17 @@ mod escalations;
 mod harness;
 #[path = "acceptance/input.rs"]
 mod input;
-#[path = "acceptance/investigation.rs"]
-mod investigation;
-#[path = "acceptance/oversight.rs"]
-mod oversight;
 #[path = "acceptance/inspections.rs"]
 mod inspections;
+#[path = "acceptance/investigation.rs"]
+mod investigation;
 #[path = "acceptance/matters.rs"]
 mod matters;
+#[path = "acceptance/opinions.rs"]
+mod opinions;
 #[path = "acceptance/orders.rs"]
 mod orders;
+#[path = "acceptance/oversight.rs"]
+mod oversight;
 #[path = "acceptance/security.rs"]
 mod security;

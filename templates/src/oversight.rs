@@ -1,58 +1,48 @@
 //! Pages of oversight: escalation, cards and orders, inspections, investigations, assessment, public evaluation.
 
-mod investigations;
-
-pub use investigations::{
-    Investigation, InvestigationAct, InvestigationField, InvestigationLetter, InvestigationNew, Investigations, Recommendation, Recommendations,
-    Record,
-};
+mod acts;
+mod assessment;
+mod campaigns;
+mod cards;
 mod cases;
 mod duties;
+mod escalations;
+mod inspection;
+mod inspection_samples;
+mod investigations;
+mod orders;
 mod overdue;
+mod papers;
 mod picture;
 mod today;
 mod units;
+mod votes;
 
-pub use cases::Cases;
-pub use duties::{Duties, DutyLine};
-pub use overdue::{Contact, Overdue, OverdueCase, OverdueUnit};
-pub use picture::{HistoryLine, MarkLine, Picture, PictureFigure};
-pub use today::{DayFigure, Today, TodayRow};
-pub use units::{UnitGroup, UnitLine, Units};
-mod escalations;
-
-pub use escalations::{
-    BoardLevel, ConveneAct, Escalate, EscalationActs, EscalationBoard, EscalationChain, EscalationList, MatterRow, MeetingBlock, RaiseAct,
-};
-mod inspection;
-mod inspection_samples;
-
-pub use inspection::{Act, Control, InspectionList, InspectionSheet, Kind, Section};
-mod assessment;
-
+pub use acts::{ActField, ActForm, ActKind};
 pub use assessment::{
     AssessmentCircular, AssessmentMonth, AssessmentOpen, AssessmentPage, AssessmentSheet, Assessments, DecideForm, HonourForm, HonourRow,
     MarkForm, ObjectForm, ObjectionCard, PublishForm, SheetLine, SheetPart, Tier,
 };
-mod campaigns;
-mod votes;
-
 pub use campaigns::{
     Booklet, Booklets, CampaignNew, CampaignPage, Campaigns, Evaluation, Evaluations, GroupFields, Invite, Results, Step,
 };
-pub use votes::{Graded, Vote, VoteCheck, VoteDone, VoteGrades, VoteKnown};
-
-fn shell(path: &str) -> crate::Shell {
-    crate::Shell::sample_desk(path)
-}
-mod acts;
-mod cards;
-mod orders;
-mod papers;
-
-pub use acts::{ActField, ActForm, ActKind};
 pub use cards::{Card, Cards};
+pub use cases::Cases;
+pub use duties::{Duties, DutyLine};
+pub use escalations::{
+    BoardLevel, ConveneAct, Escalate, EscalationActs, EscalationBoard, EscalationChain, EscalationList, MatterRow, MeetingBlock, RaiseAct,
+};
+pub use inspection::{Act, Control, InspectionList, InspectionSheet, Kind, Section};
+pub use investigations::{
+    Investigation, InvestigationAct, InvestigationField, InvestigationLetter, InvestigationNew, Investigations, Recommendation, Recommendations,
+    Record,
+};
+pub use overdue::{Contact, Overdue, OverdueCase, OverdueUnit};
 pub use papers::{OrderPrint, Paper, PaperNew, Papers};
+pub use picture::{HistoryLine, MarkLine, Picture, PictureFigure};
+pub use today::{DayFigure, Today, TodayRow};
+pub use units::{UnitGroup, UnitLine, Units};
+pub use votes::{Graded, Vote, VoteCheck, VoteDone, VoteGrades, VoteKnown};
 
 /// Every page with every sample.
 #[must_use]
@@ -73,4 +63,8 @@ pub fn samples() -> Vec<(&'static str, String)> {
     all.extend(cards::samples());
     all.extend(orders::samples());
     all
+}
+
+fn shell(path: &str) -> crate::Shell {
+    crate::Shell::sample_desk(path)
 }

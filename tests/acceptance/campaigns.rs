@@ -35,12 +35,12 @@ async fn planned(site: &Site, staff: &mut Browser, sizes: [u64; 2]) -> String {
     page.path.rsplit('/').next().unwrap().to_owned()
 }
 
-fn at(id: &str) -> String {
+pub(crate) fn at(id: &str) -> String {
     format!("{LIST}/{id}")
 }
 
 /// Presses the button of the next step.
-async fn step(staff: &mut Browser, id: &str, action: &str) -> Page {
+pub(crate) async fn step(staff: &mut Browser, id: &str, action: &str) -> Page {
     let page = staff.get(&at(id)).await;
     staff.submit(page.form(&format!("{}/{action}", at(id)))).await
 }
@@ -60,7 +60,7 @@ async fn codes(staff: &mut Browser, id: &str, group: &str, count: usize) -> Vec<
 }
 
 /// An open campaign with codes of both groups.
-async fn opened(site: &Site, staff: &mut Browser, sizes: [usize; 2]) -> (String, Vec<String>, Vec<String>) {
+pub(crate) async fn opened(site: &Site, staff: &mut Browser, sizes: [usize; 2]) -> (String, Vec<String>, Vec<String>) {
     let id = planned(site, staff, sizes.map(|n| n as u64)).await;
     step(staff, &id, "lock").await;
     let users = codes(staff, &id, "users", sizes[0]).await;
@@ -94,7 +94,7 @@ async fn filled(voter: &mut Browser, code: &str, grades: &[(usize, &str)], opini
     page
 }
 
-async fn vote(site: &Site, code: &str, grades: &[(usize, &str)], opinion: &str) {
+pub(crate) async fn vote(site: &Site, code: &str, grades: &[(usize, &str)], opinion: &str) {
     let mut voter = site.browser();
     let page = filled(&mut voter, code, grades, opinion).await;
     let done = voter.submit(page.form("/vote/check")).await;

@@ -16,13 +16,13 @@ const NEW: &str = "/oversight/inspections/new";
 const JPEG: &[u8] = &[0xff, 0xd8, 0xff, 0xe0, 0, 16, b'J', b'F', b'I', b'F', 0, 1, 2, 3];
 
 /// Two inspectors and the director.
-struct People {
-    first: Browser,
-    second: Browser,
-    director: Browser,
+pub(crate) struct People {
+    pub(crate) first: Browser,
+    pub(crate) second: Browser,
+    pub(crate) director: Browser,
 }
 
-async fn people(site: &Site) -> People {
+pub(crate) async fn people(site: &Site) -> People {
     let first = site.sign_in(Role::Inspector).await;
     let second = staff(site, "second", HOTLINE, Role::Inspector, StaffKind::CivilServant).await;
     People { first, second, director: site.sign_in(Role::Director).await }
@@ -53,7 +53,7 @@ async fn press(browser: &mut Browser, at: &str, act: &str) -> Page {
 }
 
 /// Plans, approves, finds something at the bureau with a photo and signs it twice; the address of the sheet.
-async fn found(site: &Site, people: &mut People, mode: &str, theme: &str) -> String {
+pub(crate) async fn found(site: &Site, people: &mut People, mode: &str, theme: &str) -> String {
     let at = plan(people, theme, mode, "市城市管理局").await;
     assert!(press(&mut people.director, &at, "approve").await.has("已批准"));
     let visit = format!("{at}/visit/{BUREAU}");

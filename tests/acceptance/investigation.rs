@@ -15,7 +15,7 @@ use web::routes::ROUTES;
 use crate::harness::{BUREAU, Browser, CITY, HOTLINE, PASSWORD, Page, Site};
 
 /// Words that nobody of the unit ever finds.
-const PLANTED: [&str; 5] = ["材料交齐四十天", "钱投诉", "13900001111", "周窗口", "回执编号七七"];
+pub(crate) const PLANTED: [&str; 5] = ["材料交齐四十天", "钱投诉", "13900001111", "周窗口", "回执编号七七"];
 const TALK: &str = "承认压了卷宗";
 const REPORT: &str = "超期十二天属实";
 const REASONS: &str = "系统记录一致";
@@ -65,7 +65,7 @@ async fn office(site: &Site) -> Office {
 }
 
 /// A citizen's complaint about the bureau; the browser, the receipt.
-async fn complain(site: &Site, named: bool) -> (Browser, Page) {
+pub(crate) async fn complain(site: &Site, named: bool) -> (Browser, Page) {
     let mut citizen = site.browser();
     let page = citizen.get("/complaint").await;
     assert!(page.has("12388") && page.has("5 个工作日"), "{}", page.text());
@@ -87,7 +87,7 @@ async fn complain(site: &Site, named: bool) -> (Browser, Page) {
 }
 
 /// The newest investigation.
-fn newest(site: &Site) -> StreamRow<Investigation> {
+pub(crate) fn newest(site: &Site) -> StreamRow<Investigation> {
     site.app.projections.views().streams::<Investigation>(None, 1).unwrap().remove(0)
 }
 

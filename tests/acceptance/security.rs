@@ -12,6 +12,8 @@ mod planted;
 mod races;
 #[path = "security/sessions.rs"]
 pub(crate) mod sessions;
+#[path = "security/traces.rs"]
+mod traces;
 
 use application::accounts::account_of_login;
 use application::{Actor, Meta, Staff};

@@ -54,6 +54,14 @@ impl Source {
         Uuid::new_v5(&crate::ids::NAMESPACE, name.as_bytes())
     }
 
+    /// Who looks whether it was done: those who found it.
+    pub fn accepts(&self) -> Role {
+        match self {
+            Self::Finding { .. } => Role::Inspector,
+            Self::Opinion { .. } => Role::Evaluator,
+        }
+    }
+
     /// The name on pages.
     pub fn label(&self) -> &'static str {
         match self {
@@ -241,7 +249,7 @@ impl Folded for RectificationState {
         match self.stage {
             Stage::Ordered => vec![Duty::new(unit(), "rectification_plan", self.since, Some(self.due))],
             Stage::Planned => vec![Duty::new(unit(), "rectification_report", self.since, Some(self.due))],
-            Stage::Reported => vec![Duty::new(Holder::Office(Role::Inspector), "rectification_accept", self.since, None)],
+            Stage::Reported => vec![Duty::new(Holder::Office(self.source.accepts()), "rectification_accept", self.since, None)],
             Stage::Accepted => Vec::new(),
         }
     }

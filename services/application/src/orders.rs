@@ -1,5 +1,6 @@
 //! Supervision orders: issued by the office, fed back by the unit, accepted or sent back.
 
+use domain::account::StaffKind;
 use domain::deadline::{Deadline, DeadlineInput, deadline};
 use domain::ids::{CardId, CaseId, OrderId, UnitCode};
 use domain::limit::Limit;
@@ -126,7 +127,15 @@ impl Application {
         let (case, card) = match &given.ground {
             GroundGiven::Case(case) => (*case, None),
             GroundGiven::Card(card) => (self.open_card(actor, *card).await?.card.state.case, Some(*card)),
-            GroundGiven::Finding(stream) => return Ok(Ground::Finding { stream: stream.clone() }),
+            GroundGiven::Finding(stream) => {
+                let id = stream.strip_prefix("inspection-").and_then(|id| Uuid::try_parse(id).ok()).ok_or(Error::NotFound)?;
+                let check = self.open_inspection(actor, id).await?.state;
+                // Of a finding against another unit nobody else is told.
+                if !check.findings.iter().any(|one| one.is_confirmed() && one.unit() == Some(&given.unit)) {
+                    return Err(Refusal::field("unit", "这次检查没有认定这个单位的问题，只能向被认定的单位发督办单").into());
+                }
+                return Ok(Ground::Finding { stream: stream.clone() });
+            }
             GroundGiven::Other => return Ok(Ground::Other),
         };
         let state = self.load_case(case).await?.state;
@@ -163,6 +172,9 @@ impl Application {
     /// [`Error::NotFound`] for who may not see it, [`Error::Forbidden`], [`Error::Refused`], [`Error::Clash`]; log errors.
     pub async fn on_order(&self, meta: &Meta, order: OrderId, command: &OrderCommand) -> Result<Done, Error> {
         let (by, reference) = (account(meta)?, self.reference());
+        if let Some(state) = self.stream_state::<OrderState>(&order.stream()).await? {
+            self.may_know(&meta.actor, &state).await?;
+        }
         self.on_supervision::<OrderState, _>(meta, &order.stream(), |situation| {
             let state = situation.state.ok_or(Error::NotFound)?;
             if !may(&meta.actor, OrderAct::View, state) {
@@ -199,6 +211,19 @@ impl Application {
     /// # Errors
     /// [`Error::NotFound`] when there is none or the reader may not see it.
     pub async fn open_order(&self, actor: &Actor, order: OrderId) -> Result<OpenedStream<OrderState>, Error> {
-        self.open_supervision(&order.stream(), |state| may(actor, OrderAct::View, state)).await
+        let opened = self.open_supervision(&order.stream(), |state| may(actor, OrderAct::View, state)).await?;
+        self.may_know(actor, &opened.state).await?;
+        Ok(opened)
+    }
+
+    /// Outsourced staff find no order about a report of wrongdoing.
+    async fn may_know(&self, actor: &Actor, order: &OrderState) -> Result<(), Error> {
+        if let (Some((case, _)), Some(staff)) = (order.ground.case(), actor.staff())
+            && staff.kind != StaffKind::CivilServant
+            && self.load_case(case).await?.state.wrongdoing
+        {
+            return Err(Error::NotFound);
+        }
+        Ok(())
     }
 }

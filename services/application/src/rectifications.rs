@@ -3,7 +3,7 @@
 use domain::deadline::{DeadlineInput, due};
 use domain::ids::{AccountId, UnitCode};
 use domain::inspection::event::Photo;
-use domain::inspection::{InspectionState, Outcome};
+use domain::inspection::InspectionState;
 use domain::rectification::{self, RectificationEvent, RectificationState, Source};
 use domain::refusal::Refusal;
 use domain::time::Instant;
@@ -64,7 +64,7 @@ impl Application {
             return Err(Error::Forbidden);
         }
         let finding = check.finding(number).ok_or(Error::NotFound)?;
-        if !matches!(finding.outcome, Some((Outcome::Confirmed, ..))) {
+        if !finding.is_confirmed() {
             return Err(Refusal::Stage("还没有确认").into());
         }
         let unit = finding.unit().ok_or(Error::NotFound)?;

@@ -19,13 +19,14 @@ use domain::ids::UnitCode;
 use domain::rulebook::parse::Problem;
 use projections::Reference;
 use templates::admin::CheckFault;
-use templates::components::{Choice, Errors, Link, Moment};
-use templates::desk::{AsOf, Form as Fields};
+use templates::components::{Choice, Errors, Link};
+use templates::desk::Form as Fields;
 
 use crate::ctx::Ctx;
+use crate::desk::say::as_of;
 use crate::error::Fault;
 use crate::form::Form;
-use crate::{csrf, words};
+use crate::csrf;
 
 /// A form of these pages with its token and an id of its own.
 fn fields(ctx: &Ctx, id: &str, action: &str) -> Fields {
@@ -37,12 +38,6 @@ fn kept(ctx: &Ctx) -> Form {
     ctx.kept().map(|kept| Form::of(kept.fields)).unwrap_or_default()
 }
 
-/// How fresh the views are.
-fn as_of(ctx: &Ctx) -> Result<AsOf, Fault> {
-    let fresh = ctx.app().projections.views().freshness()?;
-    let at = fresh.recorded_at.map(words::moment).unwrap_or_else(|| Moment::new("", "（还没有记录）"));
-    Ok(AsOf { at, position: fresh.seq.to_string() })
-}
 
 /// Waits until the views show everything that is recorded now: for acts of many commands.
 async fn settle(app: &Application) -> Result<(), Fault> {

@@ -61,6 +61,10 @@ pub const DUTIES: &[Role] = &[
 pub const PICTURE: &[Role] = &[Role::Liaison, Role::Head, Role::Inspector, Role::Director, Role::Leader, Role::Supervisor];
 /// Roles that plan spot checks and carry them out.
 pub const INSPECTING: &[Role] = &[Role::Inspector, Role::Director];
+/// Roles that see what units have to put right, each what it may.
+pub const RECTIFICATIONS: &[Role] = &[Role::Inspector, Role::Director, Role::Leader, Role::Supervisor, Role::Evaluator];
+/// Roles that look whether it was put right.
+pub const ACCEPTING: &[Role] = &[Role::Inspector, Role::Director, Role::Evaluator];
 /// Those who run public evaluations.
 pub const EVALUATION: &[Role] = &[Role::Evaluator];
 /// Those who look at public evaluations.

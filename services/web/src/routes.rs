@@ -6,7 +6,7 @@ use domain::account::Role;
 use futures_util::FutureExt;
 
 use crate::ctx::Ctx;
-use crate::door::{ADMINS, Answer, AUDIT, CALLS, CARDS, CASE_WORK, CITY_CASES, DIRECTION, Door, DUTIES, ESCALATED, ESCALATIONS, EVALUATION, EVALUATIONS, INSPECTING, INVESTIGATIONS, ISSUES, MATTERS, OVERSIGHT, PICTURE, REFERRALS, SCORES, SECURITY, SETS, SYSTEM, UNIT};
+use crate::door::{ACCEPTING, ADMINS, Answer, AUDIT, CALLS, CARDS, CASE_WORK, CITY_CASES, DIRECTION, Door, DUTIES, ESCALATED, ESCALATIONS, EVALUATION, EVALUATIONS, INSPECTING, INVESTIGATIONS, ISSUES, MATTERS, OVERSIGHT, PICTURE, RECTIFICATIONS, REFERRALS, SCORES, SECURITY, SETS, SYSTEM, UNIT};
 use crate::error::{Fault, Reply};
 use crate::form::Form;
 use crate::{admin, assets, citizen, csrf, desk, oversight};
@@ -142,6 +142,7 @@ routes! {
     POST "/desk/investigations/{id}" Door::Roles(UNIT) => oversight::investigations::unit::post;
     GET  "/desk/duties" Door::Roles(DUTIES) => oversight::duty::get;
     GET  "/desk/unit" Door::Roles(UNIT) => oversight::picture::own;
+    GET  "/desk/papers" Door::Roles(UNIT) => oversight::records::get;
     GET  "/oversight" Door::Roles(OVERSIGHT) => oversight::today::get;
     GET  "/oversight/day/{kind}" Door::Roles(CITY_CASES) => oversight::cases::day;
     GET  "/oversight/urgent/{urgency}" Door::Roles(CITY_CASES) => oversight::cases::urgent;
@@ -186,6 +187,8 @@ routes! {
     GET  "/oversight/campaigns/new" Door::Roles(EVALUATION) => oversight::campaigns::new;
     POST "/oversight/campaigns/new" Door::Roles(EVALUATION) => oversight::campaigns::create;
     GET  "/oversight/campaigns/{id}" Door::Roles(EVALUATIONS) => oversight::campaigns::get;
+    GET  "/oversight/campaigns/{id}/opinions" Door::Roles(EVALUATION) => oversight::opinions::get;
+    POST "/oversight/campaigns/{id}/opinions" Door::Roles(EVALUATION) => oversight::opinions::post;
     POST "/oversight/campaigns/{id}/{action}" Door::Roles(EVALUATION) => oversight::campaigns::act;
     GET  "/oversight/campaigns/{id}/ballots/{format}" Door::Roles(EVALUATION) => oversight::campaigns::export;
     GET  "/desk/opinions" Door::Roles(UNIT) => oversight::evaluations::booklets;
@@ -256,10 +259,10 @@ routes! {
     POST "/oversight/inspections/{id}/visit/{unit}/fine" Door::Roles(INSPECTING) => oversight::inspections::visit::fine;
     GET  "/oversight/draws/{id}.json" Door::Roles(OVERSIGHT) => oversight::inspections::draw::json;
     GET  "/oversight/draws/{id}" Door::Roles(OVERSIGHT) => oversight::inspections::draw::get;
-    GET  "/oversight/rectifications" Door::Roles(OVERSIGHT) => oversight::rectifications::list;
-    GET  "/oversight/rectifications/{id}" Door::Roles(OVERSIGHT) => oversight::rectifications::get;
-    POST "/oversight/rectifications/{id}/{action}" Door::Roles(INSPECTING) => oversight::rectifications::post;
-    GET  "/oversight/rectifications/{id}/photo/{hash}" Door::Roles(OVERSIGHT) => oversight::rectifications::photo;
+    GET  "/oversight/rectifications" Door::Roles(RECTIFICATIONS) => oversight::rectifications::list;
+    GET  "/oversight/rectifications/{id}" Door::Roles(RECTIFICATIONS) => oversight::rectifications::get;
+    POST "/oversight/rectifications/{id}/{action}" Door::Roles(ACCEPTING) => oversight::rectifications::post;
+    GET  "/oversight/rectifications/{id}/photo/{hash}" Door::Roles(RECTIFICATIONS) => oversight::rectifications::photo;
     GET  "/desk/findings/{id}" Door::Roles(UNIT) => oversight::inspections::unit::get;
     POST "/desk/findings/{id}" Door::Roles(UNIT) => oversight::inspections::unit::post;
     GET  "/desk/findings/{id}/photo/{hash}" Door::Roles(UNIT) => oversight::inspections::unit::photo;

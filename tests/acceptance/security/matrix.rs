@@ -157,16 +157,16 @@ async fn the_doors_of_the_route_table_are_those_written_down_here() {
         path if path.starts_with("/oversight/investigations") => "inspector director",
         path if path.starts_with("/desk/investigations") => "liaison head",
         "/desk/duties" => "liaison handler head inspector director leader supervisor evaluator",
-        "/desk/unit" => "liaison head",
+        "/desk/unit" | "/desk/papers" => "liaison head",
         "/oversight" | "/oversight/units" => "inspector director leader supervisor",
         "/oversight/units/{code}" => "inspector director leader supervisor liaison head",
         "/oversight/overdue" | "/oversight/day/{kind}" | "/oversight/urgent/{urgency}" => "inspector director leader",
         path if path.starts_with("/desk/findings") || path.starts_with("/desk/rectifications") => "liaison head",
-        "/oversight/inspections/new" | "/oversight/inspections/{id}/{action}" | "/oversight/rectifications/{id}/{action}" => {
-            "inspector director"
-        }
+        "/oversight/inspections/new" | "/oversight/inspections/{id}/{action}" => "inspector director",
+        "/oversight/rectifications/{id}/{action}" => "inspector director evaluator",
+        path if path.starts_with("/oversight/rectifications") => "inspector director leader supervisor evaluator",
         path if path.starts_with("/oversight/inspections/{id}/visit") => "inspector director",
-        path if ["inspections", "draws", "rectifications"].iter().any(|one| path.starts_with(&format!("/oversight/{one}"))) => {
+        path if ["inspections", "draws"].iter().any(|one| path.starts_with(&format!("/oversight/{one}"))) => {
             "inspector director leader supervisor"
         }
         path if path == "/oversight/assessments/new" || path.starts_with("/oversight/assessments/{year}/{unit}/") => "director",

@@ -96,6 +96,11 @@ impl Finding {
         self.reply_by.is_some()
     }
 
+    /// It counts.
+    pub fn is_confirmed(&self) -> bool {
+        matches!(self.outcome, Some((Outcome::Confirmed, ..)))
+    }
+
     /// The unit, if this reader knows it.
     pub fn unit(&self) -> Option<&UnitCode> {
         self.head.known().map(|head| &head.unit)

@@ -1,8 +1,8 @@
 //! Lists of matters, and the tasks of one.
 
-use domain::ids::MatterId;
+use domain::ids::{MatterId, UnitCode};
 use domain::matter::{MatterState, TaskState};
-use rusqlite::{params_from_iter, types::Value};
+use rusqlite::{params, params_from_iter, types::Value};
 
 use super::{MatterFilter, MatterRow, MatterTab, TaskRow};
 use crate::views::streams::query::stream;
@@ -55,6 +55,24 @@ impl Views {
         let sql = format!("SELECT count(*) FROM matter_row m WHERE {}", condition(tab));
         let n: i64 = connection.prepare_cached(&sql)?.query_row([], |row| row.get(0))?;
         Ok(n.unsigned_abs())
+    }
+
+    /// The tasks of a unit, newest first, before `before` (a row's `key`; none = from the newest).
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn tasks_of_unit(&self, unit: &UnitCode, before: Option<i64>, limit: usize) -> Result<Vec<TaskRow>, ViewError> {
+        let connection = self.views()?;
+        let sql = format!(
+            "SELECT {STREAM} FROM task_row t JOIN stream s USING (key) WHERE t.unit = ?1 AND t.key < ?2 ORDER BY t.key DESC LIMIT ?3"
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(params![unit.as_str(), before.unwrap_or(i64::MAX), limit as i64])?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(stream::<TaskState>(row)?);
+        }
+        Ok(all)
     }
 
     /// The tasks of a matter, in the order in which they were given.

@@ -16,3 +16,4 @@ CREATE TABLE task_row (
 CREATE INDEX task_matter ON task_row (matter, key);
 -- indexes
 CREATE INDEX IF NOT EXISTS matter_closed ON matter_row (closed, key);
+CREATE INDEX IF NOT EXISTS task_unit ON task_row (unit, key);

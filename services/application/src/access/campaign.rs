@@ -22,6 +22,8 @@ pub enum CampaignAct {
     Results,
     /// Take out the ballots.
     Export,
+    /// Read the opinions and tell bodies to put right what they say.
+    Opinions,
 }
 
 /// May the actor do this? `campaign` is none for one that is to be planned.
@@ -37,7 +39,7 @@ pub fn may(actor: &Actor, act: CampaignAct, campaign: Option<&Campaign>) -> bool
         CampaignAct::View => evaluator || (reader && reached(Stage::Locked)),
         CampaignAct::Progress => evaluator,
         CampaignAct::Results => (evaluator || reader) && reached(Stage::Closed),
-        CampaignAct::Export => evaluator && civil && reached(Stage::Closed),
+        CampaignAct::Export | CampaignAct::Opinions => evaluator && civil && reached(Stage::Closed),
     }
 }
 

@@ -27,10 +27,12 @@ pub fn may(actor: &Actor, act: Act, state: &RectificationState) -> bool {
         _ => return false,
     };
     let own = unit_of(actor) == Some(&state.unit);
+    // What opinions say is accepted by those who run the evaluation, what a check found by the inspectors.
+    let accepts = state.source.accepts();
     match act {
-        Act::View => own || staff.is_any(&[Role::Inspector, Role::Director, Role::Leader, Role::Supervisor]),
+        Act::View => own || staff.is(accepts) || staff.is_any(&[Role::Inspector, Role::Director, Role::Leader, Role::Supervisor]),
         Act::Work => own,
-        Act::Accept => staff.is(Role::Inspector) && staff.kind == StaffKind::CivilServant,
+        Act::Accept => staff.is(accepts) && staff.kind == StaffKind::CivilServant,
         Act::Automate => false,
     }
 }
@@ -67,6 +69,18 @@ mod tests {
             let sees = matches!(role, Role::Inspector | Role::Director | Role::Leader | Role::Supervisor);
             assert_eq!(may(&staff(role, "0102", StaffKind::CivilServant), Act::View, &state()), sees, "{role:?}");
         }
+    }
+
+    #[test]
+    fn what_an_opinion_says_is_accepted_by_those_who_run_the_evaluation() {
+        let of_opinion = RectificationState { source: Source::Opinion { campaign: String::new(), number: 1 }, ..state() };
+        for role in Role::ALL {
+            let actor = staff(role, "0102", StaffKind::CivilServant);
+            assert_eq!(may(&actor, Act::Accept, &of_opinion), role == Role::Evaluator, "{role:?}");
+            assert!(role != Role::Evaluator || !may(&actor, Act::View, &state()), "a check is not their business");
+        }
+        assert!(may(&staff(Role::Evaluator, "0102", StaffKind::CivilServant), Act::View, &of_opinion));
+        assert!(!may(&staff(Role::Evaluator, "0102", StaffKind::Outsourced), Act::Accept, &of_opinion));
     }
 
     #[test]

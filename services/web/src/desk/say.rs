@@ -56,7 +56,7 @@ pub(super) fn due(clock: &Clock, withdrawn: bool, now: Instant) -> Due {
 }
 
 /// A case of the views as the permission rules see it.
-pub(super) fn as_state(row: &CaseRow) -> CaseState {
+pub(crate) fn as_state(row: &CaseRow) -> CaseState {
     CaseState {
         stage: row.stage,
         number: row.number.clone(),

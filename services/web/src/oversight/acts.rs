@@ -6,14 +6,15 @@ use domain::case::CaseState;
 use domain::ids::{CaseId, UnitCode};
 use domain::refusal::Refusal;
 use projections::{CaseRow, Reference};
-use templates::components::{Choice, Errors, Moment};
-use templates::desk::{self, AsOf};
+use templates::components::{Choice, Errors};
+use templates::desk;
 use uuid::Uuid;
 
 use crate::ctx::Ctx;
+pub(super) use crate::desk::say::as_of;
 use crate::error::Fault;
 use crate::form::Form;
-use crate::{csrf, words};
+use crate::csrf;
 
 /// Rows of a list.
 pub(super) const ROWS: usize = 50;
@@ -69,12 +70,6 @@ pub(super) fn meta(ctx: &Ctx, form: &Form, stream: &str, action: &str) -> Result
     Ok(Meta { command: Uuid::new_v5(&meta.command, &bound), ..meta })
 }
 
-/// How fresh the views are.
-pub(super) fn as_of(ctx: &Ctx) -> Result<AsOf, Fault> {
-    let fresh = ctx.app().projections.views().freshness()?;
-    let at = fresh.recorded_at.map(words::moment).unwrap_or_else(|| Moment::new("", "（还没有记录）"));
-    Ok(AsOf { at, position: fresh.seq.to_string() })
-}
 
 /// The open units, as a select offers them.
 pub(super) fn units(reference: &Reference) -> Vec<Choice> {

@@ -295,6 +295,7 @@ async fn campaign_page(ctx: &Ctx, id: CampaignId, action: &str, form: &Form, err
     if state.stage >= Stage::Locked {
         links.push(Link::new(&format!("/evaluation/{}", id.0), "公示页面"));
     }
+    links.extend(super::opinions::link(ctx, id, state)?);
     if may(&actor, CampaignAct::Export, Some(state)) {
         for (format, text) in [
             ("csv", "全部选票（CSV）"),

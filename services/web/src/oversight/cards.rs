@@ -33,7 +33,7 @@ fn tone(colour: Colour) -> Tone {
     }
 }
 
-fn stage(stage: CardStage) -> Tag {
+pub(super) fn stage(stage: CardStage) -> Tag {
     let tone = match stage {
         CardStage::Triggered | CardStage::Objected => Tone::Warn,
         CardStage::Issued | CardStage::Upheld => Tone::Bad,

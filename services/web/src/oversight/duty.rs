@@ -86,6 +86,11 @@ pub(crate) fn href(session: &Session, stream: &str, task: &str) -> String {
     pages(stream, task).into_iter().find(|path| shell::leads(session, path)).unwrap_or_default()
 }
 
+/// The page on which a unit finds a stream of its own.
+pub(crate) fn unit_page(stream: &str) -> String {
+    pages(stream, "").into_iter().nth(1).unwrap_or_default()
+}
+
 /// The pages of a stream, the office's first.
 fn pages(stream: &str, task: &str) -> Vec<String> {
     let Some((kind, id)) = stream.split_once('-') else { return Vec::new() };

@@ -3,6 +3,7 @@
 pub(crate) mod draw;
 pub(crate) mod plan;
 mod sheet;
+pub(super) use sheet::standing;
 pub(crate) mod unit;
 pub(crate) mod visit;
 

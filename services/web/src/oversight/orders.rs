@@ -5,6 +5,7 @@ use application::orders::{GroundGiven, OrderCommand, OrderGiven};
 use application::supervision::{OpenedStream, StreamEntry};
 use domain::codes::parse_public_number;
 use domain::ids::{CardId, CaseId, OrderId, UnitCode};
+use domain::inspection::InspectionState;
 use domain::order::{Ground, OrderColour, OrderEvent, OrderStage, OrderState};
 use domain::time::Instant;
 use projections::{OrderFilter, OrderRow, OrderTab, Reference};
@@ -31,7 +32,7 @@ fn id_of(row: &OrderRow) -> String {
     OrderId::from_stream(&row.name).map(|id| id.0.to_string()).unwrap_or_default()
 }
 
-fn stage(order: &OrderState) -> Tag {
+pub(super) fn stage(order: &OrderState) -> Tag {
     match order.stage {
         OrderStage::Open if order.overdue => Tag::new("已逾期", Tone::Bad),
         OrderStage::Open => Tag::new(order.stage.label(), Tone::Info),
@@ -137,7 +138,7 @@ struct Begun {
     unit: Option<UnitCode>,
 }
 
-/// Reads `case`, `card` or `finding`; what this account may not see is not there.
+/// Reads `case`, `card`, `finding` with its `number`, or `of`; what this account may not see is not there.
 async fn begun(ctx: &Ctx, get: impl Fn(&str) -> String) -> Result<Begun, Fault> {
     let hidden = |name: &str| vec![(name.to_owned(), get(name))];
     let fact = |number: &str| vec![SummaryRow::new("依据", &format!("诉求件 {}", words::number(number)))];
@@ -153,6 +154,20 @@ async fn begun(ctx: &Ctx, get: impl Fn(&str) -> String) -> Result<Begun, Fault> 
         let row = ctx.app().projections.views().case_by_number(&number)?.ok_or(Fault::NotFound)?;
         let row = acts::visible_case(ctx, row.id)?.ok_or(Fault::NotFound)?;
         return Ok(Begun { hidden: hidden("case"), ground: GroundGiven::Case(row.id), facts: fact(&number), unit: row.unit });
+    }
+    if !get("finding").is_empty() {
+        let id = Uuid::try_parse(&get("finding")).map_err(|_| Fault::NotFound)?;
+        let opened = ctx.app().open_inspection(&ctx.actor()?, id).await?;
+        let number = get("number").parse().map_err(|_| Fault::NotFound)?;
+        let finding = opened.state.finding(number).filter(|one| one.is_confirmed()).ok_or(Fault::NotFound)?;
+        let row = ctx.app().projections.views().stream::<InspectionState>(&opened.name)?;
+        let check = row.map(|row| super::inspections::number(row.year, row.ordinal)).unwrap_or_default();
+        return Ok(Begun {
+            hidden: [hidden("finding"), hidden("number")].concat(),
+            ground: GroundGiven::Finding(opened.name.clone()),
+            facts: vec![SummaryRow::new("依据", &format!("明察暗访发现的问题：{check} 第 {number} 条"))],
+            unit: finding.unit().cloned(),
+        });
     }
     let unit = UnitCode::parse(&get("of")).ok();
     Ok(Begun { hidden: Vec::new(), ground: GroundGiven::Other, facts: Vec::new(), unit })
@@ -313,6 +328,12 @@ fn ground_links(ctx: &Ctx, ground: &Ground, office: bool) -> Result<Vec<Link>, F
     if let Ground::Card { card, .. } = ground {
         let base = if office { "/oversight/cards" } else { "/desk/cards" };
         links.push(Link::new(&format!("{base}/{}", card.0), "牌"));
+    }
+    if let Ground::Finding { stream } = ground
+        && let Some(id) = stream.strip_prefix("inspection-")
+    {
+        let base = if office { "/oversight/inspections" } else { "/desk/findings" };
+        links.push(Link::new(&format!("{base}/{id}"), "明察暗访发现的问题"));
     }
     Ok(links)
 }

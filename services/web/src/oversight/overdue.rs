@@ -61,21 +61,22 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
         "" => None,
         code => Some(UnitCode::parse(code).ok().filter(|code| reference.unit(code).is_some()).ok_or(Fault::NotFound)?),
     };
-    let near = match ctx.query("list") {
-        "" => false,
-        "near" => true,
+    let which = match ctx.query("list") {
+        "" => List::Over,
+        "near" => List::Near,
+        "open" => List::Open,
         _ => return Err(Fault::NotFound),
     };
     let holder = unit.clone().map_or(HolderKey::Hotline, HolderKey::Unit);
     let sum = load(&ctx, session, &holder, now)?;
-    let found = list(&ctx, session, &holder, near, now)?;
+    let found = list(&ctx, session, &holder, which, now)?;
     let mut rows = Vec::new();
     for row in found.rows.iter().filter(|row| say::sees(&session.staff, row, &reference)) {
         rows.push(line(&ctx, &reference, row, now)?);
     }
-    let base = |near: bool, place: Option<(&'static str, &PageKey)>| {
+    let base = |which: List, place: Option<(&'static str, &PageKey)>| {
         let mut pairs: Vec<(&str, String)> = unit.as_ref().map(|code| ("unit", code.to_string())).into_iter().collect();
-        pairs.extend(near.then(|| ("list", "near".to_owned())));
+        pairs.extend(which.code().map(|code| ("list", code.to_owned())));
         pairs.extend(place.map(|(name, key)| (name, key.to_string())));
         address("/oversight/overdue", &pairs)
     };
@@ -87,13 +88,19 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
         contacts: unit.as_ref().map(|code| contacts(&reference, code)).unwrap_or_default(),
         units: units(&ctx, session, &reference, unit.as_ref(), now)?,
         tabs: vec![
-            NavItem::counted(&base(false, None), "已超期", sum.over, !near),
-            NavItem::counted(&base(true, None), "24 小时内到期", sum.near, near),
+            NavItem::counted(&base(List::Over, None), "已超期", sum.over, which == List::Over),
+            NavItem::counted(&base(List::Near, None), "24 小时内到期", sum.near, which == List::Near),
+            NavItem::counted(&base(List::Open, None), "全部在办", sum.open, which == List::Open),
         ],
-        empty: if near { "24 小时内没有到期的诉求件。" } else { "没有超期的诉求件。" }.to_owned(),
+        empty: match which {
+            List::Over => "没有超期的诉求件。",
+            List::Near => "24 小时内没有到期的诉求件。",
+            List::Open => "没有在办的诉求件。",
+        }
+        .to_owned(),
         paging: Paging {
-            prev: found.previous.as_ref().map(|key| base(near, Some(("before", key)))),
-            next: found.next.as_ref().map(|key| base(near, Some(("after", key)))),
+            prev: found.previous.as_ref().map(|key| base(which, Some(("before", key)))),
+            next: found.next.as_ref().map(|key| base(which, Some(("after", key)))),
             summary: if rows.is_empty() { String::new() } else { format!("本页 {} 件", rows.len()) },
         },
         rows,
@@ -101,15 +108,38 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
     })
 }
 
-/// A page of the overdue. The list of those due within a day begins now and ends a day later.
-fn list(ctx: &Ctx, session: &Session, holder: &HolderKey, near: bool, now: Instant) -> Result<Page<CaseRow>, Fault> {
+/// Which cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum List {
+    /// Over their limit.
+    Over,
+    /// Due within a day.
+    Near,
+    /// All open ones.
+    Open,
+}
+
+impl List {
+    /// In the address; the first is meant when nothing stands there.
+    fn code(self) -> Option<&'static str> {
+        match self {
+            Self::Over => None,
+            Self::Near => Some("near"),
+            Self::Open => Some("open"),
+        }
+    }
+}
+
+/// A page of a list. The list of those due within a day begins now and ends a day later.
+fn list(ctx: &Ctx, session: &Session, holder: &HolderKey, which: List, now: Instant) -> Result<Page<CaseRow>, Fault> {
+    let near = which == List::Near;
     let asked = place(ctx)?;
     let at = match &asked {
         At::First if near => At::After(format!("n{}~{}", micros(now) - 1, i64::MAX).parse().map_err(|_| Fault::NotFound)?),
         other => other.clone(),
     };
     let filter = WorklistFilter { hide_wrongdoing: say::hides_wrongdoing(session), ..WorklistFilter::default() };
-    let bucket = if near { Bucket::Open } else { Bucket::Breached };
+    let bucket = if which == List::Over { Bucket::Breached } else { Bucket::Open };
     let query = WorklistQuery { holder: holder.clone(), bucket, sort: Sort::Due, filter, at, limit: ROWS };
     let mut found = ctx.app().projections.views().worklist(&query)?;
     if near {

@@ -6,14 +6,15 @@ use chrono::{NaiveDate, NaiveDateTime};
 use domain::inspection::event::Photo;
 use domain::refusal::Refusal;
 use domain::time::{CHINA, Instant};
-use templates::components::{Errors, Link, Moment};
-use templates::desk::{AsOf, Form as Fields};
+use templates::components::{Errors, Link};
+use templates::desk::Form as Fields;
 use uuid::Uuid;
 
 use crate::ctx::Ctx;
+pub(super) use crate::desk::say::as_of;
 use crate::error::{Fault, Reply};
 use crate::form::Form;
-use crate::{csrf, words};
+use crate::csrf;
 
 /// Names of the controls for photos.
 pub(super) const PHOTOS: [&str; 3] = ["photo", "photo_2", "photo_3"];
@@ -53,12 +54,6 @@ pub(super) fn errors(error: Error) -> Result<Errors, Fault> {
     }
 }
 
-/// How fresh the views are.
-pub(super) fn as_of(ctx: &Ctx) -> Result<AsOf, Fault> {
-    let fresh = ctx.app().projections.views().freshness()?;
-    let at = fresh.recorded_at.map(words::moment).unwrap_or_else(|| Moment::new("", "（还没有记录）"));
-    Ok(AsOf { at, position: fresh.seq.to_string() })
-}
 
 /// A day of a form.
 pub(super) fn day(text: &str) -> Option<NaiveDate> {

@@ -83,7 +83,14 @@ fn show(ctx: &Ctx, unit: &UnitCode, path: &str) -> Reply {
         let (from, to) = year_of(this - back);
         sums.push(known.sums(ctx, unit, from, to)?);
     }
-    let more = [("/oversight/assessments", "年度考评"), ("/desk/assessment", "本单位考评"), ("/desk/opinions", "评议意见")];
+    let ways = [
+        ("/oversight/assessments", "年度考评"),
+        ("/desk/assessment", "本单位考评"),
+        ("/desk/opinions", "评议意见"),
+        ("/desk/papers", "本单位的文书（办结的也在内）"),
+    ];
+    let mut more = results(ctx, unit)?;
+    more.extend(ways.into_iter().filter(|(path, _)| shell::leads(session, path)).map(|(path, text)| Link::new(path, text)));
     let card = format!("/desk/scorecard/{unit}");
     let linked = shell::leads(session, &card);
     let years = (0..YEARS).map(|back| this - back);
@@ -111,9 +118,22 @@ fn show(ctx: &Ctx, unit: &UnitCode, path: &str) -> Reply {
         history: history(&sums),
         marks_note: if marks.len() > MARKS { format!("只列最近的 {MARKS} 条，合计以上表为准。") } else { String::new() },
         marks: lines(ctx, session, &reference, marks.get(..MARKS).unwrap_or(&marks))?,
-        more: more.into_iter().filter(|(path, _)| shell::leads(session, path)).map(|(path, text)| Link::new(path, text)).collect(),
+        more,
         as_of: say::as_of(ctx)?,
     })
+}
+
+/// Grade and tier of the years that are final, each with the way to the unit's sheet.
+fn results(ctx: &Ctx, unit: &UnitCode) -> Result<Vec<Link>, Fault> {
+    let mut all = Vec::new();
+    for (year, body) in ctx.app().own_assessments(&ctx.actor()?, unit)? {
+        let Some(sheet) = body.sheet.as_ref().filter(|_| body.finalised_at.is_some()) else { continue };
+        let path = duty::href(ctx.staff()?, &domain::assessment::body_stream(year, unit), "");
+        if !path.is_empty() {
+            all.push(Link::new(&path, &format!("{year} 年度考评：{}", sheet.grade.label())));
+        }
+    }
+    Ok(all)
 }
 
 /// Marks that an account may know of.
@@ -174,17 +194,17 @@ fn facts(reference: &Reference, unit: &UnitState) -> String {
 fn cases(ctx: &Ctx, session: &Session, unit: &UnitCode, now: Instant) -> Result<Vec<HomeTile>, Fault> {
     let load = overdue::load(ctx, session, &HolderKey::Unit(unit.clone()), now)?;
     let office = shell::leads(session, "/oversight/overdue");
-    let list = |near: bool| {
+    let list = |which: &str| {
         let mut pairs = vec![("unit", unit.to_string())];
-        pairs.extend(near.then(|| ("list", "near".to_owned())));
+        pairs.extend((!which.is_empty()).then(|| ("list", which.to_owned())));
         address("/oversight/overdue", &pairs)
     };
     let own = |path: &str| {
         let own = session.staff.unit.as_ref() == Some(unit) && shell::leads(session, path);
         if own { path.to_owned() } else { String::new() }
     };
-    let (over, near) = if office { (list(false), list(true)) } else { (own("/desk/worklist/breached"), String::new()) };
-    let open = if office { String::new() } else { own("/desk/worklist/open") };
+    let (over, near) = if office { (list(""), list("near")) } else { (own("/desk/worklist/breached"), String::new()) };
+    let open = if office { list("open") } else { own("/desk/worklist/open") };
     let tone = |n: u64, tone: Tone| if n > 0 { tone } else { Tone::Neutral };
     Ok(vec![
         HomeTile::new("在办（含下级）", load.open, &open, "", Tone::Neutral),

@@ -4,7 +4,7 @@ use application::access::rectification::{Act, may};
 use application::rectifications::rectification_stream;
 use domain::inspection::InspectionState;
 use domain::rectification::{RectificationEvent, RectificationState, Source, Stage};
-use domain::time::{from_micros, micros};
+use domain::time::{Instant, from_micros, micros};
 use projections::{Reference, StreamRow};
 use templates::NavItem;
 use templates::components::{Cell, Column, Errors, Link, Paging, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
@@ -20,11 +20,11 @@ use crate::{shell, words};
 /// Rows on a page; the requirement of each is opened.
 const ROWS: usize = 40;
 
-fn number(year: i32, ordinal: u32) -> String {
+pub(super) fn number(year: i32, ordinal: u32) -> String {
     format!("效整〔{year}〕{ordinal}号")
 }
 
-fn tag(state: &RectificationState) -> Tag {
+pub(super) fn tag(state: &RectificationState) -> Tag {
     match state.stage {
         Stage::Accepted => Tag::new(state.stage.label(), Tone::Good),
         _ if state.overdue.is_some() => Tag::new(&format!("逾期 · {}", state.stage.label()), Tone::Bad),
@@ -36,7 +36,7 @@ fn tag(state: &RectificationState) -> Tag {
 pub(crate) async fn list(ctx: Ctx) -> Reply {
     let done = ctx.query("done") == "1";
     let after = ctx.query("after").split_once('.').and_then(|(due, key)| Some((from_micros(due.parse().ok()?), key.parse().ok()?)));
-    let rows = ctx.app().projections.views().rectifications(None, done, after, ROWS + 1)?;
+    let rows = visible(&ctx, done, after)?;
     let more = rows.len() > ROWS;
     let mut lines = Vec::new();
     for row in rows.iter().take(ROWS) {
@@ -62,6 +62,22 @@ pub(crate) async fn list(ctx: Ctx) -> Reply {
         paging: Paging { prev: None, next: more.then_some(last).flatten(), summary: format!("本页 {shown} 件") },
         as_of: as_of(&ctx)?,
     })
+}
+
+/// The rows of a page and one more, of those that this account may see.
+fn visible(ctx: &Ctx, done: bool, mut after: Option<(Instant, i64)>) -> Result<Vec<StreamRow<RectificationState>>, Fault> {
+    let actor = ctx.actor()?;
+    let mut rows = Vec::new();
+    loop {
+        let batch = ctx.app().projections.views().rectifications(None, done, after, ROWS + 1)?;
+        let ended = batch.len() <= ROWS;
+        after = batch.last().map(|row| (row.state.due, row.key));
+        rows.extend(batch.into_iter().filter(|row| may(&actor, Act::View, &row.state)));
+        if ended || rows.len() > ROWS {
+            rows.truncate(ROWS + 1);
+            return Ok(rows);
+        }
+    }
 }
 
 async fn line(ctx: &Ctx, row: &StreamRow<RectificationState>) -> Result<Row, Fault> {
@@ -121,7 +137,15 @@ async fn sheet(ctx: &Ctx, side: &str, typed: Option<&Typed>) -> Result<Inspectio
         match state.stage {
             Stage::Ordered => {
                 let person = Control::new(Kind::Text, "responsible", "责任人", "").hint("姓名和职务，最多 30 字。");
-                acts.push(act("plan", "制定措施", "明确责任人和整改措施。", vec![person, text("measure", "整改措施")], "提交措施", false, false));
+                acts.push(act(
+                    "plan",
+                    "制定措施",
+                    "明确责任人和整改措施。",
+                    vec![person, text("measure", "整改措施")],
+                    "提交措施",
+                    false,
+                    false,
+                ));
             }
             Stage::Planned => {
                 let mut controls = vec![text("words", "整改情况")];
@@ -129,7 +153,7 @@ async fn sheet(ctx: &Ctx, side: &str, typed: Option<&Typed>) -> Result<Inspectio
                     let hint = if index == 0 { "JPG 或 PNG，每张不超过 5 MB。" } else { "" };
                     controls.push(Control::new(Kind::Photo, name, &format!("佐证照片 {}（选填）", index + 1), "").hint(hint));
                 }
-                acts.push(act("report", "报告整改情况", "提交后由效能办验收。", controls, "提交验收", false, true));
+                acts.push(act("report", "报告整改情况", "提交后由提出整改的部门验收。", controls, "提交验收", false, true));
             }
             Stage::Reported | Stage::Accepted => {}
         }
@@ -140,9 +164,12 @@ async fn sheet(ctx: &Ctx, side: &str, typed: Option<&Typed>) -> Result<Inspectio
         acts.push(act("return", "退回", "没有整改到位的，退回并重新确定期限。", controls, "退回", true, false));
     }
     let mut sections = Vec::new();
-    if let (Source::Finding { inspection, .. }, "/oversight") = (&state.source, side) {
-        let links = vec![Link::new(&format!("/oversight/inspections/{inspection}"), "查看检查和问题")];
-        sections.push(Section { title: "来源".to_owned(), links, ..Section::default() });
+    let origin = match &state.source {
+        Source::Finding { inspection, .. } => Link::new(&format!("/oversight/inspections/{inspection}"), "查看检查和问题"),
+        Source::Opinion { campaign, .. } => Link::new(&format!("/oversight/campaigns/{campaign}/opinions"), "查看评议意见"),
+    };
+    if side == "/oversight" && shell::leads(ctx.staff()?, &origin.href) {
+        sections.push(Section { title: "来源".to_owned(), links: vec![origin], ..Section::default() });
     }
     for (index, report) in state.reports.iter().enumerate().rev() {
         sections.push(Section {
@@ -172,10 +199,12 @@ async fn sheet(ctx: &Ctx, side: &str, typed: Option<&Typed>) -> Result<Inspectio
 fn facts(ctx: &Ctx, reference: &Reference, state: &RectificationState) -> Result<Vec<SummaryRow>, Fault> {
     let mut source = state.source.label().to_owned();
     if let Source::Finding { inspection, finding } = &state.source
-        && let Some(row) =
-            ctx.app().projections.views().stream::<InspectionState>(&application::inspections::stream(*inspection))?
+        && let Some(row) = ctx.app().projections.views().stream::<InspectionState>(&application::inspections::stream(*inspection))?
     {
         source = format!("{source}：{} 第 {finding} 条", check_number(row.year, row.ordinal));
+    }
+    if let Source::Opinion { number, .. } = &state.source {
+        source = format!("{source}：第 {number} 号");
     }
     Ok(vec![
         SummaryRow::new("整改项目", state.what.text()),
@@ -187,11 +216,7 @@ fn facts(ctx: &Ctx, reference: &Reference, state: &RectificationState) -> Result
     ])
 }
 
-fn history(
-    reference: &Reference,
-    entries: &[application::supervision::StreamEntry<RectificationEvent>],
-    names: bool,
-) -> Section {
+fn history(reference: &Reference, entries: &[application::supervision::StreamEntry<RectificationEvent>], names: bool) -> Section {
     let line = |entry: &application::supervision::StreamEntry<RectificationEvent>| {
         let (title, lines) = match &entry.event {
             RectificationEvent::Ordered(e) => ("下达整改", vec![format!("期限：{}", words::due(e.due).text)]),

@@ -148,13 +148,25 @@ fn objections(ctx: &Ctx, session: &Session, now: Instant) -> Result<TodayRow, Fa
     Ok(row("异议到期", tasks(ctx, session, known, to, now)?, "没有等待裁定的异议。"))
 }
 
+/// What is to be done about escalated matters, and the board: how many stand on each level.
 fn ladder(ctx: &Ctx, session: &Session, now: Instant) -> Result<TodayRow, Fault> {
-    // Among them are reports of wrongdoing: who may not know of those counts by the board alone.
-    if say::hides_wrongdoing(session) {
-        return Ok(row("四级响应", Vec::new(), "件数见四级响应看板。"));
-    }
+    // Among the tasks are reports of wrongdoing: who may not know of those counts by the board alone.
+    let hides = say::hides_wrongdoing(session);
     let to = |_: &str| "/oversight/escalations".to_owned();
-    Ok(row("四级响应", tasks(ctx, session, &LADDER, to, now)?, "没有提级办理中的事项。"))
+    let mut tiles = if hides { Vec::new() } else { tasks(ctx, session, &LADDER, to, now)? };
+    let counts = ctx.app().projections.views().escalation_counts()?;
+    let rules = words::rules(&ctx.app().reference(), now);
+    for ladder in rules.iter().flat_map(|rules| &rules.ladders) {
+        for level in ladder.levels.iter().rev() {
+            let on = counts.iter().filter(|one| one.ladder == ladder.id && one.level == level.level && !(hides && one.wrongdoing));
+            let n: u64 = on.map(|one| one.n).sum();
+            if n > 0 {
+                let path = format!("/oversight/escalations/level/{}?ladder={}", level.level, ladder.id);
+                tiles.push(HomeTile::new(&format!("{} {}", ladder.label, level.label), n, &open(session, &path), "", Tone::Neutral));
+            }
+        }
+    }
+    Ok(row("四级响应", tiles, "没有提级办理中的事项。"))
 }
 
 /// Name, what is counted, and whether more of it is good, bad or neither.

@@ -5,11 +5,10 @@ use domain::ids::UnitCode;
 use domain::rulebook::ladders::{Ladder, LadderLevel, LevelOwner};
 use domain::time::Instant;
 use projections::Reference;
-use templates::components::{Moment, Tag, Tone};
-use templates::desk::{AsOf, Due, DueState};
+use templates::components::{Tag, Tone};
+use templates::desk::{Due, DueState};
 
-use crate::ctx::Ctx;
-use crate::error::Fault;
+pub(super) use crate::desk::say::as_of;
 use crate::words;
 
 /// A clock is near its end when less than this is left.
@@ -99,11 +98,4 @@ pub(super) fn marks(matter: &Escalation, now: Instant) -> Vec<Tag> {
         marks.push(Tag::new(&format!("第 {} 次跟踪", matter.tracked), Tone::Warn));
     }
     marks
-}
-
-/// How fresh the views are.
-pub(super) fn as_of(ctx: &Ctx) -> Result<AsOf, Fault> {
-    let fresh = ctx.app().projections.views().freshness()?;
-    let at = fresh.recorded_at.map(words::moment).unwrap_or_else(|| Moment::new("", "（还没有记录）"));
-    Ok(AsOf { at, position: fresh.seq.to_string() })
 }

@@ -1,6 +1,7 @@
 //! The sheet of a check: what is planned, what was visited and found, and what can be done now.
 
 use application::access::inspection::{Act, may};
+use application::access::orders::issues;
 use application::supervision::OpenedStream;
 use domain::account::Role;
 use domain::draw::DrawState;
@@ -214,7 +215,11 @@ impl Look<'_> {
             }
         }
         let mut links_on = Vec::new();
-        if matches!(finding.outcome, Some((Outcome::Confirmed, ..))) {
+        if finding.is_confirmed() {
+            if issues(&self.ctx.staff()?.staff) {
+                let path = format!("/oversight/orders/new?finding={}&number={}", self.id, finding.number);
+                links_on.push(Link::new(&path, "据此发督办单"));
+            }
             let id = Source::Finding { inspection: self.id, finding: finding.number }.rectification();
             let name = application::rectifications::rectification_stream(id);
             if self.ctx.app().projections.views().stream::<RectificationState>(&name)?.is_some() {
@@ -253,6 +258,7 @@ impl Look<'_> {
                 SummaryRow::new("登记时间", &words::moment(state.planned).text),
             ],
             exact: statement.unwrap_or_default(),
+            folded: true,
             ..Section::default()
         }
     }
@@ -273,7 +279,7 @@ impl Look<'_> {
 }
 
 /// Where a finding stands.
-pub(super) fn standing(finding: &Finding) -> Tag {
+pub(in crate::oversight) fn standing(finding: &Finding) -> Tag {
     match (&finding.outcome, &finding.second, &finding.reply) {
         (Some((Outcome::Confirmed, ..)), ..) => Tag::new("已认定", Tone::Bad),
         (Some((Outcome::Dropped, ..)), ..) => Tag::new("不予认定", Tone::Neutral),
