@@ -164,7 +164,7 @@ impl Office {
                 self.sync().await;
             }
             if self.chance.in_hundred(DEATHS) {
-                let (appends, written) = (self.chance.below(5), self.chance.in_hundred(50));
+                let (appends, written) = (self.chance.pick(&[0, 0, 0, 1, 2, 4]), self.chance.in_hundred(50));
                 self.node(node).veil.light(appends, written);
             }
             let (before, application) = (self.head().await, self.node(node).application.clone());

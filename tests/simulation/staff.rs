@@ -40,16 +40,16 @@ fn words() -> String {
 impl Office {
     /// Somebody does something on one of the lines.
     pub async fn day(&mut self) {
-        let lines = if self.everything { 11 } else { 7 };
+        let lines = if self.everything { 12 } else { 8 };
         let (actor, act) = match self.chance.below(lines) {
             0 => self.order().await,
             1 => self.matter().await,
-            2 | 3 => self.check().await,
-            4 => self.rectification().await,
-            5 => self.complaint().await,
-            6 => self.year().await,
-            7 | 8 => return self.campaign().await,
-            9 => match self.card().await {
+            2..5 => self.check().await,
+            5 => self.rectification().await,
+            6 => self.complaint().await,
+            7 => self.year().await,
+            8 | 9 => return self.campaign().await,
+            10 => match self.card().await {
                 Some(act) => act,
                 None => return,
             },
@@ -138,31 +138,14 @@ impl Office {
     }
 
     async fn check(&mut self) -> (Actor, Act) {
-        if self.checks.is_empty() || self.chance.in_hundred(18) {
-            let covert = self.chance.in_hundred(40);
-            let from = legal_day(self.now());
-            let lots = Lots { general: 2, focus: 0, focus_marks: 0, per_unit: 2, recusals: Vec::new() };
-            let drawn = self.everything && self.chance.in_hundred(35);
-            let plan = Plan {
-                cadence: if covert { Cadence::Once } else { self.chance.pick(&[Cadence::Once, Cadence::Week, Cadence::Day]) },
-                from,
-                to: from + TimeDelta::days(2 + self.chance.below(14) as i64),
-                items: vec!["absent".to_owned(), "idle".to_owned()],
-                target: if drawn {
-                    Target::Draw(lots)
-                } else {
-                    Target::Units(vec![unit("a1"), self.chance.pick(&[unit("a2"), unit("u1")])])
-                },
-                nonce: String::new(),
-            };
-            let team = (1..=3).filter_map(|number| inspector(number).staff().map(|staff| staff.account)).collect();
-            let mode = if covert { Mode::Covert } else { Mode::Open };
-            return (inspector(1), Act::Plan(NewPlan { mode, team, theme: "窗口作风".to_owned(), plan }));
+        if self.checks.is_empty() || self.chance.in_hundred(9) {
+            return self.new_check();
         }
-        let id = self.checks[self.world.chance.below(self.checks.len())];
+        // The latest ones are worked on.
+        let id = self.checks[self.checks.len() - 1 - self.world.chance.below(self.checks.len().min(3))];
         let state: InspectionState = self.look(&application::inspections::stream(id)).await.unwrap();
         let team = |account| (1..=3).map(inspector).find(|one| one.staff().is_some_and(|staff| staff.account == account)).unwrap();
-        if let Some(finding) = (!state.findings.is_empty() && self.chance.in_hundred(55)).then(|| self.chance.pick(&state.findings)) {
+        if let Some(finding) = (!state.findings.is_empty() && self.chance.in_hundred(75)).then(|| self.chance.pick(&state.findings)) {
             let (number, of) = (finding.number, finding.unit().unwrap().clone());
             let act = self.chance.below(10);
             let until = self.chance.in_hundred(70).then(|| self.world.now() + TimeDelta::days(act as i64 + 1));
@@ -181,6 +164,7 @@ impl Office {
         match state.stage {
             CheckStage::Planned if self.chance.in_hundred(12) => (director(), Act::RefusePlan(id)),
             CheckStage::Planned => (director(), Act::Approve(id)),
+            CheckStage::Refused | CheckStage::Done if self.chance.in_hundred(80) => self.new_check(),
             _ if state.awaits_draw() && self.chance.in_hundred(45) => (inspector(2), Act::CommitDraw(id)),
             _ if state.awaits_draw() => (inspector(2), Act::RevealDraw(id)),
             _ => {
@@ -188,8 +172,8 @@ impl Office {
                 let one = self.chance.pick(&assigned);
                 let by = team(self.chance.pick(&one.inspectors));
                 let act = match self.chance.below(10) {
-                    0 | 1 => Act::End(id),
-                    2..5 => Act::Visit(id, one.unit),
+                    0 => Act::End(id),
+                    1..4 => Act::Visit(id, one.unit),
                     _ => {
                         let code = self.chance.pick(&["absent", "idle"]).to_owned();
                         let at = self.now();
@@ -202,6 +186,24 @@ impl Office {
                 (by, act)
             }
         }
+    }
+
+    fn new_check(&mut self) -> (Actor, Act) {
+        let covert = self.chance.in_hundred(40);
+        let from = legal_day(self.now());
+        let lots = Lots { general: 2, focus: 0, focus_marks: 0, per_unit: 2, recusals: Vec::new() };
+        let drawn = self.everything && self.chance.in_hundred(35);
+        let plan = Plan {
+            cadence: if covert { Cadence::Once } else { self.chance.pick(&[Cadence::Once, Cadence::Week, Cadence::Day]) },
+            from,
+            to: from + TimeDelta::days(2 + self.chance.below(14) as i64),
+            items: vec!["absent".to_owned(), "idle".to_owned()],
+            target: if drawn { Target::Draw(lots) } else { Target::Units(vec![unit("a1"), self.chance.pick(&[unit("a2"), unit("u1")])]) },
+            nonce: String::new(),
+        };
+        let team = (1..=3).filter_map(|number| inspector(number).staff().map(|staff| staff.account)).collect();
+        let mode = if covert { Mode::Covert } else { Mode::Open };
+        (inspector(1), Act::Plan(NewPlan { mode, team, theme: "窗口作风".to_owned(), plan }))
     }
 
     async fn rectification(&mut self) -> (Actor, Act) {
