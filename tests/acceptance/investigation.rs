@@ -26,7 +26,7 @@ fn maintenance(site: &Site) -> Meta {
     Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, site.app.ids.uuid())
 }
 
-async fn staff(site: &Site, login: &str, unit: &str, role: Role) -> Browser {
+pub(crate) async fn staff(site: &Site, login: &str, unit: &str, role: Role) -> Browser {
     let new = NewAccount {
         login: login.to_owned(),
         name: format!("{login}甲"),
