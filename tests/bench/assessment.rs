@@ -123,7 +123,7 @@ async fn year(words: &Words, app: &Arc<Application>, clock: &ManualClock, what: 
     app.projections.catch_up().await?;
     words.report(
         "assessment",
-        json!({ "what": what, "bodies": shown, "cases": cases, "draft_seconds": round(draft), "final_seconds": round(last), "ms_per_body": round(draft * 1e3 / shown as f64) }),
+        json!({ "register": what, "bodies": shown, "cases": cases, "draft_seconds": round(draft), "final_seconds": round(last), "ms_per_body": round(draft * 1e3 / shown as f64) }),
         &format!("the year's assessment of {shown} bodies over {cases} cases ({what}): draft {draft:.2} s, final {last:.2} s"),
     );
     Ok(draft)

@@ -99,6 +99,8 @@ async fn adopt(app: &Arc<Application>) -> Outcome<()> {
     let text = shipped.replace(&format!("version = \"{}\"", rules.version), &format!("version = \"{}-bench\"", rules.version));
     app.adopt_rulebook(&by_hand(app), &text, legal_day(now), None).await?;
     app.projections.catch_up().await?;
+    // As it is known from now on.
+    let now = app.now();
     let rules = app.reference().rulebooks.resolve(now, now).ok_or("no rulebook")?;
     if rules.ladders.is_empty() { Err("the adopted rules have no ladder".into()) } else { Ok(()) }
 }
@@ -223,7 +225,11 @@ fn of_order(app: &Arc<Application>, id: CaseId, case: &CaseState, ground: &Trigg
 }
 
 fn fold<S: Folded>(events: &[(Instant, S::Event)]) -> Option<S> {
-    events.iter().fold(None, |state, (at, event)| S::evolve(state, *at, event))
+    let mut state = None;
+    for (at, event) in events {
+        state = S::evolve(state, *at, event);
+    }
+    state
 }
 
 fn dated<E: Into<Event>>(events: Vec<(Instant, E)>) -> Vec<(Instant, Event)> {

@@ -47,6 +47,8 @@ pub async fn run(words: &Words) -> Outcome<()> {
             let late = usize::try_from(words.number("late", LATE)? * cases / 1_000)?;
             chains::prepare(&app, late, usize::try_from(cases.min(200_000) / 1_000)?).await?;
         }
+        // Whoever wrote the views lets go of them a moment later.
+        tokio::time::sleep(Duration::from_secs(3)).await;
         let (busiest, middle) = volume(&dir)?;
         let server = Server::start(&dir, SETTINGS).await?;
         // Automation works off what it still owes before anything is measured.
