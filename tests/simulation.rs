@@ -4,6 +4,11 @@
 //! lag or lie behind unknowingly, crashes of nodes and carriers, repeated forms. After it the clock runs on until nothing is
 //! owed, and the oracle examines the log. The same seed gives the same log, byte for byte.
 //!
+//! `lines` drives all lines of supervision in one kind of history: what officers, units and voters do (`staff`, `polls`, as data
+//! in `acts`, sent through the deaths of processes by `office`), and what must come of it: every limit broken once at its
+//! instant or kept (`ledger`), marks and score sheets (`marks`), each ballot once. The same commands played in another world
+//! with other deaths give the same records of the clock.
+//!
 //! One seed again: `SIMULATION_SEED=17 cargo test -p tests --test simulation`; more of them: `SIMULATION_RUNS=500`,
 //! from `SIMULATION_FROM` on.
 
