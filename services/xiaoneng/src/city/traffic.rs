@@ -35,7 +35,7 @@ const WAVE: usize = 512;
 /// generated log be recorded.
 const SPAN: i64 = 20 * 60_000_000;
 /// One case of so many is 办不成事.
-const STUCK: usize = 60;
+const STUCK: usize = 36;
 
 /// What lives are decided by.
 pub struct World {

@@ -14,6 +14,10 @@ use domain::rulebook::scheme::SHIPPED;
 use super::{Office, internal, say};
 use crate::city::random::Random;
 
+/// What bodies object to.
+const RATES: [&str; 4] = ["answered", "satisfied", "solved", "signed"];
+const PUBLIC: &str = "public";
+
 impl Office {
     /// What the calendar asks for in the year's assessments.
     pub(super) async fn work_assessments(&mut self) -> Result<(), Error> {
@@ -136,7 +140,7 @@ impl Office {
             let stream = format!("assessed-{}-{unit}", state.year);
             let Some(row) = self.house.app.projections.views().stream::<BodyState>(&stream).map_err(internal)? else { continue };
             let mut random = self.fate(&stream, "objection");
-            let item = ["answered", "satisfied", "signed", "rehandled", "public"][place % 5];
+            let item = objected(&row.state);
             match row.state.objections.first() {
                 None if self.age(*at) >= 2 && self.now() < drafted.objections_until => {
                     let Some(liaison) = self.answers(unit) else { continue };
@@ -167,11 +171,21 @@ impl Office {
     }
 }
 
-/// Every other objection is right: one of its cases no longer counts.
+/// The first rate that is not full; the public evaluation when all are.
+fn objected(body: &BodyState) -> &'static str {
+    if let Some(objection) = body.objections.first() {
+        return RATES.into_iter().find(|rate| *rate == objection.item).unwrap_or(PUBLIC);
+    }
+    let sheet = body.drafted.iter().flat_map(|drafted| &drafted.sheet.lines);
+    let short: Vec<&str> = sheet.filter(|line| line.counts.denominator > line.counts.numerator).map(|line| line.item.as_str()).collect();
+    RATES.into_iter().find(|rate| short.contains(rate)).unwrap_or(PUBLIC)
+}
+
+/// Two of three objections are right: one of its cases no longer counts.
 fn correction(body: &BodyState, item: &str, place: usize) -> Correction {
     let line = body.sheet.iter().flat_map(|sheet| &sheet.lines).find(|line| line.item == item);
     match line.map(|line| line.counts) {
-        Some(counts) if place.is_multiple_of(2) && counts.denominator > counts.numerator && counts.denominator > 1 => {
+        Some(counts) if !place.is_multiple_of(3) && counts.denominator > counts.numerator && counts.denominator > 1 => {
             Correction::Counts { numerator: counts.numerator, denominator: counts.denominator - 1 }
         }
         _ => Correction::Keep,

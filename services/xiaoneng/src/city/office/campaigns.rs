@@ -21,15 +21,20 @@ const BODIES: [&str; 20] = [
     "QY-ZW", "QY-CG", "QY-JS", "QY-GA", "QY-JJ", "QY-RS", "QY-JY", "QY-HB", "QY-SC", "QY-ZR", "QY-JT", "QY-WJ", "QY-YB", "QY-MZ", "QY-NY",
     "QY-SL", "QY-YJ", "QY-WL", "QY-YL", "QY-GJJ",
 ];
-/// Who grades: group, weight, people.
-const GROUPS: [(Group, u32, u64); 5] =
-    [(Group::Users, 35, 150), (Group::Firms, 20, 80), (Group::Residents, 25, 150), (Group::Delegates, 10, 60), (Group::Grassroots, 10, 60)];
+/// Who grades: group, weight, people, and the share of them that votes.
+const GROUPS: [(Group, u32, u64, f64); 5] = [
+    (Group::Users, 35, 200, 0.56),
+    (Group::Firms, 20, 120, 0.43),
+    (Group::Residents, 25, 200, 0.51),
+    (Group::Delegates, 10, 60, 0.77),
+    (Group::Grassroots, 10, 60, 0.85),
+];
 /// Working days before the end on which this year's is planned, fixed, opened.
 const PLANNED: i64 = 13;
 const LOCKED: i64 = 11;
 const OPENED: i64 = 9;
 /// Ballots of an ordinary day.
-const A_DAY: usize = 34;
+const A_DAY: usize = 26;
 
 /// The campaign that goes on, with the codes that were not used yet as they lie with those who were invited.
 #[derive(Default)]
@@ -70,7 +75,7 @@ impl Office {
                 valid: format!("{year} 年 12 月 31 日"),
             }),
             bodies: BODIES.iter().filter_map(|code| unit(code)).collect(),
-            groups: GROUPS.iter().map(|(group, weight, size)| GroupPlan { group: *group, weight: *weight, size: *size }).collect(),
+            groups: GROUPS.iter().map(|(group, weight, size, _)| GroupPlan { group: *group, weight: *weight, size: *size }).collect(),
             least: 10,
             from,
             until: from + days,
@@ -122,16 +127,24 @@ impl Office {
 
     async fn invite(&mut self, id: CampaignId) -> Result<(), Error> {
         let Some(evaluator) = self.first(Role::Evaluator) else { return Ok(()) };
-        let mut letters: Vec<Vec<String>> = Vec::new();
-        for (group, _, size) in GROUPS {
+        let mut letters: Vec<(u64, String)> = Vec::new();
+        let mut random = self.fate("letters", &self.today().to_string());
+        for (group, _, size, votes) in GROUPS {
             self.look().await?;
             let meta = self.meta(&evaluator);
             let invited = self.house.app.invite(&meta, id, group, size).await;
-            letters.extend(self.done("invitation", invited)?.map(|(codes, _)| codes));
+            let codes = self.done("invitation", invited)?.map(|(codes, _)| codes).unwrap_or_default();
+            // The others never answer; those who do, do so in no order.
+            letters.extend(
+                codes
+                    .into_iter()
+                    .map(|code| (random.bits(), random.chance(votes), code))
+                    .filter(|one| one.1)
+                    .map(|(at, _, code)| (at, code)),
+            );
         }
-        // Groups vote side by side, not one after the other.
-        let most = letters.iter().map(Vec::len).max().unwrap_or_default();
-        self.campaigns.codes = (0..most).flat_map(|at| letters.iter().filter_map(move |codes| codes.get(at).cloned())).collect();
+        letters.sort_unstable();
+        self.campaigns.codes = letters.into_iter().map(|(_, code)| code).collect();
         Ok(())
     }
 
@@ -139,12 +152,7 @@ impl Office {
     async fn vote(&mut self, state: &Campaign) -> Result<(), Error> {
         let mut flight = JoinSet::new();
         let count = A_DAY + self.fate("ballots", &self.today().to_string()).below(A_DAY / 2);
-        // Two in five never do.
-        let invited: u64 = GROUPS.iter().map(|(.., size)| size).sum();
         for _ in 0..count {
-            if self.campaigns.cast * 5 >= invited * 3 {
-                break;
-            }
             let Some(code) = self.campaigns.codes.pop_front() else { break };
             self.campaigns.cast += 1;
             let answers = answers(&state.plan.bodies, &mut self.fate("ballot", &format!("{}/{}", state.plan.from, self.campaigns.cast)));

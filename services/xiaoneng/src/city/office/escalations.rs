@@ -12,7 +12,7 @@ use super::{Office, internal, say, unit};
 use crate::city::random::Random;
 
 /// Open matters that each level of a ladder has at the end, at least, if there are cases for it.
-const SHOWN: u64 = 4;
+const SHOWN: u64 = 5;
 /// The last working days on which the office tops up.
 const LAST: i64 = 3;
 /// The ladder of ordinary cases and of 办不成事.
@@ -145,14 +145,15 @@ impl Office {
                 if self.raise_one(class, level).await? {
                     continue;
                 }
-                // No fresh case: one from the level below goes up.
-                let below = self.house.app.projections.views().escalations_on(ladder, level - 1, true, &At::First, 1).map_err(internal)?;
-                let Some(row) = below.rows.into_iter().next() else { break };
+                // No fresh case: one from a lower level goes up, when that has enough.
+                let Some(below) = self.fullest_below(ladder, level).await? else { break };
+                let views = self.house.app.projections.views();
+                let page = views.escalations_on(ladder, below, true, &At::First, 1).map_err(internal)?;
+                let Some(row) = page.rows.into_iter().next() else { break };
                 let mut random = self.fate("raise", &row.name);
                 let meta = self.meta(&director);
                 let raised = self.house.app.raise_escalation(&meta, &row.name, level, Some(Entry::Difficult), &raise(&mut random)).await;
                 self.done("escalation raised", raised)?;
-                self.look().await?;
             }
         }
         for _ in self.standing(ladder, 1).await?..SHOWN {
@@ -165,6 +166,19 @@ impl Office {
             self.look().await?;
         }
         Ok(())
+    }
+
+    /// The level under this one with most open matters, if one more or less makes no difference there.
+    async fn fullest_below(&self, ladder: &str, level: u8) -> Result<Option<u8>, Error> {
+        let mut best = (1, None);
+        for below in 1..level {
+            let standing = self.standing(ladder, below).await?;
+            if standing > best.0 {
+                best = (standing, Some(below));
+            }
+        }
+        // What stands above is to be no more than what stands below.
+        Ok(best.1.filter(|_| best.0 > 2))
     }
 
     /// Open matters on a level.

@@ -64,7 +64,7 @@ const CHECKS: [Check; 7] = [
         approved: true,
     },
     Check {
-        left: 22,
+        left: 13,
         days: (1, 14),
         mode: Mode::Open,
         team: &[1, 3, 5],
@@ -253,14 +253,16 @@ impl Office {
             } else {
                 finding.recorded
             });
-            let (agrees, replies, confirmed) = (random.chance(0.7), random.chance(0.85), random.chance(0.78));
+            // The second of an open check is contested, and found wrong.
+            let contested = finding.number == 2 && state.mode == Mode::Open;
+            let (agrees, replies) = (random.chance(0.7) && !contested, random.chance(0.85) || contested);
             match &finding.outcome {
                 None if finding.reply.is_some() || finding.unanswered => {
                     if finding.reply.as_ref().is_some_and(|reply| self.age(reply.at) < 1) || (!done && finding.number % 2 == 0) {
                         continue;
                     }
                     let meta = self.meta(&director);
-                    let decided = if confirmed || agrees {
+                    let decided = if !contested {
                         self.house.app.confirm_finding(&meta, id, finding.number, &confirm(&mut random)).await
                     } else {
                         self.house.app.drop_finding(&meta, id, finding.number, &dropped(&mut random)).await
@@ -298,7 +300,7 @@ impl Office {
         if known.is_some() || self.answers(unit).is_none() {
             return Ok(());
         }
-        let until = self.end_of_day(u64::try_from(random.between(8, 24)).unwrap_or(15));
+        let until = self.end_of_day(u64::try_from(random.between(12, 30)).unwrap_or(15));
         let meta = self.meta(inspector);
         let ordered = self.house.app.order_rectification(&meta, id, number, &to_rectify(random), Some(until)).await;
         self.done("rectification ordered", ordered)?;

@@ -252,7 +252,7 @@ impl Office {
             Some((Meta::new(Actor::Complainant(id), command), Command::RequestReview(reason)))
         } else if state.recommendation.as_ref().is_some_and(|of| of.adopted.is_none() && self.age(of.since) >= random.between(5, 12)) {
             let Some(liaison) = self.answers(&state.unit) else { return Ok(()) };
-            let adopts = random.chance(0.75);
+            let adopts = complaint.finding != Partly;
             (self.left > 4).then(|| (self.meta(&liaison), Command::Adopt(adopts, adopt(adopts, &mut random))))
         } else {
             None

@@ -16,7 +16,7 @@ impl Office {
             let state = &row.state;
             let id = state.source.rectification();
             let mut random = self.fate(&row.name, &format!("{}{}", state.stage.label(), state.reports.len()));
-            let lag = random.between(2, 6);
+            let lag = if state.stage == Stage::Planned { random.between(6, 12) } else { random.between(2, 5) };
             // Every sixth stands still until it is late, at its plan or at its report.
             let (stuck, returned) = (row.ordinal % 6, row.ordinal % 4 == 2);
             if self.age(state.since) < lag {

@@ -265,9 +265,9 @@ impl Life {
     /// Good units answer early, weak ones around the due instant or after it.
     fn answer_at(&mut self, world: &World, office: Shift, at: i64, slow: f64) -> i64 {
         let earliest = world.hours.after(office, at, 30.0);
-        if self.state.class == STUCK && self.random.chance(0.7) {
+        if self.state.class == STUCK && self.random.chance(0.85) {
             // What cannot be done stays so for weeks: working days of seven hours.
-            let days = self.random.between(4, 45);
+            let days = self.random.between(5, 55);
             return world.hours.after(office, at, days as f64 * 420.0);
         }
         let Some((from, due)) = self.state.running(ClockKind::Handle).map(|clock| (micros(clock.from), micros(clock.due))) else {
