@@ -257,6 +257,9 @@ async fn look_at_all(stage: &Stage, who: &str, first: &[&str], seen: &mut BTreeS
             if headings != 1 {
                 wrong.push(format!("{who} {path} has {headings} first-level headings"));
             }
+            if stage.text("body").await.contains("没有权限打开这个页面") {
+                wrong.push(format!("{who} is led to {path}, which is shut to this role"));
+            }
         }
         waiting.extend(stage.links().await);
     }
@@ -285,6 +288,7 @@ async fn every_page_that_links_lead_to_is_fit_for_everybody_at_both_widths() {
     ] {
         stage.sign_in(role).await;
         look_at_all(&stage, role, &["/desk"], &mut seen, &mut wrong).await;
+        stage.open("/desk").await;
         stage.sign_out().await;
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

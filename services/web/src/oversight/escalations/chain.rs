@@ -125,8 +125,11 @@ impl<'a> View<'a> {
         };
         let crumbs = if self.base.starts_with("/oversight") {
             vec![Link::new(&format!("/oversight/escalations?ladder={}", state.ladder), &label)]
-        } else {
+        } else if ctx.session().is_some_and(|session| session.staff.is_any(crate::door::ESCALATED)) {
             vec![Link::new("/desk/escalations", "提级事项")]
+        } else {
+            // Who only handles the case has no list of his own.
+            vec![Link::new("/desk", "工作台")]
         };
         Ok(EscalationChain {
             shell: shell::of(ctx),
