@@ -112,6 +112,19 @@ impl Views {
         let n: i64 = statement.query_row(params![id, bucket.number(), micros(instant)], |row| row.get(0))?;
         Ok(n.unsigned_abs())
     }
+
+    /// How many cases of a bucket are due from an instant on and before another: reads those alone, however many are overdue.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn due_between(&self, holder: &HolderKey, bucket: Bucket, from: Instant, to: Instant) -> Result<u64, ViewError> {
+        let connection = self.views()?;
+        let Some(id) = holder_id(&connection, holder)? else { return Ok(0) };
+        let mut statement = connection
+            .prepare_cached("SELECT count(*) FROM worklist WHERE holder = ?1 AND bucket = ?2 AND due_at >= ?3 AND due_at < ?4")?;
+        let n: i64 = statement.query_row(params![id, bucket.number(), micros(from), micros(to)], |row| row.get(0))?;
+        Ok(n.unsigned_abs())
+    }
 }
 
 fn holder_id(connection: &rusqlite::Connection, holder: &HolderKey) -> Result<Option<i64>, ViewError> {

@@ -39,8 +39,7 @@ pub(crate) fn load(ctx: &Ctx, session: &Session, holder: &HolderKey, now: Instan
     if open == 0 {
         return Ok(Load::default());
     }
-    let before = |at: Instant| views.due_before(holder, Bucket::Open, at);
-    let near = before(now + say::NEAR)?.saturating_sub(before(now)?);
+    let near = views.due_between(holder, Bucket::Open, now, now + say::NEAR)?;
     if !say::hides_wrongdoing(session) {
         return Ok(Load { over, near, open });
     }

@@ -26,8 +26,9 @@ use crate::{shell, words};
 
 /// Duties listed.
 const DUTIES: usize = 50;
-/// Marks of a year listed; a unit has some dozens.
-const MARKS: usize = 300;
+/// Marks of a year listed, the latest; the sums above the list are of all. A unit has some dozens, the busiest of a city with
+/// a million cases has more than a thousand, and each row costs the reading of its stream and of its case.
+const MARKS: usize = 50;
 /// Marks of a year that are counted one by one for outsourced staff.
 const ALL: usize = 10_000;
 /// Years of the history.
