@@ -21,7 +21,7 @@ const PAGES: &[(&str, &[Role])] = &[
     ("/admin/persons", &[Role::SecurityAdmin]),
     ("/admin/rulebooks", &[Role::SystemAdmin]),
     ("/admin/rulebooks/adopt", &[Role::SystemAdmin]),
-    ("/admin/rulebooks/generic@2026.1", &[Role::SystemAdmin]),
+    ("/admin/rulebooks/generic@2026.2", &[Role::SystemAdmin]),
     ("/admin/calendar", &[Role::SystemAdmin]),
     ("/admin/catalogue", &[Role::SystemAdmin]),
     ("/admin/imports", &[Role::SystemAdmin]),
@@ -232,7 +232,7 @@ async fn the_three_administrators_are_kept_apart_and_one_is_always_left() {
 async fn a_rulebook_with_faults_shows_their_lines_and_is_adopted_after_correction() {
     let site = Site::open().await;
     let mut browser = site.sign_in(Role::SystemAdmin).await;
-    let good = SHIPPED[0].1.replace("version = \"2026.1\"", "version = \"2026.2\"");
+    let good = SHIPPED[0].1.replace("version = \"2026.2\"", "version = \"2026.3\"");
     let bad = good.replace("percent = 80", "percent = 800").replace("before_working_days = 1", "before_working_days = 99");
     let line = |words: &str| bad.lines().position(|line| line.contains(words)).unwrap() + 1;
     let versions = || site.app.reference().rulebooks.adoptions().len();
@@ -250,14 +250,14 @@ async fn a_rulebook_with_faults_shows_their_lines_and_is_adopted_after_correctio
     // A check records nothing and shows the worked examples.
     let page = browser.submit(form.clone().attach("file", "细则.toml", good.as_bytes()).button("do", "check")).await;
     assert_eq!(page.status, 200, "{}", page.text());
-    assert!(page.has("文件没有错误") && page.has("generic@2026.2") && page.has("新增：version = \"2026.2\""), "{}", page.text());
+    assert!(page.has("文件没有错误") && page.has("generic@2026.3") && page.has("新增：version = \"2026.3\""), "{}", page.text());
     assert_eq!(versions(), 1);
 
     let page = browser.submit(form.clone().attach("file", "细则.toml", good.as_bytes()).button("do", "adopt")).await;
-    done(&page, "generic@2026.2 已采用");
+    done(&page, "generic@2026.3 已采用");
     assert!(page.has("未生效") && versions() == 2);
-    let text = browser.get("/admin/rulebooks/generic@2026.2").await;
-    assert!(text.has("version = \"2026.2\""));
+    let text = browser.get("/admin/rulebooks/generic@2026.3").await;
+    assert!(text.has("version = \"2026.3\""));
 
     let page = browser.submit(form.attach("file", "细则.toml", b"title = \"\xcd\xa8\xd3\xc3\"").button("do", "check")).await;
     refused(&page, "不是 UTF-8");
@@ -448,7 +448,7 @@ async fn the_system_page_says_how_the_installation_does() {
         "落后 0 个".to_owned(),
         "数据盘剩余".to_owned(),
         "2026 年正式；2027 年临时推算".to_owned(),
-        "generic@2026.1".to_owned(),
+        "generic@2026.2".to_owned(),
         "第 1 代".to_owned(),
     ] {
         assert!(page.has(&words), "{words}: {}", page.text());

@@ -444,7 +444,7 @@ async fn a_limit_is_explained_day_by_day_and_the_past_can_be_seen() {
     let number = handled(&site).await;
     let mut liaison = site.sign_in(Role::Liaison).await;
     let page = liaison.get(&format!("{}/limit/handle/1", of(&number))).await;
-    assert!(page.has("起算日，不计") && page.has("第 1 天") && page.has("调休上班") && page.has("generic@2026.1"), "{}", page.text());
+    assert!(page.has("起算日，不计") && page.has("第 1 天") && page.has("调休上班") && page.has("generic@2026.2"), "{}", page.text());
     for bad in ["limit/handle/9", "limit/nothing/1", "limit/handle/x"] {
         assert_eq!(liaison.get(&format!("{}/{bad}", of(&number))).await.status, 404, "{bad}");
     }

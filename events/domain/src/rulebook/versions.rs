@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     fn generic(version: &str) -> String {
-        SHIPPED[0].1.replace("version = \"2026.1\"", &format!("version = \"{version}\""))
+        SHIPPED[0].1.replace("version = \"2026.2\"", &format!("version = \"{version}\""))
     }
 
     fn day(text: &str) -> NaiveDate {
@@ -188,7 +188,7 @@ mod tests {
         decided(&mut state, "2026-01-01 09:00", &generic("1"), "2026-01-01", Some("2026-01-31"));
         decided(&mut state, "2026-01-02 09:00", SHIPPED[3].1, "2004-01-01", Some("2025-12-31"));
         assert_eq!(state.by_reference("generic@1").unwrap().title, "通用考核细则（默认值，请按本市规定修改）");
-        assert_eq!(state.by_reference("historic@1").unwrap().id, "historic");
+        assert_eq!(state.by_reference("historic@2").unwrap().id, "historic");
         assert_eq!(state.by_reference("generic@9"), None);
         assert_eq!(resolved(&state, "2018-10-01 10:00", "2026-01-03 00:00").as_deref(), Some("1"));
     }
