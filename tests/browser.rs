@@ -325,7 +325,6 @@ async fn every_page_that_links_lead_to_is_fit_for_everybody_at_both_widths() {
         "/oversight/inspections/new",
         "/oversight/inspections/*",
         "/oversight/inspections/*/visit/*",
-        "/oversight/draws/*",
         "/oversight/rectifications",
         "/oversight/rectifications/*",
         "/oversight/investigations",

@@ -14,6 +14,9 @@
 
 // `cfg(test)` says to clippy that helpers outside of a test function may unwrap.
 #[cfg(test)]
+#[path = "simulation/acts.rs"]
+mod acts;
+#[cfg(test)]
 #[path = "simulation/cards.rs"]
 mod cards;
 #[path = "simulation/chance.rs"]
@@ -31,24 +34,6 @@ mod focused;
 #[path = "simulation/histories.rs"]
 mod histories;
 #[cfg(test)]
-#[path = "simulation/node.rs"]
-mod node;
-#[cfg(test)]
-#[path = "simulation/oracle.rs"]
-mod oracle;
-#[cfg(test)]
-#[path = "simulation/post.rs"]
-mod post;
-#[cfg(test)]
-#[path = "simulation/veil.rs"]
-mod veil;
-#[cfg(test)]
-#[path = "simulation/world.rs"]
-mod world;
-#[cfg(test)]
-#[path = "simulation/acts.rs"]
-mod acts;
-#[cfg(test)]
 #[path = "simulation/late.rs"]
 mod late;
 #[cfg(test)]
@@ -61,11 +46,26 @@ mod lines;
 #[path = "simulation/marks.rs"]
 mod marks;
 #[cfg(test)]
+#[path = "simulation/node.rs"]
+mod node;
+#[cfg(test)]
 #[path = "simulation/office.rs"]
 mod office;
+#[cfg(test)]
+#[path = "simulation/oracle.rs"]
+mod oracle;
 #[cfg(test)]
 #[path = "simulation/polls.rs"]
 mod polls;
 #[cfg(test)]
+#[path = "simulation/post.rs"]
+mod post;
+#[cfg(test)]
 #[path = "simulation/staff.rs"]
 mod staff;
+#[cfg(test)]
+#[path = "simulation/veil.rs"]
+mod veil;
+#[cfg(test)]
+#[path = "simulation/world.rs"]
+mod world;

@@ -23,9 +23,7 @@ pub use assessment::{
     AssessmentCircular, AssessmentMonth, AssessmentOpen, AssessmentPage, AssessmentSheet, Assessments, DecideForm, HonourForm, HonourRow,
     MarkForm, ObjectForm, ObjectionCard, PublishForm, SheetLine, SheetPart, Tier,
 };
-pub use campaigns::{
-    Booklet, Booklets, CampaignNew, CampaignPage, Campaigns, Evaluation, Evaluations, GroupFields, Invite, Results, Step,
-};
+pub use campaigns::{Booklet, Booklets, CampaignNew, CampaignPage, Campaigns, Evaluation, Evaluations, GroupFields, Invite, Results, Step};
 pub use cards::{Card, Cards};
 pub use cases::Cases;
 pub use duties::{Duties, DutyLine};
@@ -34,8 +32,8 @@ pub use escalations::{
 };
 pub use inspection::{Act, Control, InspectionList, InspectionSheet, Kind, Section};
 pub use investigations::{
-    Investigation, InvestigationAct, InvestigationField, InvestigationLetter, InvestigationNew, Investigations, Recommendation, Recommendations,
-    Record,
+    Investigation, InvestigationAct, InvestigationField, InvestigationLetter, InvestigationNew, Investigations, Recommendation,
+    Recommendations, Record,
 };
 pub use overdue::{Contact, Overdue, OverdueCase, OverdueUnit};
 pub use papers::{OrderPrint, Paper, PaperNew, Papers};

@@ -58,7 +58,8 @@ pub(crate) async fn found(site: &Site, people: &mut People, mode: &str, theme: &
     assert!(press(&mut people.director, &at, "approve").await.has("已批准"));
     let visit = format!("{at}/visit/{BUREAU}");
     let form = people.first.get(&visit).await.form(&visit);
-    let form = form.set("code", "absent").set("place", "暗藏地点三号窗").set("words", "窗口无人值守二十分钟").attach("photo", "x.jpg", JPEG);
+    let form =
+        form.set("code", "absent").set("place", "暗藏地点三号窗").set("words", "窗口无人值守二十分钟").attach("photo", "x.jpg", JPEG);
     let page = people.first.submit(form).await;
     assert!(page.status == 200 && page.has("待第二人签名"), "{} {:?} {}", page.status, page.errors(), page.text());
     let page = people.second.get(&visit).await;
@@ -97,7 +98,11 @@ async fn a_check_is_walked_from_the_plan_to_the_accepted_rectification() {
     let mut head = site.sign_in(Role::Head).await;
     let desk = format!("/desk/findings/{id}");
     let page = head.get(&desk).await;
-    assert!(page.has("窗口无人值守二十分钟") && page.has("脱岗") && !page.has("效能督查员甲") && !page.has("效能督查员乙"), "{}", page.text());
+    assert!(
+        page.has("窗口无人值守二十分钟") && page.has("脱岗") && !page.has("效能督查员甲") && !page.has("效能督查员乙"),
+        "{}",
+        page.text()
+    );
     let photo = page.links().into_iter().find(|(href, _)| href.contains("/photo/")).unwrap().0;
     let sent = head.get(&photo).await;
     // On the disk it is sealed, and no file stands in for another.
@@ -133,7 +138,8 @@ async fn a_check_is_walked_from_the_plan_to_the_accepted_rectification() {
     assert_eq!(head.submit(page.form(&format!("{own}/plan"))).await.errors(), ["请填写责任人", "请填写整改措施"]);
     let form = page.form(&format!("{own}/plan")).set("responsible", "陈建国").set("measure", "自五月起实行 AB 岗。");
     assert!(head.submit(form).await.has("整改中"));
-    let report = |page: &Page| page.form(&format!("{own}/report")).set("words", "AB 岗已上墙。").attach("photo", "y.png", b"\x89PNG\r\n\x1a\n123");
+    let report =
+        |page: &Page| page.form(&format!("{own}/report")).set("words", "AB 岗已上墙。").attach("photo", "y.png", b"\x89PNG\r\n\x1a\n123");
     let page = head.get(&own).await;
     assert!(head.submit(report(&page)).await.has("待验收"));
     let form = people.first.get(&sheet).await.form(&format!("{sheet}/return"));
@@ -344,7 +350,8 @@ async fn a_unit_with_marks_against_it_is_drawn_by_itself_and_a_covert_draw_stays
     director.submit(form).await;
     assert_eq!(marks(&site, MarkKind::Finding), 1);
     let mut first = site.sign_in(Role::Inspector).await;
-    let form = first.get(NEW).await.form(NEW).label("效能督查员乙", "").set("theme", "随机暗访").set("mode", "covert").set("to", "2026-05-20");
+    let form =
+        first.get(NEW).await.form(NEW).label("效能督查员乙", "").set("theme", "随机暗访").set("mode", "covert").set("to", "2026-05-20");
     let form = form.set("target", "draw").set("general", "0").set("focus", "1").set("focus_marks", "1");
     let covert = first.submit(form).await.path;
     press(&mut director, &covert, "approve").await;
@@ -368,8 +375,13 @@ async fn a_unit_with_marks_against_it_is_drawn_by_itself_and_a_covert_draw_stays
 /// Everything that could be asked for about a check, in the place of the parts of a route.
 fn paths(id: Uuid, photo: &str) -> Vec<String> {
     let fill = |path: &str, id: Uuid| {
-        path.replace("{id}", &id.to_string()).replace("{unit}", BUREAU).replace("{hash}", photo).replace("{code}", BUREAU)
-            .replace("{bucket}", "open").replace("{login}", "inspector").replace("{measure}", "received")
+        path.replace("{id}", &id.to_string())
+            .replace("{unit}", BUREAU)
+            .replace("{hash}", photo)
+            .replace("{code}", BUREAU)
+            .replace("{bucket}", "open")
+            .replace("{login}", "inspector")
+            .replace("{measure}", "received")
     };
     let routes = ROUTES.iter().filter(|route| route.method == "GET" && route.door != Door::Public);
     routes.flat_map(|route| [id, domain::draw::id_of(id)].map(|id| fill(route.path, id))).collect()

@@ -72,7 +72,7 @@ impl Office {
 
     /// Codes are made; when the process dies while they are, nobody gets any.
     async fn invite(&mut self, id: CampaignId, state: &Campaign) {
-        let group = if state.batches.len() % 2 == 0 { Group::Users } else { Group::Firms };
+        let group = if state.batches.len().is_multiple_of(2) { Group::Users } else { Group::Firms };
         let (count, command) = (2 + self.chance.below(5) as u64, self.chance.uuid());
         if self.chance.in_hundred(15) {
             let written = self.chance.in_hundred(50);

@@ -12,8 +12,8 @@ mod identity;
 mod phone;
 
 pub use credit::{is_organisation_code, parse_credit_code};
-pub use crockford::{format_public_number, format_query_code, parse_public_number, parse_query_code, public_number, query_code};
 pub use crockford::{ballot_code, format_ballot_code, parse_ballot_code};
+pub use crockford::{format_public_number, format_query_code, parse_public_number, parse_query_code, public_number, query_code};
 pub use division::{division_parent, is_division};
 pub use email::is_email;
 pub use identity::{Identity, Sex, parse_identity};

@@ -89,7 +89,8 @@ impl Registers {
             let chosen = first(&label, units, usize::from(stratum.take));
             for unit in chosen.iter().filter_map(|code| stratum.units.iter().find(|unit| unit.as_str() == code)) {
                 let free = self.inspectors.iter().filter(|account| !self.recusals.contains(&(**account, unit.clone())));
-                let names = first(&format!("inspector/{unit}"), free.map(|account| account.0.to_string()).collect(), usize::from(self.per_unit));
+                let names =
+                    first(&format!("inspector/{unit}"), free.map(|account| account.0.to_string()).collect(), usize::from(self.per_unit));
                 let inspectors = names.iter().filter_map(|id| Uuid::try_parse(id).ok()).map(AccountId).collect();
                 drawn.push(Assignment { unit: unit.clone(), inspectors });
             }
@@ -196,7 +197,9 @@ pub fn commit(
         free.count() < usize::from(registers.per_unit)
     });
     if let Some(unit) = short {
-        fields.push(Field { name: "", words: format!("回避后，单位 {unit} 的检查人员不足 {} 人，请增加检查人员", registers.per_unit) });
+        fields.push(Field {
+            name: "", words: format!("回避后，单位 {unit} 的检查人员不足 {} 人，请增加检查人员", registers.per_unit)
+        });
     }
     if registers.per_unit < 2 || registers.strata.iter().all(|stratum| stratum.take == 0) {
         fields.push(Field { name: "", words: "抽取的单位或检查人员数不对，请重新制定计划".to_owned() });
@@ -230,12 +233,7 @@ pub fn reveal(state: &DrawState, by: AccountId, word: &str, covert: bool) -> Res
         return Err(Refusal::Missing);
     };
     let result = registers.draw(seed, word);
-    let revealed = DrawRevealed {
-        by,
-        word: word.to_owned(),
-        seed: Veiled::new(covert, seed.clone()),
-        result: Veiled::new(covert, result),
-    };
+    let revealed = DrawRevealed { by, word: word.to_owned(), seed: Veiled::new(covert, seed.clone()), result: Veiled::new(covert, result) };
     Ok(vec![revealed.into()])
 }
 

@@ -284,8 +284,7 @@ pub fn order(
         fields.push(crate::refusal::Field { name: "due", words: "整改期限要晚于今天".to_owned() });
     }
     Refusal::unless_empty(fields)?;
-    let ordered =
-        RectificationOrdered { unit: unit.clone(), source: source.clone(), by, what: Private::new(what.trim().to_owned()), due };
+    let ordered = RectificationOrdered { unit: unit.clone(), source: source.clone(), by, what: Private::new(what.trim().to_owned()), due };
     Ok(vec![ordered.into()])
 }
 

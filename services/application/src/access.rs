@@ -1,13 +1,13 @@
 //! Permission: one pure function, the same for pages, API, command line and jobs. The route table is only the outer door.
 
-pub mod escalation;
-pub mod inspection;
-pub mod rectification;
 pub mod assessment;
 pub mod campaign;
 pub mod cards;
+pub mod escalation;
+pub mod inspection;
 pub mod matters;
 pub mod orders;
+pub mod rectification;
 
 use domain::account::{Role, StaffKind};
 use domain::case::{CaseState, Command, Stage};

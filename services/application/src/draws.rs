@@ -40,16 +40,20 @@ impl Application {
         let (reference, now) = (self.reference(), self.now());
         // What is counted at this very moment counts.
         let until = now + TimeDelta::microseconds(1);
-        let counts = self.projections.views().mark_counts(year_start(now), until, u64::MAX).map_err(|error| Error::Internal(error.to_string()))?;
+        let counts =
+            self.projections.views().mark_counts(year_start(now), until, u64::MAX).map_err(|error| Error::Internal(error.to_string()))?;
         let against = |code: &domain::ids::UnitCode| -> u64 {
             counts.iter().filter(|(unit, kind, _, _)| unit == code && AGAINST.contains(kind)).map(|(.., n)| n).sum()
         };
         let units = reference.units().filter(|unit| {
-            unit.closed.is_none() && unit.parent.is_some() && !unit.hotline && unit.nature != Nature::Coordinate && unit.level <= Level::County
+            unit.closed.is_none()
+                && unit.parent.is_some()
+                && !unit.hotline
+                && unit.nature != Nature::Coordinate
+                && unit.level <= Level::County
         });
-        let (focus, general) = units.map(|unit| unit.code.clone()).partition(|code| {
-            lots.focus > 0 && against(code) >= u64::from(lots.focus_marks.max(1))
-        });
+        let (focus, general) =
+            units.map(|unit| unit.code.clone()).partition(|code| lots.focus > 0 && against(code) >= u64::from(lots.focus_marks.max(1)));
         let mut strata = Vec::new();
         if lots.focus > 0 {
             strata.push(Stratum { label: "重点".to_owned(), take: lots.focus, units: focus });

@@ -2,8 +2,8 @@
 
 use domain::deadline::{DeadlineInput, due};
 use domain::ids::{AccountId, UnitCode};
-use domain::inspection::event::Photo;
 use domain::inspection::InspectionState;
+use domain::inspection::event::Photo;
 use domain::rectification::{self, RectificationEvent, RectificationState, Source};
 use domain::refusal::Refusal;
 use domain::time::Instant;

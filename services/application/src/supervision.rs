@@ -56,7 +56,10 @@ impl<E> Decision<E> {
     where
         S: Folded<Event = E>,
     {
-        let caught_up = owed.iter().fold(Some(state.clone()), |state, (at, event)| S::evolve(state, *at, event));
+        let mut caught_up = Some(state.clone());
+        for (at, event) in &owed {
+            caught_up = S::evolve(caught_up, *at, event);
+        }
         let acts = act(caught_up.as_ref().unwrap_or(state))?;
         if acts.is_empty() {
             return Ok(Self::nothing());

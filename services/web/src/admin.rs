@@ -22,11 +22,11 @@ use templates::admin::CheckFault;
 use templates::components::{Choice, Errors, Link};
 use templates::desk::Form as Fields;
 
+use crate::csrf;
 use crate::ctx::Ctx;
 use crate::desk::say::as_of;
 use crate::error::Fault;
 use crate::form::Form;
-use crate::csrf;
 
 /// A form of these pages with its token and an id of its own.
 fn fields(ctx: &Ctx, id: &str, action: &str) -> Fields {
@@ -37,7 +37,6 @@ fn fields(ctx: &Ctx, id: &str, action: &str) -> Fields {
 fn kept(ctx: &Ctx) -> Form {
     ctx.kept().map(|kept| Form::of(kept.fields)).unwrap_or_default()
 }
-
 
 /// Waits until the views show everything that is recorded now: for acts of many commands.
 async fn settle(app: &Application) -> Result<(), Fault> {

@@ -47,16 +47,8 @@ pub const REFERRALS: &[Role] = &[Role::Dispatcher, Role::Reviewer];
 /// Roles of the office that look into the cases of the whole city.
 pub const CITY_CASES: &[Role] = &[Role::Inspector, Role::Director, Role::Leader];
 /// Everybody who may have something to do about supervision.
-pub const DUTIES: &[Role] = &[
-    Role::Liaison,
-    Role::Handler,
-    Role::Head,
-    Role::Inspector,
-    Role::Director,
-    Role::Leader,
-    Role::Supervisor,
-    Role::Evaluator,
-];
+pub const DUTIES: &[Role] =
+    &[Role::Liaison, Role::Handler, Role::Head, Role::Inspector, Role::Director, Role::Leader, Role::Supervisor, Role::Evaluator];
 /// Roles that may open the picture of a unit: the office that of every unit, a unit its own.
 pub const PICTURE: &[Role] = &[Role::Liaison, Role::Head, Role::Inspector, Role::Director, Role::Leader, Role::Supervisor];
 /// Roles that plan spot checks and carry them out.

@@ -216,7 +216,15 @@ fn navigation(ctx: &Ctx, session: &Session) -> Vec<NavGroup> {
                 ("/oversight/units", "单位画像"),
             ],
         ),
-        group("考核", &[("/desk/scorecard", "效能记分卡"), ("/desk/unit", "本单位画像"), ("/oversight/assessments", "年度考评"), ("/desk/assessment", "本单位考评")]),
+        group(
+            "考核",
+            &[
+                ("/desk/scorecard", "效能记分卡"),
+                ("/desk/unit", "本单位画像"),
+                ("/oversight/assessments", "年度考评"),
+                ("/desk/assessment", "本单位考评"),
+            ],
+        ),
         group("评议", &[("/oversight/campaigns", "公众评议"), ("/desk/opinions", "评议意见")]),
         group(
             "管理",

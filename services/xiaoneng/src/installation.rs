@@ -91,8 +91,11 @@ pub(crate) async fn assemble(
     parts: Parts,
 ) -> anyhow::Result<Arc<Application>> {
     let projections = Projections::start(dir, log.clone(), vault.clone()).await.context("视图无法打开")?;
-    let audit =
-        if parts.audited { application::audit::Audit::open(dir).context("阅读审计无法打开")? } else { application::audit::Audit::off() };
+    let audit = if parts.audited {
+        application::audit::Audit::open(dir).context("阅读审计无法打开")?
+    } else {
+        application::audit::Audit::off()
+    };
     let entropy = Arc::new(OsEntropy);
     let ballots = if parts.ballots {
         application::ballot_box::BallotBox::open(dir, entropy).context("票箱无法打开")?

@@ -1,9 +1,7 @@
 //! Sheets for the gallery and the tests.
 
 use super::inspection::{Act, Control, InspectionList, InspectionSheet, Kind, Section};
-use crate::components::{
-    Cell, Choice, Column, Errors, Link, Moment, Notice, Paging, Row, SummaryRow, Table, Tag, TimelineItem, Tone,
-};
+use crate::components::{Cell, Choice, Column, Errors, Link, Moment, Notice, Paging, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
 use crate::desk::{AsOf, Form};
 use crate::{NavItem, Shell};
 
@@ -69,10 +67,7 @@ pub(super) fn check() -> InspectionSheet {
     let drop = Act {
         form: Form::sample("drop-1", &format!("{AT}/drop")),
         title: "不予认定".into(),
-        fields: vec![
-            Control::new(Kind::Hidden, "number", "", "1"),
-            Control::new(Kind::Lines, "reason", "理由", "").hint("最多 1000 字。"),
-        ],
+        fields: vec![Control::new(Kind::Hidden, "number", "", "1"), Control::new(Kind::Lines, "reason", "理由", "").hint("最多 1000 字。")],
         button: "不予认定".into(),
         danger: true,
         ..Act::default()
@@ -117,7 +112,8 @@ pub(super) fn plan() -> InspectionSheet {
         state: None,
         facts: Vec::new(),
         acts: vec![Act {
-            form: Form::sample("", "/oversight/inspections/new").with(Errors::one("team", "检查组至少要有 2 人，请再选").and("to", "日期不对")),
+            form: Form::sample("", "/oversight/inspections/new")
+                .with(Errors::one("team", "检查组至少要有 2 人，请再选").and("to", "日期不对")),
             fields: vec![
                 Control::new(Kind::Text, "theme", "检查主题", "窗口<作风>"),
                 Control::new(Kind::Radio, "mode", "方式", "").of(Choice::select(choices, "open")),
@@ -142,7 +138,8 @@ pub(super) fn visit() -> InspectionSheet {
             form: Form::sample("finding", &format!("{AT}/visit/0101")),
             title: "记录问题".into(),
             fields: vec![
-                Control::new(Kind::Radio, "code", "哪一类问题", "").of(vec![Choice::new("absent", "脱岗"), Choice::new("rude", "态度生硬")]),
+                Control::new(Kind::Radio, "code", "哪一类问题", "")
+                    .of(vec![Choice::new("absent", "脱岗"), Choice::new("rude", "态度生硬")]),
                 Control::new(Kind::Moment, "at", "时间", "2026-05-06T10:05"),
                 Control::new(Kind::Photo, "photo", "照片（选填）", "").hint("JPG 或 PNG，不超过 5 MB。"),
             ],

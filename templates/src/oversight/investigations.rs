@@ -220,7 +220,13 @@ fn act() -> InvestigationAct {
         kind: "warm".into(),
         fields: vec![
             InvestigationField::chosen("select", "finding", "结论", vec![Choice::new("proved", "属实")], ""),
-            InvestigationField::chosen("check", "advice", "建议", vec![Choice::new("improve", "改进工作"), Choice::new("policy", "完善政策")], ""),
+            InvestigationField::chosen(
+                "check",
+                "advice",
+                "建议",
+                vec![Choice::new("improve", "改进工作"), Choice::new("policy", "完善政策")],
+                "",
+            ),
             InvestigationField::chosen("radio", "mode", "方式", vec![Choice::new("direct", "直查")], "选一种"),
             InvestigationField::typed("area", "conclude_words", "依据和理由", "", "最多 4000 字"),
             InvestigationField::typed("text", "place", "地点", "", ""),

@@ -146,7 +146,8 @@ async fn nobody_else_finds_a_trace_of_what_is_secret_on_any_page() {
     let spoken = web::words::number(&number);
     let (card_page, escalation_page) = (format!("/cards/{}", card.0), format!("/escalations/{escalation}"));
     // On the picture of the unit a card has its number, which tells nothing of the report that it is about.
-    let wrong: [&str; 8] = [REPORT, &number, &spoken, "依规签发", "预警与牌 2026 年第 1 号", "四级响应 2026 年第 1 号", &card_page, &escalation_page];
+    let wrong: [&str; 8] =
+        [REPORT, &number, &spoken, "依规签发", "预警与牌 2026 年第 1 号", "四级响应 2026 年第 1 号", &card_page, &escalation_page];
 
     // Those who may know find them: the words are the right ones.
     assert!(people.first.get("/oversight/inspections").await.has("效查〔2026〕1号"));

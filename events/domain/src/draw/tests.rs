@@ -32,7 +32,10 @@ fn the_same_registers_seed_and_word_draw_the_same_in_whatever_order_they_stand()
     turned.strata.iter_mut().for_each(|stratum| stratum.units.reverse());
     turned.inspectors.reverse();
     turned.inspectors.push(account(1));
-    assert_eq!((turned.clone().in_order().hash(), turned.in_order().draw("5eed", "8816")), (registers().hash(), registers().draw("5eed", "8816")));
+    assert_eq!(
+        (turned.clone().in_order().hash(), turned.in_order().draw("5eed", "8816")),
+        (registers().hash(), registers().draw("5eed", "8816"))
+    );
 }
 
 #[test]
@@ -73,7 +76,10 @@ fn the_seed_is_hidden_until_it_is_revealed_and_then_fits_what_was_committed() {
     assert!(!serde_json::to_string(&state.committed.registers).unwrap().contains("5eed"));
     let events = reveal(&state, account(1), " 8816 ", false).unwrap();
     let [DrawEvent::Revealed(revealed)] = events.as_slice() else { panic!("{events:?}") };
-    assert_eq!((revealed.seed.known().map(String::as_str), revealed.result.known().unwrap()), (Some("5eed"), &registers().draw("5eed", "8816")));
+    assert_eq!(
+        (revealed.seed.known().map(String::as_str), revealed.result.known().unwrap()),
+        (Some("5eed"), &registers().draw("5eed", "8816"))
+    );
 }
 
 #[test]
@@ -89,7 +95,9 @@ fn nobody_draws_twice() {
 fn too_few_units_or_inspectors_and_a_word_of_blanks_are_refused() {
     let mut few = registers();
     few.strata[0].take = 5;
-    assert!(matches!(commit(None, Uuid::nil(), account(1), few, "s", false), Err(Refusal::Fields(fields)) if fields[0].words.contains("重点")));
+    assert!(
+        matches!(commit(None, Uuid::nil(), account(1), few, "s", false), Err(Refusal::Fields(fields)) if fields[0].words.contains("重点"))
+    );
     let recused = Registers { recusals: (1..=4).map(|n| (account(n), unit(2))).collect(), ..registers() };
     assert!(matches!(commit(None, Uuid::nil(), account(1), recused, "s", false), Err(Refusal::Fields(_))));
     for word in ["", "123", "12 34", "一二三四五六七八九十一二三四五六七八九十一"] {

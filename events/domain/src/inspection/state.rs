@@ -374,9 +374,13 @@ impl Folded for InspectionState {
             matches!(finding.outcome, Some((Outcome::Confirmed, ..))).then(|| Change::add(&head.unit, MarkKind::Finding, &head.code))
         };
         match event {
-            InspectionEvent::Visited(e) => {
-                e.visit.known().filter(|_| !after.is_secret()).map(|visit| Change::add(&visit.unit, MarkKind::Visit, "")).into_iter().collect()
-            }
+            InspectionEvent::Visited(e) => e
+                .visit
+                .known()
+                .filter(|_| !after.is_secret())
+                .map(|visit| Change::add(&visit.unit, MarkKind::Visit, ""))
+                .into_iter()
+                .collect(),
             InspectionEvent::Done(e) => {
                 let visits = e.revealed.iter().flat_map(|revealed| &revealed.visits);
                 visits.map(|(_, visit)| Change::add(&visit.unit, MarkKind::Visit, "")).collect()

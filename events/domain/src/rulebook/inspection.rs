@@ -46,7 +46,8 @@ pub struct FindingRule {
 
 /// The table of rulebooks that have none (domain.md D11, I12).
 pub(super) fn findings() -> Vec<FindingRule> {
-    let one = |code: &str, label: &str, points: &str| FindingRule { code: code.to_owned(), label: label.to_owned(), points: points.to_owned() };
+    let one =
+        |code: &str, label: &str, points: &str| FindingRule { code: code.to_owned(), label: label.to_owned(), points: points.to_owned() };
     vec![
         one("absent", "脱岗", "0.2"),
         one("late_early", "迟到早退", "0.2"),
@@ -104,7 +105,9 @@ mod tests {
         let section = "\n[inspection]\nreply = \"5wd\"\n[[findings]]\ncode = \"smoke\"\nlabel = \"办公区吸烟\"\npoints = \"0.25\"\n";
         let rules = Rulebook::parse(&format!("{text}{section}")).unwrap();
         assert_eq!((rules.findings.len(), rules.inspection.reply), (1, Limit::WorkingDays(5)));
-        for (bad, path) in [("0,2", "findings[1].points"), ("0.125", "findings[1].points"), ("-1", "findings[1].points"), ("", "findings[1].points")] {
+        for (bad, path) in
+            [("0,2", "findings[1].points"), ("0.125", "findings[1].points"), ("-1", "findings[1].points"), ("", "findings[1].points")]
+        {
             let problems = Rulebook::parse(&format!("{text}{}", section.replace("0.25", bad))).unwrap_err();
             assert!(problems[0].path == path && problems[0].line.is_some(), "{bad}: {problems:?}");
         }

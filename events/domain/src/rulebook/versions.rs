@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(state.by_reference("generic@1").unwrap().title, "通用考核细则（默认值，请按本市规定修改）");
         assert_eq!(state.by_reference("historic@2").unwrap().id, "historic");
         assert_eq!(state.by_reference("generic@9"), None);
-        assert_eq!(resolved(&state, "2018-10-01 10:00", "2026-01-03 00:00").as_deref(), Some("1"));
+        assert_eq!(resolved(&state, "2018-10-01 10:00", "2026-01-03 00:00").as_deref(), Some("2"));
     }
 
     #[test]

@@ -10,11 +10,11 @@ use templates::components::{Choice, Errors};
 use templates::desk;
 use uuid::Uuid;
 
+use crate::csrf;
 use crate::ctx::Ctx;
 pub(super) use crate::desk::say::as_of;
 use crate::error::Fault;
 use crate::form::Form;
-use crate::csrf;
 
 /// Rows of a list.
 pub(super) const ROWS: usize = 50;
@@ -69,7 +69,6 @@ pub(super) fn meta(ctx: &Ctx, form: &Form, stream: &str, action: &str) -> Result
     let bound = [stream.as_bytes(), ctx.staff()?.staff.account.0.as_bytes(), action.as_bytes()].concat();
     Ok(Meta { command: Uuid::new_v5(&meta.command, &bound), ..meta })
 }
-
 
 /// The open units, as a select offers them.
 pub(super) fn units(reference: &Reference) -> Vec<Choice> {

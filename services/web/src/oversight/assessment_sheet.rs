@@ -247,7 +247,9 @@ impl Links<'_> {
         let marks = units.iter().flat_map(|unit| views.marks(unit, from, to, u64::MAX).unwrap_or_default());
         let standing = marks.filter(|mark| mark.kind == kind && mark.revoked.is_none() && code.is_none_or(|code| code == mark.code));
         let link = |mark: projections::MarkRow| {
-            Some(Link::new(&page_of(&mark.stream)?, &format!("{} {}", kind.label(), words::moment(mark.at).text)))
+            // Pages link to nothing that is shut to the reader.
+            let page = page_of(&mark.stream).filter(|page| self.ctx.session().is_some_and(|session| shell::leads(session, page)))?;
+            Some(Link::new(&page, &format!("{} {}", kind.label(), words::moment(mark.at).text)))
         };
         standing.filter_map(link).take(MARKS).collect()
     }

@@ -175,9 +175,7 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
         "confirm" => app.confirm_finding(&meta, id, number, form.get("reason")).await,
         "drop" => app.drop_finding(&meta, id, number, form.get("reason")).await,
         "rectify" => match end_of_day(form.get("due")) {
-            Ok(until) => {
-                app.order_rectification(&application::Meta { based_on: None, ..meta }, id, number, form.get("what"), until).await
-            }
+            Ok(until) => app.order_rectification(&application::Meta { based_on: None, ..meta }, id, number, form.get("what"), until).await,
             Err(()) => Err(domain::refusal::Refusal::field("due", "请填写整改期限，例如 2026-07-31；留空按规则确定").into()),
         },
         _ => return Err(Fault::NotFound),

@@ -10,11 +10,11 @@ use templates::components::{Errors, Link};
 use templates::desk::Form as Fields;
 use uuid::Uuid;
 
+use crate::csrf;
 use crate::ctx::Ctx;
 pub(super) use crate::desk::say::as_of;
 use crate::error::{Fault, Reply};
 use crate::form::Form;
-use crate::csrf;
 
 /// Names of the controls for photos.
 pub(super) const PHOTOS: [&str; 3] = ["photo", "photo_2", "photo_3"];
@@ -53,7 +53,6 @@ pub(super) fn errors(error: Error) -> Result<Errors, Fault> {
         other => Err(other.into()),
     }
 }
-
 
 /// A day of a form.
 pub(super) fn day(text: &str) -> Option<NaiveDate> {
@@ -101,7 +100,8 @@ pub(super) fn photos(ctx: &Ctx, form: &Form, stream: &str) -> Result<Result<Vec<
 /// Photos as links below `base`.
 pub(super) fn links(base: &str, photos: &[Photo]) -> Vec<Link> {
     let link = |(index, photo): (usize, &Photo)| {
-        let words = format!("第 {} 张照片，{} KB，校验值 {}", index + 1, photo.size.div_ceil(1024), &photo.sha256[..12.min(photo.sha256.len())]);
+        let words =
+            format!("第 {} 张照片，{} KB，校验值 {}", index + 1, photo.size.div_ceil(1024), &photo.sha256[..12.min(photo.sha256.len())]);
         Link::new(&format!("{base}/photo/{}", photo.sha256), &words)
     };
     photos.iter().enumerate().map(link).collect()

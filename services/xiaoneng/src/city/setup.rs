@@ -54,7 +54,8 @@ impl City {
         let fallback: Vec<UnitCode> = COUNTIES.iter().filter_map(|county| UnitCode::parse(&register::bureau(county, "XF")).ok()).collect();
         // The counties answer for their bureaus on the ladders, and for themselves in the assessment.
         let counties = COUNTIES.iter().filter_map(|county| UnitCode::parse(county.code).ok());
-        let busy: BTreeSet<UnitCode> = catalogue.entries.iter().map(|entry| entry.unit.clone()).chain(fallback.iter().cloned()).chain(counties).collect();
+        let busy: BTreeSet<UnitCode> =
+            catalogue.entries.iter().map(|entry| entry.unit.clone()).chain(fallback.iter().cloned()).chain(counties).collect();
         let people = people::people(&busy.into_iter().collect::<Vec<_>>());
         let world = World {
             staffing: Staffing::of(&people),

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 use application::clock::SystemClock;
 use application::password::Passwords;
 use automation::Automation;
+use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 use domain::time::{CHINA, Clock, Instant, legal_day};
 use vault::{OsEntropy, SeededEntropy};
 

@@ -33,9 +33,14 @@ pub(super) async fn run(words: cli::Generate) -> Result<(), Failure> {
         installation::found(log.as_ref(), &vault, "generate", from).await?;
     }
     let started = std::time::Instant::now();
-    let built =
-        city::build(log.clone(), vault, clock, Plan { seed: words.seed, cases: words.cases, from, busy_from: None, to, password_phc, city: new }, None)
-            .await?;
+    let built = city::build(
+        log.clone(),
+        vault,
+        clock,
+        Plan { seed: words.seed, cases: words.cases, from, busy_from: None, to, password_phc, city: new },
+        None,
+    )
+    .await?;
     let seconds = started.elapsed().as_secs_f64();
     let events = log.head().await?.size - before;
     // The last one to close the log folds what it wrote into the file.

@@ -40,9 +40,12 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
     }
     let mut sections = Vec::new();
     if let Some(result) = draw.revealed.as_ref().and_then(|(_, revealed)| revealed.result.known()) {
-        let rows = result
-            .iter()
-            .map(|one| Row::new(vec![Cell::text(words::unit(&reference, &one.unit)).note(one.unit.as_str()), Cell::text(names(&reference, &one.inspectors))]));
+        let rows = result.iter().map(|one| {
+            Row::new(vec![
+                Cell::text(words::unit(&reference, &one.unit)).note(one.unit.as_str()),
+                Cell::text(names(&reference, &one.inspectors)),
+            ])
+        });
         sections.push(part("抽取结果", vec![Column::text("单位"), Column::text("检查人员")], rows.collect()));
     }
     if let Some(registers) = draw.committed.registers.known() {
@@ -59,7 +62,8 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
         let rows = registers.inspectors.iter();
         let rows = rows.map(|account| Row::new(vec![Cell::text(words::account(&reference, *account)), Cell::text(recused(account))]));
         let title = format!("检查人员名册：每个单位抽 {} 人", registers.per_unit);
-        sections.push(Section { folded: true, ..part(&title, vec![Column::text("姓名"), Column::text("回避的单位")], rows.collect()) });
+        sections
+            .push(Section { folded: true, ..part(&title, vec![Column::text("姓名"), Column::text("回避的单位")], rows.collect()) });
     }
     sections.push(Section {
         title: "怎样核验".to_owned(),

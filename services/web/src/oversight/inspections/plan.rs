@@ -48,7 +48,9 @@ fn sheet(ctx: &Ctx, form: &Form, errors: Errors) -> Result<InspectionSheet, Faul
     let new = form.fields().is_empty();
     let typed = |name: &str, preset: &str| if new { preset.to_owned() } else { form.get(name).to_owned() };
     let boxes = |name: &str, all: Vec<Choice>, preset: bool| -> Vec<Choice> {
-        all.into_iter().map(|one| Choice { selected: if new { preset } else { form.all(name).any(|value| value == one.value) }, ..one }).collect()
+        all.into_iter()
+            .map(|one| Choice { selected: if new { preset } else { form.all(name).any(|value| value == one.value) }, ..one })
+            .collect()
     };
     let today = legal_day(now);
     let own = ctx.staff()?.staff.account;
@@ -78,7 +80,8 @@ fn sheet(ctx: &Ctx, form: &Form, errors: Errors) -> Result<InspectionSheet, Faul
         Control::new(Kind::Boxes, "items", "检查内容", "").of(boxes("items", items, true)),
         Control::new(Kind::Boxes, "team", "检查组", "").of(team).hint("至少 2 人；随机抽取时从中抽出每个单位的检查人员。"),
         Control::new(Kind::Radio, "target", "检查对象", "").of(Choice::select(targets, &typed("target", "units"))),
-        Control::new(Kind::Lines, "units", "指定的单位（指定单位时填写）", &typed("units", "")).hint("每行一个单位名称或代码，最多 60 个。"),
+        Control::new(Kind::Lines, "units", "指定的单位（指定单位时填写）", &typed("units", ""))
+            .hint("每行一个单位名称或代码，最多 60 个。"),
         Control::new(Kind::Number, "general", "抽取几个一般单位（随机抽取时填写）", &typed("general", "2")),
         Control::new(Kind::Number, "focus", "抽取几个重点单位", &typed("focus", "0")).hint("投诉和问题多的单位单独抽取，抽中的机会更大。"),
         Control::new(Kind::Number, "focus_marks", "本年扣分记录达到几条算重点单位", &typed("focus_marks", "3")),

@@ -250,9 +250,7 @@ impl Look<'_> {
         let statement = state.plan.known().map(|plan| plan.statement(state.mode, &state.team, state.theme.text()));
         Section {
             title: "计划没有事后改动的证明".to_owned(),
-            lines: vec![
-                "下面这段文字（UTF-8，行末只有换行符，末行没有换行符）的 SHA-256 应当等于制定计划时登记的校验值。".to_owned(),
-            ],
+            lines: vec!["下面这段文字（UTF-8，行末只有换行符，末行没有换行符）的 SHA-256 应当等于制定计划时登记的校验值。".to_owned()],
             facts: vec![
                 SummaryRow::new("登记的校验值", &state.commitment),
                 SummaryRow::new("登记时间", &words::moment(state.planned).text),

@@ -30,7 +30,8 @@ async fn sheet(ctx: &Ctx, typed: Option<&Typed>) -> Result<InspectionSheet, Faul
     let act = |one: &Finding| {
         let typed = typed.filter(|typed| typed.number == one.number);
         let value = |name: &str| typed.map(|typed| typed.form.get(name).to_owned()).unwrap_or_default();
-        let choices = vec![Choice::new("yes", "认可").hint("情况属实，按要求整改"), Choice::new("no", "有异议").hint("请在下面写明事实和依据")];
+        let choices =
+            vec![Choice::new("yes", "认可").hint("情况属实，按要求整改"), Choice::new("no", "有异议").hint("请在下面写明事实和依据")];
         Sheeted {
             form: fields(ctx, &format!("reply-{}", one.number), &path, Some(opened.revision))
                 .with(typed.map_or_else(Errors::none, |typed| typed.errors.clone())),

@@ -60,10 +60,15 @@ async fn sheet(ctx: &Ctx, form: &Form, faulty: &str, errors: Errors) -> Result<I
     let marks = ctx.app().projections.views().marks(&unit, year_start(now), soon, u64::MAX)?;
     let visits = marks.iter().filter(|mark| mark.kind == MarkKind::Visit && mark.revoked.is_none()).count();
     if visits >= usize::from(rules.inspection.visits_per_year) {
-        let words = format!("今年已到访这个单位 {visits} 次，达到每年 {} 次的上限。没有必要的，请不要再去，减轻基层负担。", rules.inspection.visits_per_year);
+        let words = format!(
+            "今年已到访这个单位 {visits} 次，达到每年 {} 次的上限。没有必要的，请不要再去，减轻基层负担。",
+            rules.inspection.visits_per_year
+        );
         notices.push(Notice::new(Tone::Warn, "到访次数偏多", &[&words]));
     }
-    let typed = |name: &str, preset: &str| if faulty == "finding" || !form.get("words").is_empty() { form.get(name).to_owned() } else { preset.to_owned() };
+    let typed = |name: &str, preset: &str| {
+        if faulty == "finding" || !form.get("words").is_empty() { form.get(name).to_owned() } else { preset.to_owned() }
+    };
     let with = |name: &str| if faulty == name { errors.clone() } else { Errors::none() };
     let mut controls = vec![
         Control::new(Kind::Radio, "code", "哪一类问题", "").of(Choice::select(items.clone(), &typed("code", ""))),

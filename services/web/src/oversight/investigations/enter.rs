@@ -7,7 +7,7 @@ use domain::investigation::{Complainant, NewComplaint, Source, Statement, System
 use domain::refusal::Refusal;
 use templates::components::{Choice, Errors, Link};
 use templates::desk;
-use templates::oversight::{InvestigationField, InvestigationAct, InvestigationNew};
+use templates::oversight::{InvestigationAct, InvestigationField, InvestigationNew};
 use uuid::Uuid;
 
 use super::{act, unit_names, unit_of};
@@ -30,9 +30,11 @@ fn build(ctx: &Ctx, typed: &Form, errors: Errors) -> Result<InvestigationNew, Fa
     }
     let reference = ctx.app().reference();
     let id = typed.uuid("form_id").unwrap_or_else(|| ctx.app().ids.uuid()).to_string();
-    let text = |kind: &'static str, name: &str, label: &str, hint: &str| InvestigationField::typed(kind, name, label, typed.get(name), hint);
-    let choice =
-        |name: &str, label: &str, all: Vec<Choice>| InvestigationField::chosen("select", name, label, Choice::select(all, typed.get(name)), "");
+    let text =
+        |kind: &'static str, name: &str, label: &str, hint: &str| InvestigationField::typed(kind, name, label, typed.get(name), hint);
+    let choice = |name: &str, label: &str, all: Vec<Choice>| {
+        InvestigationField::chosen("select", name, label, Choice::select(all, typed.get(name)), "")
+    };
     let fields = vec![
         choice("source", "来源", SOURCES.iter().map(|one| Choice::new(one.code(), one.label())).collect()),
         choice("system", "违反的制度", System::ALL.iter().map(|one| Choice::new(one.code(), one.label())).collect()),

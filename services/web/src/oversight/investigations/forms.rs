@@ -9,7 +9,7 @@ use domain::time::CHINA;
 use projections::Reference;
 use templates::components::{Choice, Errors};
 use templates::desk;
-use templates::oversight::{InvestigationField, InvestigationAct};
+use templates::oversight::{InvestigationAct, InvestigationField};
 
 use crate::ctx::Ctx;
 use crate::form::Form;

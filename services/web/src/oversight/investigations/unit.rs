@@ -7,7 +7,7 @@ use domain::ids::InvestigationId;
 use domain::refusal::Refusal;
 use templates::components::{Cell, Choice, Column, Errors, Link, Paging, Row, SummaryRow, Table, Tag, Tone};
 use templates::desk;
-use templates::oversight::{InvestigationField, InvestigationAct, Recommendation, Recommendations, Record};
+use templates::oversight::{InvestigationAct, InvestigationField, Recommendation, Recommendations, Record};
 use uuid::Uuid;
 
 use super::{act, id_of, say};

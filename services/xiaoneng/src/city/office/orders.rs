@@ -98,7 +98,7 @@ impl Office {
 
     /// What the order rests on: a card of the unit, an open case of it, or neither.
     fn ground_of_order(&self, unit: &UnitCode, line: usize) -> Result<GroundGiven, Error> {
-        if line % 3 == 0 {
+        if line.is_multiple_of(3) {
             let cards = self.recent::<domain::card::CardState>()?;
             if let Some(card) = cards.iter().find(|row| row.state.unit == *unit && row.state.stage == CardStage::Issued) {
                 return Ok(GroundGiven::Card(card.state.id()));
