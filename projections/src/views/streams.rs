@@ -1,7 +1,7 @@
 //! Streams of supervision: the state of each, its place in automation's agenda, its duties and its marks.
 //!
 //! One mechanism for all kinds ([`domain::folded::Folded`]). What a kind's own pages ask for beyond that is a table of
-//! its own beside this folder, filled by [`Rows`] from the same state.
+//! its own beside this folder, filled by `write::Rows` from the same state.
 
 mod office;
 pub(crate) mod query;
