@@ -9,6 +9,7 @@ pub mod assessment;
 pub mod attachments;
 pub mod audit;
 pub mod backoff;
+pub mod backups;
 pub mod ballot_box;
 pub mod campaigns;
 pub mod cards;

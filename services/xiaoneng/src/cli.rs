@@ -44,6 +44,39 @@ pub(crate) enum Command {
     Rulebook(Rulebook),
 }
 
+/// Where an installation lies.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    /// Data directory
+    #[arg(long)]
+    pub(crate) data: PathBuf,
+    /// Where the log lies when it is not in the data directory: a directory that several nodes share, or esdb://…
+    #[arg(long, value_name = "DIR|esdb://…")]
+    pub(crate) log: Option<LogAddress>,
+}
+
+/// Where a log lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LogAddress {
+    /// `log.db` in this directory.
+    Directory(PathBuf),
+    /// A cluster of EventStoreDB, as its connection string without credentials.
+    Cluster(String),
+}
+
+impl std::str::FromStr for LogAddress {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let cluster = ["esdb://", "esdb+discover://", "kurrentdb://", "kurrentdb+discover://"];
+        Ok(if cluster.iter().any(|scheme| text.starts_with(scheme)) {
+            Self::Cluster(text.to_owned())
+        } else {
+            Self::Directory(PathBuf::from(text))
+        })
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
     /// Where the demo city lies; an earlier demo there is replaced
@@ -62,9 +95,8 @@ pub(crate) struct Demo {
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Data directory
-    #[arg(long)]
-    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
@@ -75,9 +107,8 @@ pub(crate) struct Serve {
 
 #[derive(Debug, Args)]
 pub(crate) struct Init {
-    /// Data directory; must be empty or missing
-    #[arg(long)]
-    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
     /// Units (CSV: code,name,parent,level,nature,division,hotline,since)
     #[arg(long)]
     pub(crate) units: Option<PathBuf>,
@@ -112,9 +143,8 @@ pub(crate) struct Deadline {
 pub(crate) struct Import {
     /// CSV or XLSX, UTF-8 or GB18030, optionally gzip
     pub(crate) file: PathBuf,
-    /// Data directory
-    #[arg(long)]
-    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
     /// Shipped mapping: pingshan, tipdm
     #[arg(long = "as", required_unless_present = "mapping", conflicts_with = "mapping")]
     pub(crate) shipped: Option<String>,
@@ -136,9 +166,8 @@ pub(crate) struct Import {
 pub(crate) struct Export {
     /// What
     pub(crate) kind: Kind,
-    /// Data directory
-    #[arg(long)]
-    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
     /// As what
     #[arg(long)]
     pub(crate) format: Format,
@@ -202,9 +231,8 @@ fn period(text: &str) -> Result<Period, String> {
 
 #[derive(Debug, Args)]
 pub(crate) struct Rebuild {
-    /// Data directory
-    #[arg(long)]
-    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
     /// Leave the search index as it is
     #[arg(long)]
     pub(crate) without_search: bool,
@@ -215,9 +243,8 @@ pub(crate) struct Rebuild {
 
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// Data directory
-    #[arg(long)]
-    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -227,9 +254,8 @@ pub(crate) struct Verify {
 pub(crate) struct Erase {
     /// Id of a confirmed person, or the public number of the person's only case
     pub(crate) person: String,
-    /// Data directory
-    #[arg(long)]
-    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
     /// Why
     #[arg(long)]
     pub(crate) reason: String,
@@ -243,9 +269,8 @@ pub(crate) struct Erase {
 
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    /// Data directory
-    #[arg(long)]
-    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -253,9 +278,8 @@ pub(crate) struct Doctor {
 
 #[derive(Debug, Args)]
 pub(crate) struct Generate {
-    /// Data directory; a new one becomes a demo city
-    #[arg(long)]
-    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
     /// Number of cases
     #[arg(long)]
     pub(crate) cases: usize,
@@ -287,9 +311,8 @@ pub(crate) enum Rulebook {
     Adopt {
         /// The file
         file: PathBuf,
-        /// Data directory
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// First day in force
         #[arg(long)]
         from: NaiveDate,

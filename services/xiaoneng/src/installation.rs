@@ -12,6 +12,8 @@ use application::{Actor, Application, Meta};
 use domain::time::Clock;
 use event_log::{EventLog, SqliteLog};
 use projections::Projections;
+
+use crate::cli::{LogAddress, Place};
 use vault::{Entropy, MasterKey, OsEntropy, Vault};
 
 /// Name of the master key's file.
@@ -31,20 +33,37 @@ pub(crate) fn vault(dir: &Path, create: bool) -> anyhow::Result<Arc<Vault>> {
     Ok(Arc::new(Vault::new(key(dir, create)?, Arc::new(OsEntropy))))
 }
 
-/// The log of a directory under a clock.
-pub(crate) fn log(dir: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn EventLog>> {
+/// The log of a place under a clock.
+pub(crate) async fn log(place: &Place, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn EventLog>> {
+    match &place.log {
+        Some(LogAddress::Cluster(_)) => bail!("本程序没有编入 EventStoreDB 支持，请使用发行版程序，或去掉 --log"),
+        Some(LogAddress::Directory(dir)) => embedded(dir, clock),
+        None => embedded(&place.data, clock),
+    }
+}
+
+fn embedded(dir: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn EventLog>> {
     let log = SqliteLog::open(dir, event_log::Options::default(), log_now(clock))
         .with_context(|| format!("事件日志无法打开：{}", dir.display()))?;
     Ok(Arc::new(log))
 }
 
+/// The directory of the embedded log; `None` when the log lies on a cluster.
+pub(crate) fn log_dir(place: &Place) -> Option<&Path> {
+    match &place.log {
+        None => Some(&place.data),
+        Some(LogAddress::Directory(dir)) => Some(dir),
+        Some(LogAddress::Cluster(_)) => None,
+    }
+}
+
 /// An installation that is open.
-pub(crate) async fn open(dir: &Path, audited: bool) -> anyhow::Result<Arc<Application>> {
-    must_be_there(dir)?;
+pub(crate) async fn open(place: &Place, audited: bool) -> anyhow::Result<Arc<Application>> {
+    must_be_there(place)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let vault = vault(dir, false)?;
-    let log = log(dir, clock.clone())?;
-    application(dir, clock, vault, log, audited).await
+    let vault = vault(&place.data, false)?;
+    let log = log(place, clock.clone()).await?;
+    application(&place.data, clock, vault, log, audited).await
 }
 
 /// Founds a new log.
@@ -54,7 +73,8 @@ pub(crate) async fn found(log: &dyn EventLog, vault: &Vault, actor: &str, at: do
 }
 
 /// Refuses a directory without an installation, so that a slip of the pen makes no empty one.
-pub(crate) fn must_be_there(dir: &Path) -> anyhow::Result<()> {
+pub(crate) fn must_be_there(place: &Place) -> anyhow::Result<()> {
+    let Some(dir) = log_dir(place) else { return Ok(()) };
     if !dir.join("log.db").exists() {
         bail!("{} 里没有安装。请先运行 xiaoneng init --data {}，或核对目录", dir.display(), dir.display());
     }

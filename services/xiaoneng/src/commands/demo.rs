@@ -22,7 +22,8 @@ const MARK: &str = "DEMO";
 pub(crate) const PASSWORD: &str = "qingyuan-demo-2026";
 
 pub(super) async fn run(words: cli::Demo) -> Result<(), Failure> {
-    fresh(&words.data)?;
+    let place = cli::Place { data: words.data, log: None };
+    fresh(&place.data)?;
     let now = SystemClock.now();
     let phc = Passwords::new(&OsEntropy)?.hash(PASSWORD, "", Arc::new(OsEntropy)).await?;
     let plan = Plan {
@@ -36,17 +37,17 @@ pub(super) async fn run(words: cli::Demo) -> Result<(), Failure> {
     };
     let built = {
         let clock = CityClock::new(plan.from);
-        let log = installation::log(&words.data, Arc::new(clock.clone()))?;
-        let vault = installation::vault(&words.data, true)?;
+        let log = installation::log(&place, Arc::new(clock.clone())).await?;
+        let vault = installation::vault(&place.data, true)?;
         installation::found(log.as_ref(), &vault, "demo", plan.from).await?;
         // The office's ids follow from the seed, and citizens vote.
         let parts = installation::Parts { audited: false, ballots: true, ids: Arc::new(SeededEntropy::new(words.seed)) };
-        let app = installation::assemble(&words.data, Arc::new(clock.clone()), vault.clone(), log.clone(), parts).await?;
+        let app = installation::assemble(&place.data, Arc::new(clock.clone()), vault.clone(), log.clone(), parts).await?;
         let settings = Settings::load(None)?.automation;
-        let house = House { automation: Automation::new(app.clone(), settings, &words.data)?, app };
+        let house = House { automation: Automation::new(app.clone(), settings, &place.data)?, app };
         city::build(log, vault, clock, plan, Some(house)).await?
     };
-    let app = installation::open(&words.data, true).await?;
+    let app = installation::open(&place, true).await?;
     app.projections.catch_up().await?;
     let mut settings = Settings::load(None)?;
     // The city's past has been written about; only what happens from now on sends notices.
@@ -55,7 +56,7 @@ pub(super) async fn run(words: cli::Demo) -> Result<(), Failure> {
     settings.web.organiser = "清源市人民政府办公室".to_owned();
     settings.web.environment = "演示环境：页面上的单位、人员和数据均为虚构。".to_owned();
     settings.web.demo_accounts = built.accounts.iter().map(|(login, ..)| (login.clone(), PASSWORD.to_owned())).collect();
-    super::serve::serve(app, settings, words.listen, &words.data, |address| {
+    super::serve::serve(app, settings, words.listen, &place.data, |address| {
         output::line(&format!("演示城市已就绪：{} 件诉求，{} 个事件", built.cases, built.events));
         output::line(&format!("市民页面  http://{address}/"));
         output::line(&format!("工作台    http://{address}/desk"));

@@ -15,10 +15,10 @@ pub(super) async fn run(words: cli::Doctor) -> Result<(), Failure> {
     let mut notes = Vec::new();
     let mut fine = Vec::new();
     let mut good = |what: &str| fine.push(what.to_owned());
-    if !words.data.join("log.db").exists() {
-        return Err(Failure::Faults(vec![format!("{} 里没有 log.db：请先运行 xiaoneng init，或核对 --data", words.data.display())]));
+    if installation::log_dir(&words.place).is_some_and(|dir| !dir.join("log.db").exists()) {
+        return Err(Failure::Faults(vec![format!("{} 里没有 log.db：请先运行 xiaoneng init，或核对 --data", words.place.data.display())]));
     }
-    let app = installation::open(&words.data, false).await?;
+    let app = installation::open(&words.place, false).await?;
     good("密钥文件可用，权限只限本人");
     let head = app.log.head().await?;
     good(&format!("事件日志可以打开，共 {} 个事件，与水位记录一致", head.size));
@@ -28,7 +28,7 @@ pub(super) async fn run(words: cli::Doctor) -> Result<(), Failure> {
     }
     match app.projections.catch_up().await {
         Ok(()) => good("视图与日志一致"),
-        Err(error) => faults.push(format!("视图停在中途：{error}。请运行 xiaoneng rebuild --data {}", words.data.display())),
+        Err(error) => faults.push(format!("视图停在中途：{error}。请运行 xiaoneng rebuild --data {}", words.place.data.display())),
     }
     let reference = app.reference();
     match reference.rulebooks.resolve(now, now) {
@@ -44,8 +44,8 @@ pub(super) async fn run(words: cli::Doctor) -> Result<(), Failure> {
             if year == now.year() { faults.push(line) } else { notes.push(line) }
         }
     }
-    match open_to_others(&words.data) {
-        true => faults.push(format!("目录 {} 其他用户也能进入：请执行 chmod 700", words.data.display())),
+    match open_to_others(&words.place.data) {
+        true => faults.push(format!("目录 {} 其他用户也能进入：请执行 chmod 700", words.place.data.display())),
         false => good("数据目录只限本人"),
     }
     if words.json {

@@ -7,7 +7,7 @@ use super::Failure;
 use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Erase) -> Result<(), Failure> {
-    let app = installation::open(&words.data, false).await?;
+    let app = installation::open(&words.place, false).await?;
     app.projections.catch_up().await?;
     let person = match Uuid::try_parse(&words.person) {
         Ok(person) => person,

@@ -18,7 +18,7 @@ pub(super) async fn run(words: cli::Export) -> Result<(), Failure> {
     if (words.kind == cli::Kind::Bulletin) != (words.format == cli::Format::Docx) {
         return Err(Failure::Usage("这一种导出没有这种格式：通报（bulletin）用 docx，其他用 csv、xlsx 或 json".to_owned()));
     }
-    let app = installation::open(&words.data, true).await?;
+    let app = installation::open(&words.place, true).await?;
     app.projections.catch_up().await?;
     // Nobody ever sees half a table under the name asked for.
     let part = part(&words.out);

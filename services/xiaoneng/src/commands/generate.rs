@@ -13,22 +13,23 @@ use crate::city::{self, CityClock, Plan};
 use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Generate) -> Result<(), Failure> {
-    let new = !words.data.join("log.db").exists();
-    installation::make_dir(&words.data)?;
+    installation::make_dir(&words.place.data)?;
     let now = SystemClock.now();
     let to = words.to.map_or(now, end_of);
     let from = words.from.map_or(to - chrono::TimeDelta::days(365), start_of);
     if from >= to {
         return Err(Failure::Usage("起始日期必须早于截止日期".to_owned()));
     }
+    let clock = CityClock::new(from);
+    let log = installation::log(&words.place, Arc::new(clock.clone())).await?;
+    let before = log.head().await?.size;
+    let new = before == 0;
+    let file = installation::log_dir(&words.place).map(|dir| dir.join("log.db"));
+    let size = || file.as_ref().and_then(|file| std::fs::metadata(file).ok()).map_or(0, |meta| meta.len());
+    let bytes_before = size();
     let password_phc =
         if new { Some(Passwords::new(&OsEntropy)?.hash(super::demo::PASSWORD, "", Arc::new(OsEntropy)).await?) } else { None };
-    let clock = CityClock::new(from);
-    let file = words.data.join("log.db");
-    let bytes_before = if new { 0 } else { std::fs::metadata(&file)?.len() };
-    let log = installation::log(&words.data, Arc::new(clock.clone()))?;
-    let before = log.head().await?.size;
-    let vault = installation::vault(&words.data, new)?;
+    let vault = installation::vault(&words.place.data, new)?;
     if new {
         installation::found(log.as_ref(), &vault, "generate", from).await?;
     }
@@ -45,7 +46,7 @@ pub(super) async fn run(words: cli::Generate) -> Result<(), Failure> {
     let events = log.head().await?.size - before;
     // The last one to close the log folds what it wrote into the file.
     drop(log);
-    let bytes = std::fs::metadata(&file)?.len().saturating_sub(bytes_before);
+    let bytes = size().saturating_sub(bytes_before);
     if words.json {
         let facts = serde_json::json!({
             "cases": built.cases, "events": events, "seconds": seconds, "bytes": bytes,

@@ -11,7 +11,7 @@ use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Import) -> Result<(), Failure> {
     let mapping = mapping(&words)?;
-    let app = installation::open(&words.data, false).await?;
+    let app = installation::open(&words.place, false).await?;
     let progress = output::Progress::new("已读取");
     let outcome =
         import(&app, &installation::cli_meta(&app, &words.actor), &words.file, &mapping, &|done, of| progress.tell(done, of)).await?;

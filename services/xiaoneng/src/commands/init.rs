@@ -13,8 +13,8 @@ use super::rulebook::{checked, problems};
 use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
-    if words.data.exists() && !installation::is_empty(&words.data) {
-        return Err(Failure::Work(anyhow::anyhow!("{} 不是空目录，没有做任何改动", words.data.display())));
+    if words.place.data.exists() && !installation::is_empty(&words.place.data) {
+        return Err(Failure::Work(anyhow::anyhow!("{} 不是空目录，没有做任何改动", words.place.data.display())));
     }
     let text = match &words.rulebook {
         Some(path) => std::fs::read_to_string(path).with_context(|| format!("无法读取 {}", path.display()))?,
@@ -26,13 +26,13 @@ pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
     if let Some(bytes) = &units {
         refused(&exchange::units::check(&Reference::default(), bytes)?)?;
     }
-    installation::make_dir(&words.data)?;
-    let vault = installation::vault(&words.data, true)?;
+    installation::make_dir(&words.place.data)?;
+    let vault = installation::vault(&words.place.data, true)?;
     let clock = std::sync::Arc::new(application::clock::SystemClock);
-    let log = installation::log(&words.data, clock.clone())?;
+    let log = installation::log(&words.place, clock.clone()).await?;
     installation::found(log.as_ref(), &vault, &words.actor, domain::time::Clock::now(clock.as_ref())).await?;
     drop(log);
-    let app = installation::open(&words.data, false).await?;
+    let app = installation::open(&words.place, false).await?;
     let first_day = chrono::NaiveDate::from_ymd_opt(2004, 1, 1).unwrap_or_default();
     let adopted = app.adopt_rulebook(&installation::cli_meta(&app, &words.actor), &text, first_day, None).await.map_err(problems)?;
     app.seen(adopted.seq).await;
@@ -56,8 +56,8 @@ pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
         let password = open_admin(&app, &words.actor, login, name, role).await?;
         output::line(&format!("  {login:<10} {password}"));
     }
-    output::line(&format!("完成。启动服务：xiaoneng serve --data {}", words.data.display()));
-    output::line(&format!("请把 {} 另行保管一份：丢失后，密封的内容无法再打开", words.data.join(installation::KEY).display()));
+    output::line(&format!("完成。启动服务：xiaoneng serve --data {}", words.place.data.display()));
+    output::line(&format!("请把 {} 另行保管一份：丢失后，密封的内容无法再打开", words.place.data.join(installation::KEY).display()));
     Ok(())
 }
 

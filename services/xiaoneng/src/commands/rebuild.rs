@@ -4,11 +4,11 @@ use super::Failure;
 use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Rebuild) -> Result<(), Failure> {
-    installation::must_be_there(&words.data)?;
-    let log = installation::log(&words.data, std::sync::Arc::new(application::clock::SystemClock))?;
-    let vault = installation::vault(&words.data, false)?;
+    installation::must_be_there(&words.place)?;
+    let log = installation::log(&words.place, std::sync::Arc::new(application::clock::SystemClock)).await?;
+    let vault = installation::vault(&words.place.data, false)?;
     let progress = output::Progress::new("已重建");
-    let built = projections::rebuild(&words.data, log, vault, !words.without_search, &|done, of| progress.tell(done, of)).await?;
+    let built = projections::rebuild(&words.place.data, log, vault, !words.without_search, &|done, of| progress.tell(done, of)).await?;
     let rate = built.events as f64 / built.seconds.max(1e-9);
     if words.json {
         output::line(&serde_json::json!({ "events": built.events, "seconds": built.seconds, "events_per_second": rate }).to_string());

@@ -14,8 +14,8 @@ use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Serve) -> Result<(), Failure> {
     let settings = Settings::load(words.config.as_deref())?;
-    let app = installation::open(&words.data, true).await?;
-    serve(app, settings, words.listen, &words.data, |address| output::error(&format!("正在服务 http://{address}"))).await
+    let app = installation::open(&words.place, true).await?;
+    serve(app, settings, words.listen, &words.place.data, |address| output::error(&format!("正在服务 http://{address}"))).await
 }
 
 /// Serves until told to stop, then ends in order: pages, automation, views, log.

@@ -3,15 +3,18 @@
 use event_log::SqliteLog;
 
 use super::Failure;
-use crate::{cli, output};
+use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Verify) -> Result<(), Failure> {
-    if !words.data.join("log.db").exists() {
-        return Err(Failure::Faults(vec![format!("{} 里没有 log.db，请核对 --data", words.data.display())]));
+    let Some(dir) = installation::log_dir(&words.place) else {
+        return Err(Failure::Usage("--log 指向集群时请在任一节点的管理页核对".to_owned()));
+    };
+    if !dir.join("log.db").exists() {
+        return Err(Failure::Faults(vec![format!("{} 里没有 log.db，请核对 --data", dir.display())]));
     }
     let progress = output::Progress::new("已核对");
     // Examines also a log that would refuse to open: that is when somebody calls this.
-    let report = SqliteLog::examine(&words.data, &|done, of| progress.tell(done, of)).await?;
+    let report = SqliteLog::examine(dir, &|done, of| progress.tell(done, of)).await?;
     let root = report.head.as_ref().map(|head| event_log::tree::hex(&head.root)).unwrap_or_default();
     let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
     if words.json {
