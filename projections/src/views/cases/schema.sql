@@ -35,3 +35,5 @@ CREATE INDEX IF NOT EXISTS case_number ON case_row (number);
 CREATE INDEX IF NOT EXISTS case_phone ON case_row (phone) WHERE phone IS NOT NULL;
 CREATE INDEX IF NOT EXISTS case_external ON case_row (source, external_id) WHERE source IS NOT NULL;
 CREATE INDEX IF NOT EXISTS case_unit ON case_row (unit);
+-- The few cases that are hidden from somebody: lists of duties ask it for each row.
+CREATE INDEX IF NOT EXISTS case_hidden ON case_row (id, flags, unit) WHERE flags & 3 <> 0;

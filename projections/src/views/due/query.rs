@@ -17,7 +17,7 @@ impl Views {
     pub fn due_until(&self, now: Instant, limit: usize) -> Result<Vec<DueRow>, ViewError> {
         let connection = self.views()?;
         let mut statement = connection.prepare_cached(
-            "SELECT d.next_at, c.id, d.clock, d.round, d.act FROM due d JOIN case_row c USING (key) WHERE d.next_at <= ?1 \
+            "SELECT d.next_at, c.id, d.clock, d.round, d.act FROM due d CROSS JOIN case_row c USING (key) WHERE d.next_at <= ?1 \
              ORDER BY d.next_at, d.key, d.clock, d.round LIMIT ?2",
         )?;
         let mut rows = statement.query(params![micros(now), limit as i64])?;
@@ -52,7 +52,7 @@ impl Views {
     pub fn open_with_other_calendar(&self, version: &str, after: i64, limit: usize) -> Result<Vec<(i64, CaseId)>, ViewError> {
         let connection = self.views()?;
         let mut statement = connection.prepare_cached(
-            "SELECT DISTINCT o.key, c.id FROM open_calendar o JOIN case_row c USING (key) WHERE o.key > ?1 AND o.version <> ?2 ORDER BY o.key LIMIT ?3",
+            "SELECT DISTINCT o.key, c.id FROM open_calendar o CROSS JOIN case_row c USING (key) WHERE o.key > ?1 AND o.version <> ?2 ORDER BY o.key LIMIT ?3",
         )?;
         let rows = statement.query_map(params![after, version, limit as i64], |row| Ok((row.get(0)?, CaseId(row.get::<_, Uuid>(1)?))))?;
         Ok(rows.collect::<Result<_, _>>()?)

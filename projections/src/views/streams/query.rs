@@ -67,7 +67,7 @@ impl Views {
     pub fn agenda_until(&self, now: Instant, limit: usize) -> Result<Vec<(Instant, String)>, ViewError> {
         let connection = self.views()?;
         let mut statement = connection.prepare_cached(
-            "SELECT a.next_at, s.name FROM agenda a JOIN stream s USING (key) WHERE a.next_at <= ?1 ORDER BY a.next_at, a.key LIMIT ?2",
+            "SELECT a.next_at, s.name FROM agenda a CROSS JOIN stream s USING (key) WHERE a.next_at <= ?1 ORDER BY a.next_at, a.key LIMIT ?2",
         )?;
         let rows = statement.query_map(params![micros(now), limit as i64], |row| Ok((from_micros(row.get(0)?), row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)

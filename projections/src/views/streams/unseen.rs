@@ -33,10 +33,11 @@ impl Unseen {
              (SELECT 1 FROM escalation_open e CROSS JOIN stream t USING (key) WHERE e.key = d.key AND e.wrongdoing = 1 \
              AND ({wrongdoing} OR {}))) \
              AND NOT (d.task >= 'card_' AND d.task < 'card`' AND EXISTS \
-             (SELECT 1 FROM card c CROSS JOIN case_row k ON k.id = c.case_id WHERE c.key = d.key \
-             AND (({wrongdoing} AND k.flags & {wrong} <> 0) OR (k.flags & {secret} <> 0 AND {})))) \
+             (SELECT 1 FROM card c CROSS JOIN case_row k INDEXED BY case_hidden ON k.id = c.case_id WHERE c.key = d.key \
+             AND k.flags & {secret} <> 0 AND (({wrongdoing} AND k.flags & {wrong} <> 0) OR {}))) \
              AND NOT ({wrongdoing} AND d.task >= 'order_' AND d.task < 'order`' AND EXISTS \
-             (SELECT 1 FROM order_row o CROSS JOIN case_row k ON k.id = o.case_id WHERE o.key = d.key AND k.flags & {wrong} <> 0))",
+             (SELECT 1 FROM order_row o CROSS JOIN case_row k INDEXED BY case_hidden ON k.id = o.case_id WHERE o.key = d.key \
+             AND k.flags & {secret} <> 0 AND k.flags & {wrong} <> 0))",
             elsewhere("json_extract(t.state, '$.unit')"),
             elsewhere("k.unit"),
         );

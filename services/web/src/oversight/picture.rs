@@ -25,10 +25,10 @@ use crate::error::{Fault, Reply, page, see_other};
 use crate::{shell, words};
 
 /// Duties listed.
-const DUTIES: usize = 50;
+const DUTIES: usize = 30;
 /// Marks of a year listed, the latest; the sums above the list are of all. A unit has some dozens, the busiest of a city with
 /// a million cases has more than a thousand, and each row costs the reading of its stream and of its case.
-const MARKS: usize = 50;
+const MARKS: usize = 30;
 /// Marks of a year that are counted one by one for outsourced staff.
 const ALL: usize = 10_000;
 /// Years of the history.
