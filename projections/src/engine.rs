@@ -4,7 +4,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use event_log::{EventLog, LogError};
 use tokio::sync::watch;
@@ -26,6 +26,13 @@ const BATCH: usize = 2_000;
 const BREATH: Duration = Duration::from_millis(10);
 /// The same for search, for which nobody waits.
 const SEARCH_BREATH: Duration = Duration::from_millis(200);
+/// In a rush the views rest as long as their batch took, and search three times as long: half and a quarter of one core at
+/// most, so that whoever files is answered first. The longest such rest:
+const LONGEST_REST: Duration = Duration::from_millis(250);
+/// Behind by more than this nobody gives way any more: views are never older than a moment, whatever the rush, and whoever
+/// comes from far behind catches up at full speed.
+const NEAR: u64 = 10_000;
+const SEARCH_NEAR: u64 = 200_000;
 /// How long to wait before trying a log that cannot be read now.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -283,7 +290,8 @@ async fn follow(shared: Arc<Shared>, log: Arc<dyn EventLog>, vault: Arc<Vault>, 
     let mut noticed = log.watch();
     let mut stop = shared.stop.subscribe();
     while !*stop.borrow() {
-        noticed.borrow_and_update();
+        let head = *noticed.borrow_and_update();
+        let begun = Instant::now();
         let stretch = match opened::read(&*log, &vault, &writer.standing, BATCH).await {
             Ok(stretch) => stretch,
             Err(ViewError::Log(LogError::Unavailable(_) | LogError::Overloaded)) => {
@@ -306,8 +314,8 @@ async fn follow(shared: Arc<Shared>, log: Arc<dyn EventLog>, vault: Arc<Vault>, 
                 }
                 Err(error) => return shared.failed(file, None, error),
             }
-            if stretch.at_head && stretch.poison.is_none() {
-                pause(&mut stop, BREATH).await;
+            if head.saturating_sub(writer.standing.seq) < NEAR && stretch.poison.is_none() {
+                pause(&mut stop, begun.elapsed().clamp(BREATH, LONGEST_REST)).await;
             }
         } else if stretch.poison.is_none() {
             match writer.tidy() {
@@ -378,12 +386,16 @@ async fn index(shared: Arc<Shared>, log: Arc<dyn EventLog>, vault: Arc<Vault>, v
     let mut stop = shared.stop.subscribe();
     while !*stop.borrow() {
         let upto = *position.borrow_and_update();
+        let begun = Instant::now();
         match indexer.step(&*log, &vault, &views, upto, BATCH / 4).await {
             Ok(true) => {
                 let skipped = indexer.skipped().unwrap_or_default();
                 shared.search.send_replace((indexer.standing.seq, skipped));
-                if indexer.standing.seq >= upto {
+                let behind = upto.saturating_sub(indexer.standing.seq);
+                if behind == 0 {
                     pause(&mut stop, SEARCH_BREATH).await;
+                } else if behind < SEARCH_NEAR {
+                    pause(&mut stop, (begun.elapsed() * 3).min(LONGEST_REST)).await;
                 }
             }
             Ok(false) if indexer.is_scrubbing() => rest(&mut stop, std::future::pending()).await,
