@@ -15,7 +15,7 @@ async fn filled(site: &Site, words: &str) -> (Browser, Page) {
     let page = browser.get("/file/start").await;
     let page = browser.submit(page.form("/file/start")).await;
     let page = browser.submit(page.form("/file/what").label("投诉", "").set("words", words)).await;
-    let page = browser.submit(page.form("/file/where").label("西湾区", "").set("place", "幸福路 18 号")).await;
+    let page = browser.submit(page.form("/file/where").label("区县", "西湾区").label("具体位置", "幸福路 18 号")).await;
     let page = browser.submit(page.form("/file/wish").set("wish", "请尽快修好。").set("on_behalf", "no")).await;
     let page = browser.submit(page.form("/file/privacy").set("anonymous", "no").set("confidential", "no").set("publish", "no")).await;
     let page = browser.submit(page.form("/file/contact").set("name", "王小明").set("phone", "13800001234")).await;
@@ -79,7 +79,8 @@ async fn the_system_page_makes_the_checks_of_readyz_and_says_what_to_do() {
     let site = Site::open().await;
     let mut browser = site.sign_in(Role::SystemAdmin).await;
     let page = browser.get("/admin/system").await;
-    for words in ["日志", "查询数据", "全文查找", "通知", "磁盘", "时钟", "高水位记录", "备份", "恢复演练", "工作日历"] {
+    for words in ["日志", "查询数据", "全文查找", "通知", "磁盘", "时钟", "高水位记录", "备份", "恢复演练", "工作日历"]
+    {
         assert!(page.has(words), "{words}: {}", page.text());
     }
     assert!(page.has("还没有做过备份") && page.has("没有演练过的备份不能算备份"), "{}", page.text());

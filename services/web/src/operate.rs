@@ -66,15 +66,7 @@ impl Operate {
     /// A node that serves an application.
     pub fn new(app: Arc<Application>, settings: Settings, parts: Parts) -> Self {
         let (started, first) = (app.now(), app.ids.uuid());
-        Self {
-            requests: Requests::new(first),
-            app,
-            settings,
-            started,
-            parts,
-            stopping: AtomicBool::new(false),
-            watched: Mutex::default(),
-        }
+        Self { requests: Requests::new(first), app, settings, started, parts, stopping: AtomicBool::new(false), watched: Mutex::default() }
     }
 
     /// From here on the node is not ready, and connections are not kept.

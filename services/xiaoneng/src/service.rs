@@ -21,7 +21,8 @@ impl Listeners {
     pub(crate) fn open(public: SocketAddr, admin: Option<SocketAddr>) -> anyhow::Result<Self> {
         let mut given = ListenFd::from_env();
         let first = given.take_tcp_listener(0).context("systemd 交来的套接字不能使用")?;
-        let second = if given.len() > 1 { given.take_tcp_listener(1).context("systemd 交来的运维套接字不能使用")? } else { None };
+        let second =
+            if given.len() > 1 { given.take_tcp_listener(1).context("systemd 交来的运维套接字不能使用")? } else { None };
         let public = match first {
             Some(listener) => listener,
             None => bind(public, "--listen")?,

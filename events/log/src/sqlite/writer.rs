@@ -164,7 +164,8 @@ impl Writer {
 
     fn count(&self, group: &[Asked], answers: &[Result<Appended, AppendError>], started: Instant) {
         let taken = group.iter().zip(answers).filter(|(_, answer)| answer.as_ref().is_ok_and(|appended| !appended.repeated));
-        let (appends, events) = taken.fold((0, 0), |(appends, events), ((append, _), _)| (appends + 1, events + append.events.len() as u64));
+        let (appends, events) =
+            taken.fold((0, 0), |(appends, events), ((append, _), _)| (appends + 1, events + append.events.len() as u64));
         if appends > 0 {
             let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
             self.recovered(self.stats.committed(appends, events, micros, (self.now)()));
@@ -197,18 +198,16 @@ impl Writer {
                 self.recovered(self.stats.wrote((self.now)()));
                 Ok(())
             }
-            Err(failure) => {
-                match (failure, self.undo()) {
-                    (Failure::Fatal(why), _) | (_, Err(Failure::Fatal(why))) => {
-                        self.fail(&why);
-                        Err(AppendError::Unavailable(STOPPED.to_owned()))
-                    }
-                    (Failure::Undone(error), _) => {
-                        self.refused(&error);
-                        Err(error)
-                    }
+            Err(failure) => match (failure, self.undo()) {
+                (Failure::Fatal(why), _) | (_, Err(Failure::Fatal(why))) => {
+                    self.fail(&why);
+                    Err(AppendError::Unavailable(STOPPED.to_owned()))
                 }
-            }
+                (Failure::Undone(error), _) => {
+                    self.refused(&error);
+                    Err(error)
+                }
+            },
         }
     }
 

@@ -187,7 +187,7 @@ fn log(seen: &Observed) -> Check {
     let log = &seen.log;
     if let Some(fault) = &log.fault {
         let advice = "查询仍可使用，新的登记会被拒绝。请按运维手册“日志不能写入”一节检查磁盘空间和权限；排除后自行恢复。";
-        return check(Kind::Log, Level::Bad, format!("不能写入：{fault}；{} 个在排队", log.queue), advice);
+        return check(Kind::Log, Level::Bad, format!("{fault}；{} 个写入在排队", log.queue), advice);
     }
     let size = log.bytes.map(|n| format!("，{}", bytes(n))).unwrap_or_default();
     let last = match log.last_event {
@@ -310,7 +310,9 @@ fn high_water(seen: &Observed) -> Option<Check> {
             check(Kind::HighWater, Level::Good, format!("记录到第 {} 个事件，日志有 {} 个", words::count(size), words::count(events)), "")
         }
         // A log that cannot be read has no size to compare.
-        Some(size) if seen.log.fault.is_some() => check(Kind::HighWater, Level::Good, format!("记录到第 {} 个事件", words::count(size)), ""),
+        Some(size) if seen.log.fault.is_some() => {
+            check(Kind::HighWater, Level::Good, format!("记录到第 {} 个事件", words::count(size)), "")
+        }
         Some(size) => check(
             Kind::HighWater,
             Level::Bad,
@@ -334,7 +336,12 @@ fn backup(seen: &Observed, settings: &Settings) -> Check {
     match &backups.backup {
         Some(run) => {
             let level = aged(seen, run, settings.backup_hours);
-            check(Kind::Backup, level, format!("最近一次 {}，{} 个事件，{}", ago(seen, run), words::count(run.events), bytes(run.bytes)), advice)
+            check(
+                Kind::Backup,
+                level,
+                format!("最近一次 {}，{} 个事件，{}", ago(seen, run), words::count(run.events), bytes(run.bytes)),
+                advice,
+            )
         }
         None => check(Kind::Backup, Level::Warn, "还没有做过备份".to_owned(), advice),
     }

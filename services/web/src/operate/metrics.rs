@@ -111,12 +111,21 @@ impl Operate {
         }
         let due = views.count_due(seen.now).ok();
         text.gauge("xiaoneng_due_acts", "Acts of running limits that are to come or late", due.map(|(all, _)| all));
-        text.gauge("xiaoneng_due_acts_late", "Acts of limits whose moment has passed and that are not recorded yet", due.map(|(_, late)| late));
+        text.gauge(
+            "xiaoneng_due_acts_late",
+            "Acts of limits whose moment has passed and that are not recorded yet",
+            due.map(|(_, late)| late),
+        );
     }
 
     fn files(&self, text: &mut Text, seen: &Observed) {
-        let spaces = || seen.disks.iter().filter_map(|disk| disk.space.map(|space| (if disk.name == "日志" { "log" } else { "data" }, space)));
-        text.family("xiaoneng_disk_free_bytes", "gauge", "Free space of the disk of the data directory, and of the log where it lies apart");
+        let spaces =
+            || seen.disks.iter().filter_map(|disk| disk.space.map(|space| (if disk.name == "日志" { "log" } else { "data" }, space)));
+        text.family(
+            "xiaoneng_disk_free_bytes",
+            "gauge",
+            "Free space of the disk of the data directory, and of the log where it lies apart",
+        );
         for (name, space) in spaces() {
             text.value("xiaoneng_disk_free_bytes", &[("disk", name)], space.free);
         }
@@ -216,18 +225,38 @@ fn views(text: &mut Text, seen: &Observed) {
             text.value(name, &[("view", view)], pick(views));
         }
     };
-    each("xiaoneng_view_position", "Event of the log at which a view stands; against xiaoneng_log_events the progress of catching up", |view| view.position);
+    each(
+        "xiaoneng_view_position",
+        "Event of the log at which a view stands; against xiaoneng_log_events the progress of catching up",
+        |view| view.position,
+    );
     each("xiaoneng_view_lag_events", "Events that a view is behind the log", |view| view.behind);
     each("xiaoneng_view_stopped", "1 when a view has stopped at an event", |view| u64::from(view.fault.is_some()));
-    text.gauge("xiaoneng_view_lag_seconds", "How long the views have been behind what the log held then", Some(seen.views.behind_for.as_secs_f64()));
+    text.gauge(
+        "xiaoneng_view_lag_seconds",
+        "How long the views have been behind what the log held then",
+        Some(seen.views.behind_for.as_secs_f64()),
+    );
     text.gauge("xiaoneng_search_skipped", "Events that search left out", Some(seen.search_skipped));
-    text.gauge("xiaoneng_clock_step_seconds", "By how much the clock was set within the last hour; 0 when it was not", Some(seen.stepped.map_or(0, |(_, by)| by)));
+    text.gauge(
+        "xiaoneng_clock_step_seconds",
+        "By how much the clock was set within the last hour; 0 when it was not",
+        Some(seen.stepped.map_or(0, |(_, by)| by)),
+    );
 }
 
 fn backups(text: &mut Text, seen: &Observed) {
     let at = |run: &Option<application::backups::Run>| run.as_ref().map(|run| seconds(run.at));
-    text.gauge("xiaoneng_backup_timestamp_seconds", "When the latest good backup was made; 0 = never", Some(at(&seen.backups.backup).unwrap_or(0.0)));
-    text.gauge("xiaoneng_rehearsal_timestamp_seconds", "When a restore was last rehearsed well; 0 = never", Some(at(&seen.backups.rehearsal).unwrap_or(0.0)));
+    text.gauge(
+        "xiaoneng_backup_timestamp_seconds",
+        "When the latest good backup was made; 0 = never",
+        Some(at(&seen.backups.backup).unwrap_or(0.0)),
+    );
+    text.gauge(
+        "xiaoneng_rehearsal_timestamp_seconds",
+        "When a restore was last rehearsed well; 0 = never",
+        Some(at(&seen.backups.rehearsal).unwrap_or(0.0)),
+    );
     text.gauge("xiaoneng_backup_failed", "1 when the latest backup or rehearsal failed", Some(u8::from(seen.backups.failed.is_some())));
     let bytes = seen.backups.backup.as_ref().map(|run| run.bytes);
     text.gauge("xiaoneng_backup_bytes", "Size of the latest good backup", bytes);

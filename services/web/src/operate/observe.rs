@@ -135,12 +135,7 @@ pub(super) async fn observe(operate: &Operate) -> Observed {
         now: app.now(),
         started: operate.started,
         stopping: operate.is_stopping(),
-        views: Views {
-            position: health.position,
-            behind: head.saturating_sub(health.position),
-            behind_for,
-            fault: fault("views.db"),
-        },
+        views: Views { position: health.position, behind: head.saturating_sub(health.position), behind_for, fault: fault("views.db") },
         search: Views {
             position: health.search_position,
             behind: head.saturating_sub(health.search_position),

@@ -108,7 +108,9 @@ impl Requests {
 
     /// Answers by side and class, those that were given.
     pub(super) fn answers(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
-        let classes = |side: &'static str, counts| CLASSES.iter().zip(counts).map(move |(class, count)| (side, *class, AtomicU64::load(count, Relaxed)));
+        let classes = |side: &'static str, counts| {
+            CLASSES.iter().zip(counts).map(move |(class, count)| (side, *class, AtomicU64::load(count, Relaxed)))
+        };
         SIDES.iter().zip(&self.sides).flat_map(move |(side, counts)| classes(side, counts)).filter(|(.., count)| *count > 0)
     }
 
@@ -124,7 +126,9 @@ fn side(path: Option<&str>) -> usize {
         None => "other",
         Some(path) => ["desk", "oversight", "admin", "assets"]
             .into_iter()
-            .find(|side| path.strip_prefix('/').and_then(|path| path.strip_prefix(side)).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+            .find(|side| {
+                path.strip_prefix('/').and_then(|path| path.strip_prefix(side)).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
             .unwrap_or("citizen"),
     };
     SIDES.iter().position(|side| *side == name).unwrap_or(SIDES.len() - 1)
@@ -137,9 +141,10 @@ mod tests {
     #[test]
     fn a_route_belongs_to_its_side() {
         let name = |path| SIDES[side(path)];
-        assert_eq!(["/desk/case/{number}", "/admin", "/", "/assets/{name}", "/desks"].map(|path| name(Some(path))), [
-            "desk", "admin", "citizen", "assets", "citizen"
-        ]);
+        assert_eq!(
+            ["/desk/case/{number}", "/admin", "/", "/assets/{name}", "/desks"].map(|path| name(Some(path))),
+            ["desk", "admin", "citizen", "assets", "citizen"]
+        );
         assert_eq!(name(None), "other");
     }
 }

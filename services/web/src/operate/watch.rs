@@ -129,7 +129,7 @@ impl Operate {
         let (fault, left) = match tokio::time::timeout(PATIENCE, &mut probe).await {
             Ok(Ok(Ok(()))) => (None, None),
             Ok(Ok(Err(error))) => (Some(error.to_string()), None),
-            Ok(Err(_)) => (Some("写入检查没有完成".to_owned()), None),
+            Ok(Err(_)) => (Some("写入检查没有完成，详见运行日志".to_owned()), None),
             Err(_) => (Some("写入没有应答".to_owned()), Some(probe)),
         };
         let mut watched = self.watched();
