@@ -31,6 +31,8 @@ mod inspections;
 mod investigation;
 #[path = "acceptance/matters.rs"]
 mod matters;
+#[path = "acceptance/operate.rs"]
+mod operate;
 #[path = "acceptance/opinions.rs"]
 mod opinions;
 #[path = "acceptance/orders.rs"]

@@ -20,5 +20,8 @@ mod import;
 #[path = "command_line/installation.rs"]
 mod installation;
 #[cfg(test)]
+#[path = "command_line/operate.rs"]
+mod operate;
+#[cfg(test)]
 #[path = "command_line/rulebook.rs"]
 mod rulebook;

@@ -19,7 +19,7 @@ pub struct ErrorPage {
     pub title: String,
     /// What became of what was typed, what to do next.
     pub lines: Vec<String>,
-    /// Reference for the staff; empty for none.
+    /// Name of the request in the operating log, by which the staff finds the cause; empty for none.
     pub reference: String,
     /// Ways on; the first is the main one.
     pub links: Vec<Link>,
@@ -126,14 +126,14 @@ impl ErrorPage {
         page
     }
 
-    /// 500 with a reference.
+    /// 500
     #[must_use]
-    pub fn internal(shell: Shell, reference: &str) -> Self {
+    pub fn internal(shell: Shell) -> Self {
         let lines = [
             "这是平台的问题，不是您的操作有误。工作人员已经收到通知。",
             "已经拿到回执的诉求不受影响；填写中的内容仍在草稿里，请稍后再试。",
         ];
-        Self { reference: reference.into(), ..Self::new(shell, 500, "平台出了问题", &lines, vec![home()]) }
+        Self::new(shell, 500, "平台出了问题", &lines, vec![home()])
     }
 
     /// 503; `back_at` in words, or empty when not known.
@@ -178,7 +178,7 @@ pub(crate) fn samples() -> Vec<(&'static str, String)> {
         ("error-413", ErrorPage::too_large(shell(), "1 MB", "/file/what")),
         ("error-422", ErrorPage::unprocessable(shell(), "/file/what")),
         ("error-429", ErrorPage::too_many(shell(), "15 分钟")),
-        ("error-500", ErrorPage::internal(shell(), "9F2C-71BA")),
+        ("error-500", ErrorPage { reference: "9F2C71BA".into(), ..ErrorPage::internal(shell()) }),
         ("error-503", ErrorPage::unavailable(shell(), "今天 18:00")),
         ("error-session", ErrorPage::session_expired(shell(), 403, "/file/what")),
     ];

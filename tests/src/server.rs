@@ -140,6 +140,12 @@ impl Server {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What it wrote to standard error, also what it writes until it has ended.
+    pub fn listen(&self) -> impl Fn() -> String + use<> {
+        let said = self.said.clone();
+        move || said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Id of the process.
     pub fn id(&self) -> u32 {
         self.child.id()

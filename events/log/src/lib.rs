@@ -14,6 +14,7 @@ mod error;
 mod memory;
 mod report;
 mod sqlite;
+mod stats;
 pub mod tree;
 
 use std::sync::Arc;
@@ -26,7 +27,8 @@ pub use envelope::{CANONICAL_FORMAT, Envelope, NewEvent, SealedBlob, WrappedKey}
 pub use error::{LogError, Mark};
 pub use memory::MemoryLog;
 pub use report::{Fault, MAX_FAULTS, Position, VerifyReport};
-pub use sqlite::{Options, SqliteLog};
+pub use sqlite::{Options, SqliteLog, sqlite_version};
+pub use stats::{Histogram, Reading, Stats};
 pub use tree::TreeHead;
 
 /// The present moment in microseconds since 1970-01-01 UTC. A parameter, so that simulation drives it.
@@ -108,4 +110,18 @@ pub trait EventLog: Send + Sync + 'static {
     /// # Errors
     /// Only when the log cannot be examined at all; what is found stands in the report.
     async fn verify(&self, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<VerifyReport, LogError>;
+
+    /// What it counts of itself; `None` for a backend that does not count.
+    fn stats(&self) -> Option<&Stats> {
+        None
+    }
+
+    /// Finds out whether the log could be written now, at the cost of one small write that changes nothing. Where a
+    /// backend has no such write, whether it answers.
+    ///
+    /// # Errors
+    /// Why nothing could be appended now.
+    async fn probe(&self) -> Result<(), AppendError> {
+        self.head().await.map(drop).map_err(|error| AppendError::Unavailable(error.to_string()))
+    }
 }

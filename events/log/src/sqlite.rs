@@ -14,6 +14,7 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::thread::{self, JoinHandle};
 
 use async_trait::async_trait;
@@ -27,7 +28,7 @@ use self::rows::{HeadRow, StoredNodes};
 use self::sentinel::Sentinel;
 use self::writer::{Names, Task, Writer};
 use crate::tree::{self, Hash, TreeHead};
-use crate::{Append, AppendError, Appended, Batch, Cursor, Envelope, EventLog, LogError, Mark, Now, VerifyReport, WrappedKey};
+use crate::{Append, AppendError, Appended, Batch, Cursor, Envelope, EventLog, LogError, Mark, Now, Stats, VerifyReport, WrappedKey};
 
 /// Most events of one batch of `read_all`, whatever the caller asks.
 const BATCH: usize = 4096;
@@ -65,6 +66,7 @@ pub struct SqliteLog {
     noticed: watch::Sender<u64>,
     path: PathBuf,
     record: Record,
+    stats: Arc<Stats>,
 }
 
 impl SqliteLog {
@@ -107,6 +109,7 @@ impl SqliteLog {
         let (tasks, queue) = crossbeam_channel::bounded(options.queue.max(1));
         let readers = Readers::start(&path, options.readers)?;
         let sentinel = Sentinel::start(connect::reader(&path)?, record.clone(), noticed.clone())?;
+        let stats = Arc::new(Stats::default());
         let writer = Writer {
             connection,
             tasks: queue,
@@ -116,12 +119,13 @@ impl SqliteLog {
             names: Names::default(),
             pages: 0,
             stopped: false,
+            stats: stats.clone(),
         };
         let writer = thread::Builder::new()
             .name("log-write".to_owned())
             .spawn(move || writer.run())
             .map_err(|error| LogError::Unavailable(error.to_string()))?;
-        Ok(Self { tasks: Some(tasks), writer: Some(writer), readers, sentinel: Some(sentinel), noticed, path, record })
+        Ok(Self { tasks: Some(tasks), writer: Some(writer), readers, sentinel: Some(sentinel), noticed, path, record, stats })
     }
 
     /// The root of the first `size` events.
@@ -160,11 +164,26 @@ impl SqliteLog {
 
     fn send(&self, task: Task) -> Result<(), AppendError> {
         let stopped = || AppendError::Unavailable("日志写入已停止，请重启程序".to_owned());
-        self.tasks.as_ref().ok_or_else(stopped)?.try_send(task).map_err(|error| match error {
-            TrySendError::Full(_) => AppendError::Overloaded,
-            TrySendError::Disconnected(_) => stopped(),
+        let tasks = self.tasks.as_ref().ok_or_else(stopped)?;
+        // Counted before it is sent, so that the writer never counts down first.
+        self.stats.queue.fetch_add(1, Relaxed);
+        tasks.try_send(task).map_err(|error| {
+            self.stats.queue.fetch_sub(1, Relaxed);
+            match error {
+                TrySendError::Full(_) => {
+                    self.stats.refused.fetch_add(1, Relaxed);
+                    AppendError::Overloaded
+                }
+                TrySendError::Disconnected(_) => stopped(),
+            }
         })
     }
+}
+
+/// Version of the SQLite library that is built in.
+#[must_use]
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
 }
 
 /// The head of the log, if it holds what the record says.
@@ -311,6 +330,16 @@ impl EventLog for SqliteLog {
 
     async fn verify(&self, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<VerifyReport, LogError> {
         verify::verify(&self.path, &self.record, progress).await
+    }
+
+    fn stats(&self) -> Option<&Stats> {
+        Some(&self.stats)
+    }
+
+    async fn probe(&self) -> Result<(), AppendError> {
+        let (answer, result) = oneshot::channel();
+        self.send(Task::Probe(answer))?;
+        result.await.map_err(|_| AppendError::Unavailable("日志写入已停止，请重启程序".to_owned()))?
     }
 }
 

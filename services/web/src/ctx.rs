@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use application::session::Session;
 use application::{Actor, Meta};
 use domain::ids::CaseId;
@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::cookies::{self, names};
 use crate::error::Fault;
+use crate::operate::RequestId;
 use crate::serve::State;
 
 /// A request, as handlers see it. Cheap to clone.
@@ -139,6 +140,11 @@ impl Ctx {
     pub fn meta(&self, form: &crate::form::Form) -> Result<Meta, Fault> {
         let command = form.uuid("form_id").unwrap_or_else(|| self.app().ids.uuid());
         Ok(Meta::new(self.actor()?, command).based_on(form.number("revision")))
+    }
+
+    /// The name of the request, which stands in the log too; empty outside of a server.
+    pub fn name(&self) -> String {
+        self.0.request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default()
     }
 
     /// Path of the request.

@@ -104,20 +104,17 @@ impl Fault {
                 }
             },
             Self::Internal(words) => {
-                let reference = ctx.app().ids.uuid().simple().to_string()[..8].to_uppercase();
-                tracing::error!(%reference, path = ctx.request().match_pattern().unwrap_or_default(), cause = %words, "request failed");
-                ErrorPage::internal(shell, &reference)
+                tracing::error!(request = %ctx.name(), route = ctx.request().match_pattern().unwrap_or_default(), cause = %words, "request failed");
+                ErrorPage::internal(shell)
             }
         };
         let at_work = ctx.session().is_some() && ["/desk", "/oversight", "/admin"].iter().any(|side| ctx.path().starts_with(side));
-        let page = if at_work { page.for_staff() } else { page };
+        let mut page = if at_work { page.for_staff() } else { page };
+        page.reference = ctx.name();
         let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = html(HttpResponse::build(status), &page);
         if let Self::TooMany(seconds) = self {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
-        }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
         if matches!(self, Self::TooSlow | Self::TooLarge(_)) {
             // The rest of the body is not read: the connection cannot be used again.

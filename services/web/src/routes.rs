@@ -1,6 +1,8 @@
 //! The whole route table. A route exists only by a line here; its door, the reading of its form and the check of its
 //! token are applied by the macro, so that no handler can forget them.
 
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web;
 use domain::account::Role;
 use futures_util::FutureExt;
@@ -13,6 +15,7 @@ use crate::door::{
 };
 use crate::error::{Fault, Reply};
 use crate::form::Form;
+use crate::operate::{Line, Refusal};
 use crate::{admin, assets, citizen, csrf, desk, oversight};
 
 /// One line of the table.
@@ -37,25 +40,27 @@ macro_rules! routes {
         }
     };
     (@one $config:ident GET $path:literal $door:expr => $handler:path) => {
-        $config.route($path, web::get().to(|ctx: Ctx| async move {
+        let line = line("GET", $path);
+        $config.route($path, web::get().to(move |ctx: Ctx| async move {
             let reply = match enter($door, &ctx) { Ok(()) => guarded($handler(ctx.clone())).await, Err(fault) => Err(fault) };
-            finish(&ctx, reply)
+            finish(&ctx, reply, Some(line))
         }));
-        $config.route($path, web::head().to(|ctx: Ctx| async move {
+        $config.route($path, web::head().to(move |ctx: Ctx| async move {
             let reply = match enter($door, &ctx) { Ok(()) => guarded($handler(ctx.clone())).await, Err(fault) => Err(fault) };
-            finish(&ctx, reply)
+            finish(&ctx, reply, Some(line))
         }));
     };
     (@one $config:ident POST $path:literal $door:expr => $handler:path) => {
-        routes!(@body $config $path $door => $handler, |ctx: &Ctx| ctx.state().settings.form_bytes)
+        routes!(@body $config POST $path $door => $handler, |ctx: &Ctx| ctx.state().settings.form_bytes)
     };
     (@one $config:ident UPLOAD $path:literal $door:expr => $handler:path) => {
-        routes!(@body $config $path $door => $handler, |ctx: &Ctx| ctx.state().settings.upload_bytes)
+        routes!(@body $config UPLOAD $path $door => $handler, |ctx: &Ctx| ctx.state().settings.upload_bytes)
     };
-    (@body $config:ident $path:literal $door:expr => $handler:path, $limit:expr) => {
-        $config.route($path, web::post().to(|ctx: Ctx, payload: web::Payload| async move {
+    (@body $config:ident $method:ident $path:literal $door:expr => $handler:path, $limit:expr) => {
+        let line = line(stringify!($method), $path);
+        $config.route($path, web::post().to(move |ctx: Ctx, payload: web::Payload| async move {
             let reply = match open(&ctx, payload, $door, $limit(&ctx)).await { Ok(form) => guarded($handler(ctx.clone(), form)).await, Err(fault) => Err(fault) };
-            finish(&ctx, reply)
+            finish(&ctx, reply, Some(line))
         }));
     };
 }
@@ -342,12 +347,31 @@ fn resume(path: &str) -> String {
     page.to_owned()
 }
 
-fn finish(ctx: &Ctx, reply: Reply) -> actix_web::HttpResponse {
+/// The place of a route in the table.
+fn line(method: &str, path: &str) -> Line {
+    Line(ROUTES.iter().position(|route| route.method == method && route.path == path).unwrap_or(ROUTES.len()))
+}
+
+fn finish(ctx: &Ctx, reply: Reply, line: Option<Line>) -> actix_web::HttpResponse {
     let mut response = reply.unwrap_or_else(|fault| fault.page(ctx));
     for cookie in ctx.take_cookies() {
         if let Err(error) = response.add_cookie(&cookie) {
             tracing::error!(%error, "a cookie could not be set");
         }
+    }
+    if let Some(line) = line {
+        response.extensions_mut().insert(line);
+    }
+    let requests = &ctx.state().operate.requests;
+    match response.status() {
+        StatusCode::SERVICE_UNAVAILABLE => {
+            requests.refused(Refusal::Unavailable);
+            if !response.headers().contains_key(header::RETRY_AFTER) {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+        }
+        StatusCode::TOO_MANY_REQUESTS => requests.refused(Refusal::TooMany),
+        _ => {}
     }
     response
 }
@@ -356,7 +380,7 @@ fn finish(ctx: &Ctx, reply: Reply) -> actix_web::HttpResponse {
 pub(crate) async fn nowhere(ctx: Ctx) -> actix_web::HttpResponse {
     let path = ctx.path();
     let known = ROUTES.iter().any(|route| matches(route.path, path));
-    finish(&ctx, Err(if known { Fault::Method } else { Fault::NotFound }))
+    finish(&ctx, Err(if known { Fault::Method } else { Fault::NotFound }), None)
 }
 
 pub(crate) fn matches(pattern: &str, path: &str) -> bool {

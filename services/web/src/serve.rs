@@ -7,9 +7,9 @@ use std::time::Duration;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 use application::Application;
-use domain::time::Instant;
 
 use crate::limit::Limiter;
+use crate::operate::{self, Operate};
 use crate::settings::Settings;
 use crate::{headers, routes};
 
@@ -23,31 +23,39 @@ pub struct State {
     pub filings: Limiter,
     /// Look-ups per address.
     pub lookups: Limiter,
-    /// When the process began to serve.
-    pub started: Instant,
+    /// The node as its operator sees it.
+    pub operate: Arc<Operate>,
 }
 
 impl State {
-    /// State of a server.
+    /// State of a server that is operated by nobody.
     pub fn new(app: Arc<Application>, settings: Settings) -> Self {
-        let started = app.now();
-        Self { app, settings, filings: Limiter::default(), lookups: Limiter::default(), started }
+        let operate = Operate::new(app, operate::Settings::default(), operate::Parts::default());
+        Self::operated(Arc::new(operate), settings)
+    }
+
+    /// State of a server.
+    pub fn operated(operate: Arc<Operate>, settings: Settings) -> Self {
+        Self { app: operate.app.clone(), settings, filings: Limiter::default(), lookups: Limiter::default(), operate }
     }
 }
 
-/// Serves on a listener until the process is told to stop; requests under way are finished.
+/// Serves on a listener until the handle of the server stops it; requests under way are then finished within the seconds
+/// of [`operate::Settings::stop_seconds`]. Signals are the caller's.
 ///
 /// # Errors
 /// When the listener cannot be used.
 pub fn run(listener: TcpListener, state: State) -> std::io::Result<actix_web::dev::Server> {
     let workers = state.settings.workers.max(1);
     let head = Duration::from_secs(state.settings.slow_seconds.max(1));
+    let end = state.operate.settings.stop_seconds;
     let state = web::Data::new(state);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
             .wrap(Compress::default())
             .wrap(from_fn(headers::add))
+            .wrap(from_fn(operate::access::around))
             .configure(routes::configure)
             .default_service(web::to(routes::nowhere))
     })
@@ -56,7 +64,8 @@ pub fn run(listener: TcpListener, state: State) -> std::io::Result<actix_web::de
     .workers(workers)
     .client_request_timeout(head)
     .keep_alive(Duration::from_secs(30))
-    .shutdown_timeout(15)
+    .disable_signals()
+    .shutdown_timeout(end)
     .listen(listener)?
     .run();
     Ok(server)

@@ -100,6 +100,9 @@ pub(crate) struct Serve {
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
+    /// Address of the admin listener (/healthz, /readyz, /metrics), such as 127.0.0.1:9464; none unless it is set
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) admin_listen: Option<SocketAddr>,
     /// Settings (TOML); every key can also be set as XIAONENG__SECTION__KEY
     #[arg(long)]
     pub(crate) config: Option<PathBuf>,

@@ -7,6 +7,7 @@ mod cli;
 mod commands;
 mod installation;
 mod output;
+mod service;
 mod settings;
 
 use std::process::ExitCode;

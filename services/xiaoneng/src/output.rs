@@ -1,6 +1,7 @@
 //! Printing: facts to stdout, everything else to stderr, the operating log as JSON lines when nobody watches.
 
 use std::io::{IsTerminal, Write};
+use std::sync::{Arc, OnceLock};
 
 use tracing_subscriber::EnvFilter;
 
@@ -19,15 +20,50 @@ pub(crate) fn error(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
+/// Changes what is logged.
+static FILTER: OnceLock<web::operate::LogFilter> = OnceLock::new();
+
+/// Changes what is logged from now on; `None` before the log was started.
+pub(crate) fn log_filter() -> Option<web::operate::LogFilter> {
+    FILTER.get().cloned()
+}
+
 /// Starts the operating log; servers write JSON to stderr unless a person watches.
 pub(crate) fn start_log(call: &Call) {
+    std::panic::set_hook(Box::new(panicked));
     let level = match call.command {
         Command::Serve(_) => "info",
         _ => "warn",
     };
     let filter = EnvFilter::try_from_env("XIAONENG_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if std::io::stderr().is_terminal() { builder.compact().init() } else { builder.json().init() }
+    let change = if std::io::stderr().is_terminal() {
+        let builder = builder.compact().with_filter_reloading();
+        let change = changing(builder.reload_handle());
+        builder.init();
+        change
+    } else {
+        let builder = builder.json().with_span_list(false).with_filter_reloading();
+        let change = changing(builder.reload_handle());
+        builder.init();
+        change
+    };
+    // Started once, at the beginning of the program.
+    let _ = FILTER.set(change);
+}
+
+fn changing<S: 'static>(handle: tracing_subscriber::reload::Handle<EnvFilter, S>) -> web::operate::LogFilter {
+    Arc::new(move |text| {
+        let filter = EnvFilter::try_new(text).map_err(|error| format!("日志级别写法不对（{error}），应写成 info 或 info,web=debug"))?;
+        handle.reload(filter).map_err(|error| format!("日志级别没有调整：{error}"))
+    })
+}
+
+/// Where it happened, and nothing of what was said: the words of a panic may hold what people typed.
+fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let thread = std::thread::current().name().unwrap_or_default().to_owned();
+    tracing::error!(place, thread, "a fault of the program");
 }
 
 /// Progress of long work: a bar on a terminal, plain lines elsewhere.

@@ -12,6 +12,8 @@ pub(crate) struct Settings {
     pub(crate) web: web::Settings,
     /// Limits, notices.
     pub(crate) automation: automation::Settings,
+    /// Operating this node: admin listener, readiness, stopping.
+    pub(crate) operate: web::operate::Settings,
 }
 
 impl Settings {

@@ -64,11 +64,16 @@ impl Site {
 
     /// The same with other settings.
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::over(Options::default(), change).await
+    }
+
+    /// The same over a log that is opened in another way.
+    pub async fn over(options: Options, change: impl FnOnce(&mut Settings)) -> Self {
         capture();
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(DateTime::parse_from_rfc3339("2026-05-06T10:00:00+08:00").unwrap().to_utc()));
         let now = log_now(clock.clone() as Arc<dyn Clock>);
-        let log: Arc<dyn EventLog> = Arc::new(SqliteLog::open(dir.path(), Options::default(), now).unwrap());
+        let log: Arc<dyn EventLog> = Arc::new(SqliteLog::open(dir.path(), options, now).unwrap());
         let entropy: Arc<dyn vault::Entropy> = Arc::new(OsEntropy);
         let vault = Arc::new(Vault::new(MasterKey::from_bytes([7; 32]), entropy.clone()));
         let projections = Projections::start(dir.path(), log.clone(), vault.clone()).await.unwrap();
@@ -178,6 +183,11 @@ impl Site {
     pub fn case(&self, number: &str) -> CaseId {
         let number = domain::codes::parse_public_number(number).unwrap();
         self.app.projections.views().case_by_number(&number).unwrap().expect("there is such a case").id
+    }
+
+    /// The file of the log, to hold it up.
+    pub fn log_file(&self) -> std::path::PathBuf {
+        self._dir.path().join("log.db")
     }
 
     /// The file of the views, to put rows into it that no event of a test can make.

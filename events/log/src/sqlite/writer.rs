@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
 use crossbeam_channel::Receiver;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
@@ -10,7 +12,7 @@ use tokio::sync::{oneshot, watch};
 use super::rows::{HeadRow, stream_id};
 use crate::envelope::pack_sealed;
 use crate::tree::Tile;
-use crate::{Append, AppendError, Appended, LogError, NewEvent, Now, WrappedKey};
+use crate::{Append, AppendError, Appended, LogError, NewEvent, Now, Stats, WrappedKey};
 
 /// A group holds at most this many appends and bytes.
 const GROUP: usize = 256;
@@ -29,6 +31,7 @@ pub(crate) type Fatal = Arc<dyn Fn(&str) + Send + Sync>;
 pub(crate) enum Task {
     Append(Append, oneshot::Sender<Result<Appended, AppendError>>),
     DeleteKeys { owner: String, subjects: Vec<String>, answer: oneshot::Sender<Result<u64, LogError>> },
+    Probe(oneshot::Sender<Result<(), AppendError>>),
 }
 
 /// One append and whom to answer.
@@ -43,6 +46,7 @@ pub(crate) struct Writer {
     pub(crate) names: Names,
     pub(crate) pages: usize,
     pub(crate) stopped: bool,
+    pub(crate) stats: Arc<Stats>,
 }
 
 /// Interned names already seen; emptied whenever a transaction is undone.
@@ -71,7 +75,13 @@ impl Writer {
                 Task::DeleteKeys { owner, subjects, answer } => {
                     let deleted =
                         if self.stopped { Err(LogError::Unavailable(STOPPED.to_owned())) } else { self.delete_keys(&owner, &subjects) };
+                    self.taken(1);
                     let _ = answer.send(deleted);
+                }
+                Task::Probe(answer) => {
+                    let probed = if self.stopped { Err(AppendError::Unavailable(STOPPED.to_owned())) } else { self.probe() };
+                    self.taken(1);
+                    let _ = answer.send(probed);
                 }
             }
         }
@@ -101,8 +111,15 @@ impl Writer {
                 Err(_) => break,
             }
         }
+        let count = group.len() as u64;
         self.serve(group, weight);
+        self.taken(count);
         other
+    }
+
+    /// So many tasks of the queue are done.
+    fn taken(&self, count: u64) {
+        self.stats.queue.fetch_sub(count, Relaxed);
     }
 
     fn serve(&mut self, group: Vec<Asked>, weight: usize) {
@@ -112,8 +129,10 @@ impl Writer {
             }
             return;
         }
+        let started = Instant::now();
         match self.commit(&group) {
             Ok((answers, size)) => {
+                self.count(&group, &answers, started);
                 self.noticed.send_if_modified(|seq| {
                     let higher = size > *seq;
                     *seq = size.max(*seq);
@@ -129,6 +148,7 @@ impl Writer {
                 }
             }
             Err(Failure::Undone(error)) => {
+                self.refused(&error);
                 for (_, answer) in group {
                     let _ = answer.send(Err(error.clone()));
                 }
@@ -142,10 +162,60 @@ impl Writer {
         }
     }
 
+    fn count(&self, group: &[Asked], answers: &[Result<Appended, AppendError>], started: Instant) {
+        let taken = group.iter().zip(answers).filter(|(_, answer)| answer.as_ref().is_ok_and(|appended| !appended.repeated));
+        let (appends, events) =
+            taken.fold((0, 0), |(appends, events), ((append, _), _)| (appends + 1, events + append.events.len() as u64));
+        if appends > 0 {
+            let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+            self.recovered(self.stats.committed(appends, events, micros, (self.now)()));
+        }
+    }
+
+    fn recovered(&self, recovered: bool) {
+        if recovered {
+            tracing::info!("the event log can be written again");
+        }
+    }
+
+    /// A write that was undone; told once, until one goes well.
+    fn refused(&self, error: &AppendError) {
+        if self.stats.failed() {
+            tracing::error!(%error, "the event log cannot be written");
+        }
+    }
+
+    /// Writes the version of the tables over itself and syncs: a page goes the way of every commit, and nothing changes.
+    fn probe(&mut self) -> Result<(), AppendError> {
+        let written = self.begin().and_then(|()| {
+            let version: i64 = self.connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+            self.connection.pragma_update(None, "user_version", version)?;
+            self.connection.execute_batch("COMMIT").map_err(|error| classify(&error, true))
+        });
+        self.pages += 1;
+        match written {
+            Ok(()) => {
+                self.recovered(self.stats.wrote((self.now)()));
+                Ok(())
+            }
+            Err(failure) => match (failure, self.undo()) {
+                (Failure::Fatal(why), _) | (_, Err(Failure::Fatal(why))) => {
+                    self.fail(&why);
+                    Err(AppendError::Unavailable(STOPPED.to_owned()))
+                }
+                (Failure::Undone(error), _) => {
+                    self.refused(&error);
+                    Err(error)
+                }
+            },
+        }
+    }
+
     /// After a failed sync the kernel may have dropped the pages and report success the next time: only a new process
     /// that reads the file again knows what is there.
     fn fail(&mut self, why: &str) {
         self.stopped = true;
+        let _ = self.stats.failed();
         tracing::error!(why, "event log failed; the process must end");
         (self.fatal)(why);
     }

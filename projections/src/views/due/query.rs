@@ -44,6 +44,17 @@ impl Views {
         Ok(next.map(from_micros))
     }
 
+    /// How many acts of running limits there are, and how many of them were due at or before `now`.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn count_due(&self, now: Instant) -> Result<(u64, u64), ViewError> {
+        let connection = self.views()?;
+        let mut statement = connection.prepare_cached("SELECT count(*), (SELECT count(*) FROM due WHERE next_at <= ?1) FROM due")?;
+        let (all, late): (i64, i64) = statement.query_row([micros(now)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok((all.unsigned_abs(), late.unsigned_abs()))
+    }
+
     /// Open cases with a running limit that was reckoned with another calendar than `version`, in the order of filing
     /// after `after` (a row's `key`; 0 = from the beginning). Each with its key.
     ///

@@ -20,7 +20,7 @@ use crate::{shell, words};
 const COUNTED: usize = 1_000;
 
 /// A notice covers the year.
-pub(super) fn official(calendar: &Calendar, year: i32) -> bool {
+pub(crate) fn official(calendar: &Calendar, year: i32) -> bool {
     NaiveDate::from_ymd_opt(year, 7, 1).is_some_and(|day| !calendar.day(day).provisional)
 }
 

@@ -1,197 +1,54 @@
-//! How the installation does, in words, with what to do.
+//! How the installation does, in words, with what to do: the same checks as `/readyz`, made anew.
 
-use std::path::Path;
-
-use application::Error;
-use chrono::Datelike;
-use domain::notice::NoticeStage;
-use domain::time::{from_micros, legal_day};
 use templates::admin::{System, SystemCheck};
 use templates::components::{Notice, SummaryRow, Tag, Tone};
 
 use super::as_of;
 use crate::ctx::Ctx;
-use crate::error::{Fault, Reply, page};
+use crate::error::{Reply, page};
+use crate::operate::{Build, Check, Level, Report};
 use crate::{shell, words};
 
-const GIB: u64 = 1 << 30;
-/// Free space below which the page warns; also below a twentieth of the disk.
-const LITTLE: u64 = 2 * GIB;
-
 pub(crate) async fn get(ctx: Ctx) -> Reply {
-    let checks = vec![log(&ctx).await?, views(&ctx), search(&ctx), notices(&ctx)?, disk(&ctx), high_water(&ctx).await?, calendar(&ctx)];
-    let worst = |tone: Tone| checks.iter().filter(|check| check.state.tone == tone).count();
-    let health = match (worst(Tone::Bad), worst(Tone::Warn)) {
-        (0, 0) => Notice::new(Tone::Good, "运行正常", &["写入和查询都在工作。"]),
-        (0, n) => Notice::new(Tone::Warn, &format!("运行正常，有 {n} 项需要注意"), &["写入和查询都在工作，需要注意的事项见下表。"]),
-        (n, _) => Notice::new(Tone::Bad, &format!("有 {n} 项故障"), &["请按下表“怎么办”处理。"]),
-    };
-    page(&System { shell: shell::of(&ctx), health, checks, facts: facts(&ctx).await?, as_of: as_of(&ctx)? })
+    let report = ctx.state().operate.look().await;
+    let checks = report.checks.iter().map(line).collect();
+    page(&System { shell: shell::of(&ctx), health: whole(&report), checks, facts: facts(&ctx), as_of: as_of(&ctx)? })
 }
 
-fn check(name: &str, tone: Tone, detail: String, advice: &str) -> SystemCheck {
-    let state = match tone {
-        Tone::Bad => "故障",
-        Tone::Warn => "注意",
-        _ => "正常",
-    };
-    SystemCheck { name: name.to_owned(), state: Tag::new(state, tone), detail, advice: advice.to_owned() }
-}
-
-async fn log(ctx: &Ctx) -> Result<SystemCheck, Fault> {
-    let head = ctx.app().log.head().await.map_err(Error::from)?;
-    let size = ctx
-        .app()
-        .audit
-        .dir()
-        .and_then(|dir| std::fs::metadata(dir.join("log.db")).ok())
-        .map(|file| format!("，{}", bytes(file.len())))
-        .unwrap_or_default();
-    let last = if head.size == 0 {
-        "还没有事件".to_owned()
-    } else {
-        format!("最近一次写入 {}", words::moment(from_micros(head.recorded_at)).text)
-    };
-    Ok(check("日志", Tone::Good, format!("{} 个事件{size}；{last}；树根 {}", words::count(head.size), short(&head.root)), ""))
-}
-
-fn short(root: &[u8; 32]) -> String {
-    root.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A failure in words; the event that stands in the way is named so that it can be looked at.
-fn failure(failure: &projections::Failure) -> String {
-    match &failure.event {
-        Some((seq, _, kind)) => format!("第 {seq} 个事件（{kind}）无法处理：{}", failure.error),
-        None => failure.error.to_string(),
-    }
-}
-
-fn views(ctx: &Ctx) -> SystemCheck {
-    let health = ctx.app().projections.health();
-    let lag = health.log.saturating_sub(health.position);
-    match health.failures.iter().find(|failure| failure.file == "views.db") {
-        Some(stopped) => check(
-            "查询数据",
-            Tone::Bad,
-            format!("停在第 {} 个事件，落后 {lag} 个。{}", health.position, failure(stopped)),
-            "登记不受影响。请升级程序或联系开发方；修复后运行 xiaoneng rebuild 重建查询数据。",
-        ),
-        None => check(
-            "查询数据",
-            if lag > 10_000 { Tone::Warn } else { Tone::Good },
-            format!("已处理到第 {} 个事件，落后 {lag} 个", words::count(health.position)),
-            if lag > 10_000 { "正在追赶，请稍后刷新；长时间不减少时请检查磁盘。" } else { "" },
-        ),
-    }
-}
-
-fn search(ctx: &Ctx) -> SystemCheck {
-    let health = ctx.app().projections.health();
-    let lag = health.log.saturating_sub(health.search_position);
-    let skipped =
-        if health.search_skipped > 0 { format!("，跳过 {} 个无法读取的事件", health.search_skipped) } else { String::new() };
-    match health.failures.iter().find(|failure| failure.file == "search.db") {
-        Some(stopped) => check(
-            "全文查找",
-            Tone::Bad,
-            format!("停在第 {} 个事件。{}", health.search_position, failure(stopped)),
-            "登记和办理不受影响。请运行 xiaoneng rebuild --with-search 重建。",
-        ),
-        None => check(
-            "全文查找",
-            if health.search_skipped > 0 { Tone::Warn } else { Tone::Good },
-            format!("已处理到第 {} 个事件，落后 {lag} 个{skipped}", words::count(health.search_position)),
-            "",
-        ),
-    }
-}
-
-fn notices(ctx: &Ctx) -> Result<SystemCheck, Fault> {
-    let views = ctx.app().projections.views();
-    let (waiting, parked) = (views.count_notices(NoticeStage::Waiting)?, views.count_notices(NoticeStage::Parked)?);
-    let (tone, advice) =
-        if parked > 0 { (Tone::Warn, "到“通知”页查看搁置原因，改正后点“重试”。") } else { (Tone::Good, "") };
-    Ok(check("通知", tone, format!("待发送 {waiting} 条，已搁置 {parked} 条"), advice))
-}
-
-fn disk(ctx: &Ctx) -> SystemCheck {
-    match ctx.app().audit.dir().and_then(space) {
-        Some((free, total)) => {
-            let little = free < LITTLE || free < total / 20;
-            let share = free.saturating_mul(100).checked_div(total).unwrap_or_default();
-            let detail = format!("数据盘剩余 {}（{share}%）", bytes(free));
-            check(
-                "磁盘",
-                if little { Tone::Warn } else { Tone::Good },
-                detail,
-                if little { "请扩容或清理数据盘；写满后不能登记。" } else { "" },
-            )
+fn whole(report: &Report) -> Notice {
+    let count = |level: Level| report.checks.iter().filter(|check| check.level == level).count();
+    match (report.ready(), count(Level::Bad), count(Level::Warn)) {
+        (false, bad, _) => Notice::new(Tone::Bad, &format!("有 {bad} 项故障，本节点不宜接受新的请求"), &["请按下表“怎么办”处理。"]),
+        (true, 0, 0) => Notice::new(Tone::Good, "运行正常", &["写入和查询都在工作。"]),
+        (true, 0, warn) => {
+            Notice::new(Tone::Warn, &format!("运行正常，有 {warn} 项需要注意"), &["写入和查询都在工作，需要注意的事项见下表。"])
         }
-        None => check("磁盘", Tone::Warn, "无法读取数据盘的剩余空间".to_owned(), "请在服务器上检查数据目录所在的磁盘。"),
+        (true, bad, _) => Notice::new(Tone::Bad, &format!("有 {bad} 项故障"), &["写入和查询仍在工作。请按下表“怎么办”处理。"]),
     }
 }
 
-/// Bytes free for us and in all.
-fn space(dir: &Path) -> Option<(u64, u64)> {
-    let stat = rustix::fs::statvfs(dir).ok()?;
-    Some((stat.f_bavail.saturating_mul(stat.f_frsize), stat.f_blocks.saturating_mul(stat.f_frsize)))
-}
-
-/// The record beside the log; that it fits the log was checked when the log was opened, else nothing would be served.
-async fn high_water(ctx: &Ctx) -> Result<SystemCheck, Fault> {
-    #[derive(serde::Deserialize)]
-    struct Record {
-        size: u64,
+fn line(check: &Check) -> SystemCheck {
+    let (state, tone) = match check.level {
+        Level::Good => ("正常", Tone::Good),
+        Level::Warn => ("注意", Tone::Warn),
+        Level::Bad => ("故障", Tone::Bad),
+    };
+    SystemCheck {
+        name: check.kind.name().to_owned(),
+        state: Tag::new(state, tone),
+        detail: check.detail.clone(),
+        advice: check.advice.clone(),
     }
-    let head = ctx.app().log.head().await.map_err(Error::from)?;
-    let record = ctx
-        .app()
-        .audit
-        .dir()
-        .and_then(|dir| std::fs::read(dir.join("log.head")).ok())
-        .and_then(|text| serde_json::from_slice::<Record>(&text).ok());
-    Ok(match record {
-        Some(record) if record.size <= head.size => check(
-            "高水位记录",
-            Tone::Good,
-            format!("记录到第 {} 个事件，日志有 {} 个", words::count(record.size), words::count(head.size)),
-            "",
-        ),
-        Some(record) => check(
-            "高水位记录",
-            Tone::Bad,
-            format!("记录到第 {} 个事件，日志只有 {} 个", words::count(record.size), words::count(head.size)),
-            "日志可能被换成旧的。请立即停用，保留现场，并从最近的备份核对。",
-        ),
-        None => check("高水位记录", Tone::Warn, "没有找到记录".to_owned(), "下次写入时会新建；如反复出现，请检查数据目录的权限。"),
-    })
 }
 
-fn calendar(ctx: &Ctx) -> SystemCheck {
-    let reference = ctx.app().reference();
-    let today = legal_day(ctx.app().now());
-    let state = |year: i32| if super::calendar::official(reference.calendar(), year) { "正式" } else { "临时推算" };
-    let year = today.year();
-    // The notice of a year comes in the November before it.
-    let late = !super::calendar::official(reference.calendar(), year)
-        || (today.month() == 12 && !super::calendar::official(reference.calendar(), year + 1));
-    let advice = if late { "到“工作日历”页导入放假通知。" } else { "" };
-    check(
-        "工作日历",
-        if late { Tone::Warn } else { Tone::Good },
-        format!("{year} 年{}；{} 年{}", state(year), year + 1, state(year + 1)),
-        advice,
-    )
-}
-
-async fn facts(ctx: &Ctx) -> Result<Vec<SummaryRow>, Fault> {
+fn facts(ctx: &Ctx) -> Vec<SummaryRow> {
     let (reference, now) = (ctx.app().reference(), ctx.app().now());
-    let started = ctx.state().started;
+    let started = ctx.state().operate.started;
     let accounts = reference.accounts();
     let count = |n: usize| words::count(u64::try_from(n).unwrap_or_default());
-    Ok(vec![
-        SummaryRow::new("版本", &format!("xiaoneng {}", env!("CARGO_PKG_VERSION"))),
+    let Build { version, commit, sqlite, features } = Build::this();
+    vec![
+        SummaryRow::new("版本", &format!("xiaoneng {version}（{commit}），SQLite {sqlite}，日志后端 {features}")),
         SummaryRow::new("启动", &format!("{}，已运行 {}", words::moment(started).text, words::duration(now - started))),
         SummaryRow::new("现行规则", &words::rules(&reference, now).map(|rules| rules.reference()).unwrap_or_default()),
         SummaryRow::new("日历版本", reference.calendar().version()),
@@ -204,13 +61,5 @@ async fn facts(ctx: &Ctx) -> Result<Vec<SummaryRow>, Fault> {
                 count(accounts.iter().filter(|account| account.enabled).count())
             ),
         ),
-    ])
-}
-
-fn bytes(n: u64) -> String {
-    match n {
-        n if n >= GIB => format!("{}.{} GB", n / GIB, n % GIB * 10 / GIB),
-        n if n >= GIB / 1024 => format!("{} MB", n / (GIB / 1024)),
-        n => format!("{} KB", n / 1024),
-    }
+    ]
 }

@@ -111,7 +111,10 @@ pub async fn submit(ctx: Ctx, form: Form) -> Reply {
             again(&ctx, &draft, StatusCode::UNPROCESSABLE_ENTITY, errors)
         }
         Err(error @ (Error::Busy | Error::Unavailable)) => {
-            let errors = Errors::one("", &format!("{error}。您填写的内容都在，诉求还没有提交。"));
+            let errors = Errors::one(
+                "",
+                &format!("{error}。您填写的内容都在，诉求还没有提交。着急的可拨打 {}。", ctx.state().settings.service_phone),
+            );
             again(&ctx, &draft, StatusCode::SERVICE_UNAVAILABLE, errors)
         }
         Err(error) => Err(error.into()),

@@ -69,7 +69,11 @@ pub(crate) async fn sign_in_post(ctx: Ctx, form: Form) -> Reply {
     if errors.any() {
         return invalid(&sign_in_page(&ctx, login, &target, errors, None));
     }
-    match ctx.app().sign_in(login, password, &ctx.client(), known(&ctx)).await {
+    let signed_in = ctx.app().sign_in(login, password, &ctx.client(), known(&ctx)).await;
+    if matches!(signed_in, Ok(_) | Err(Error::WrongPassword)) {
+        ctx.state().operate.requests.signed_in(signed_in.is_ok());
+    }
+    match signed_in {
         Ok((session, token)) => {
             open(&ctx, &session, token);
             see_other(if session.must_change { "/desk/password" } else { &target })

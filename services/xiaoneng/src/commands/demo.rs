@@ -56,7 +56,7 @@ pub(super) async fn run(words: cli::Demo) -> Result<(), Failure> {
     settings.web.organiser = "清源市人民政府办公室".to_owned();
     settings.web.environment = "演示环境：页面上的单位、人员和数据均为虚构。".to_owned();
     settings.web.demo_accounts = built.accounts.iter().map(|(login, ..)| (login.clone(), PASSWORD.to_owned())).collect();
-    super::serve::serve(app, settings, words.listen, &place.data, |address| {
+    super::serve::serve(app, settings, words.listen, &place, |address| {
         output::line(&format!("演示城市已就绪：{} 件诉求，{} 个事件", built.cases, built.events));
         output::line(&format!("市民页面  http://{address}/"));
         output::line(&format!("工作台    http://{address}/desk"));

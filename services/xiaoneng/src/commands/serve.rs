@@ -1,40 +1,119 @@
 //! `xiaoneng serve`: pages and automation on one data directory until the process is told to stop.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::Context;
 use application::Application;
 use automation::Automation;
+use web::operate::{Operate, Parts};
 
 use super::Failure;
+use crate::service::{Listeners, Signals, tell_alive, tell_ready, tell_stopping};
 use crate::settings::Settings;
 use crate::{cli, installation, output};
 
+/// Longest wait for the act or delivery that automation has in hand, and for the batch of the views.
+const HAND: Duration = Duration::from_secs(2);
+
 pub(super) async fn run(words: cli::Serve) -> Result<(), Failure> {
-    let settings = Settings::load(words.config.as_deref())?;
+    let mut settings = Settings::load(words.config.as_deref())?;
+    if let Some(address) = words.admin_listen {
+        settings.operate.listen = address.to_string();
+    }
     let app = installation::open(&words.place, true).await?;
-    serve(app, settings, words.listen, &words.place.data, |address| output::error(&format!("正在服务 http://{address}"))).await
+    serve(app, settings, words.listen, &words.place, |address| output::error(&format!("正在服务 http://{address}"))).await
 }
 
-/// Serves until told to stop, then ends in order: pages, automation, views, log.
+/// Serves until told to stop, then ends in order: readiness, pages, automation, views, log.
 pub(super) async fn serve(
     app: Arc<Application>,
     settings: Settings,
     listen: SocketAddr,
-    data: &Path,
+    place: &cli::Place,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Failure> {
-    let listener = TcpListener::bind(listen).with_context(|| format!("地址 {listen} 不能使用，可能已有程序在用；请换一个 --listen"))?;
-    let address = listener.local_addr()?;
-    let automation = Arc::new(Automation::new(app.clone(), settings.automation.clone(), data)?);
+    let admin = settings.operate.address().map_err(Failure::Usage)?;
+    if admin.is_some_and(|admin| admin == listen && admin.port() != 0) {
+        return Err(Failure::Usage(format!("运维监听不能和页面用同一个地址 {listen}，请换一个 --admin-listen")));
+    }
+    let listeners = Listeners::open(listen, admin)?;
+    let address = listeners.public.local_addr()?;
+    let automation = Arc::new(Automation::new(app.clone(), settings.automation.clone(), &place.data)?);
+    let parts = Parts {
+        automation: Some(automation.clone()),
+        log_dir: installation::log_dir(place).filter(|dir| *dir != place.data).map(Path::to_owned),
+        remote_log: installation::log_dir(place).is_none(),
+        filter: output::log_filter(),
+    };
+    let operate = Arc::new(Operate::new(app.clone(), settings.operate, parts));
+    let mut signals = Signals::catch()?;
     let clockwork = automation::spawn(automation);
-    let server = web::run(listener, web::State::new(app, settings.web))?;
+    let server = web::run(listeners.public, web::State::operated(operate.clone(), settings.web))?;
+    let handle = server.handle();
+    let mut serving = actix_web::rt::spawn(server);
+    let watching = actix_web::rt::spawn(operate.clone().watch(tell_alive));
+    let mut watchers = None;
+    if let Some(listener) = listeners.admin {
+        output::error(&format!("运维监听 {}", listener.local_addr()?));
+        let server = web::operate::listener::run(listener, operate.clone())?;
+        watchers = Some(server.handle());
+        actix_web::rt::spawn(server);
+    }
     ready(address);
     tracing::info!(%address, "serving");
-    server.await?;
-    clockwork.stop().await;
+    tell_ready();
+    tokio::select! {
+        ended = &mut serving => return Ok(ended??),
+        () = signals.next() => {}
+    }
+    tracing::info!("stopping");
+    operate.stop();
+    tell_stopping();
+    let drain = Duration::from_secs(operate.settings.drain_seconds);
+    let end = async {
+        tokio::time::sleep(drain).await;
+        handle.stop(true).await;
+        if tokio::time::timeout(HAND, clockwork.stop()).await.is_err() {
+            tracing::warn!("a delivery in hand was not waited for; it is made again under the same id");
+        }
+        if let Some(watchers) = watchers {
+            watchers.stop(false).await;
+        }
+        watching.abort();
+        let _ = watching.await;
+        drop(operate);
+        close(app).await;
+    };
+    tokio::select! {
+        () = end => {}
+        () = signals.next() => {
+            tracing::warn!("told twice: ending at once");
+            std::process::exit(1);
+        }
+    }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Ends the views after the batch they are in, and with the last holder the log, whose file is then checkpointed.
+async fn close(app: Arc<Application>) {
+    let started = tokio::time::Instant::now();
+    // The threads of the server let go of it a moment after their end.
+    while Arc::strong_count(&app) > 1 && started.elapsed() < HAND {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let Some(app) = Arc::into_inner(app) else {
+        tracing::warn!("the views and the log are still in use; they are whole as they are");
+        return;
+    };
+    let closed = tokio::task::spawn_blocking(move || {
+        let Application { projections, log, .. } = app;
+        projections.stop();
+        drop(log);
+    });
+    if tokio::time::timeout(HAND, closed).await.is_err() {
+        tracing::warn!("the views did not end in time; they go on from their checkpoint");
+    }
 }

@@ -25,6 +25,7 @@ fn bench() -> Bench {
         names: Names::default(),
         pages: 0,
         stopped: false,
+        stats: Arc::default(),
     };
     Bench { writer, failures, _dir: dir }
 }
@@ -129,4 +130,26 @@ fn an_error_means_what_it_means_for_durability() {
     }
     // SQLITE_CORRUPT: known before the commit, unknown during it.
     assert!(fatal(11, true) && !fatal(11, false));
+}
+
+#[test]
+fn a_probe_writes_a_page_changes_nothing_and_says_when_writing_fails_and_recovers() {
+    let mut bench = bench();
+    bench.serve(vec![ask(1, 10), ask(1, 10)]);
+    let stats = bench.writer.stats.clone();
+    assert_eq!((stats.events.load(Relaxed), stats.groups.read().sum, stats.commits.read().count), (1, 1, 1));
+
+    let other = connect::reader(&bench._dir.path().join("log.db")).unwrap();
+    let version = || other.query_row("PRAGMA data_version", [], |row| row.get::<_, i64>(0)).unwrap();
+    let before = version();
+    bench.writer.probe().unwrap();
+    assert_ne!(version(), before, "nothing was written");
+    assert_eq!((bench.size(), stats.events.load(Relaxed), stats.writable.load(Relaxed)), (1, 1, true));
+
+    bench.writer.connection.execute_batch("PRAGMA query_only = ON").unwrap();
+    assert!(matches!(bench.writer.probe(), Err(AppendError::Unavailable(_))));
+    assert_eq!((stats.writable.load(Relaxed), stats.failed.load(Relaxed), bench.writer.stopped), (false, 1, false));
+    bench.writer.connection.execute_batch("PRAGMA query_only = OFF").unwrap();
+    bench.writer.probe().unwrap();
+    assert!(stats.writable.load(Relaxed));
 }
