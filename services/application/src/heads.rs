@@ -44,8 +44,7 @@ impl Head {
     /// The text that is signed.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text =
-            format!("{}\n{}\n{}\nrecorded {}\n", self.origin, self.size, STANDARD.encode(self.root), precise(self.recorded_at));
+        let mut text = format!("{}\n{}\n{}\nrecorded {}\n", self.origin, self.size, STANDARD.encode(self.root), precise(self.recorded_at));
         if let Some(day) = self.day {
             let _ = writeln!(text, "day {day}");
         }

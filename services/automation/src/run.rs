@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use application::founding::closed_day;
+use chrono::{DateTime, TimeDelta};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -34,6 +35,9 @@ impl Running {
     }
 }
 
+/// Between two tries to close a day.
+const DAY_REST: TimeDelta = TimeDelta::minutes(1);
+
 #[derive(Debug, Clone, Copy)]
 enum Part {
     Clocks,
@@ -50,7 +54,7 @@ pub fn spawn(automation: Arc<Automation>) -> Running {
 async fn work(automation: Arc<Automation>, part: Part, mut stop: watch::Receiver<bool>) {
     let mut noticed = automation.application.log.watch();
     let mut erasures_open = matches!(part, Part::Clocks);
-    let mut closed = None;
+    let (mut closed, mut rests_until) = (None, DateTime::UNIX_EPOCH);
     while !*stop.borrow() {
         noticed.borrow_and_update();
         if erasures_open {
@@ -65,10 +69,14 @@ async fn work(automation: Arc<Automation>, part: Part, mut stop: watch::Receiver
             }
         }
         // Once is enough, whoever does it.
-        if matches!(part, Part::Clocks) && closed != closed_day(automation.application.now()) {
+        let now = automation.application.now();
+        if matches!(part, Part::Clocks) && closed != closed_day(now) && now >= rests_until {
             match automation.close_day().await {
                 Ok(day) => closed = day,
-                Err(error) => automation.failed_as_a_whole(error.to_string()),
+                Err(error) => {
+                    rests_until = now + DAY_REST;
+                    tracing::error!(?error, "the day could not be closed");
+                }
             }
         }
         let started = tokio::time::Instant::now();

@@ -48,12 +48,7 @@ pub struct HeadLine {
 #[must_use]
 pub fn head_table(heads: Vec<HeadLine>) -> Table {
     let row = |head: HeadLine| {
-        Row::new(vec![
-            Cell::link(&head.href, head.day.text),
-            Cell::text(head.size),
-            Cell::time(head.published),
-            Cell::text(head.key),
-        ])
+        Row::new(vec![Cell::link(&head.href, head.day.text), Cell::text(head.size), Cell::time(head.published), Cell::text(head.key)])
     };
     Table {
         caption: "各日的日志头".into(),

@@ -37,8 +37,10 @@ async fn list(place: &Place, json: bool) -> Result<(), Failure> {
     let keys = periods(&heads);
     if json {
         let keys: Vec<_> = keys.iter().map(|(key, from, until)| serde_json::json!({ "key": key, "from": from, "until": until })).collect();
-        let heads: Vec<_> =
-            heads.iter().map(|head| serde_json::json!({ "day": head.day, "size": head.size, "key": head.key, "note": head.note })).collect();
+        let heads: Vec<_> = heads
+            .iter()
+            .map(|head| serde_json::json!({ "day": head.day, "size": head.size, "key": head.key, "note": head.note }))
+            .collect();
         let all = serde_json::json!({ "origin": origin, "key": key.to_string(), "public_key": hex(&key), "keys": keys, "heads": heads });
         output::line(&all.to_string());
         return Ok(());

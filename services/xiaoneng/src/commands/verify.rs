@@ -34,7 +34,9 @@ pub(super) async fn run(words: Verify) -> Result<(), Failure> {
     if let Some(file) = &words.receipt {
         return receipt::run(file, words.key.as_deref(), place.as_ref(), words.json).await;
     }
-    let Some(place) = place else { return Err(Failure::Usage("请用 --data 指明数据目录，或用 --receipt 指明回执".to_owned())) };
+    let Some(place) = place else {
+        return Err(Failure::Usage("请用 --data 指明数据目录，或用 --receipt 指明回执".to_owned()));
+    };
     let kept = words.heads.as_deref().map(copies_of).transpose()?;
     let progress = output::Progress::new("已核对");
     let tell = |done, of| progress.tell(done, of);

@@ -64,8 +64,7 @@ fn a_receipt_with_its_proof_reads_as_specified() {
         key ";
     let text = good();
     let leaf_line = format!("leaf {}", STANDARD.encode(leaf(2)));
-    let expected: Vec<&str> =
-        expected.lines().map(|line| if line.starts_with("leaf ") { leaf_line.as_str() } else { line }).collect();
+    let expected: Vec<&str> = expected.lines().map(|line| if line.starts_with("leaf ") { leaf_line.as_str() } else { line }).collect();
     assert!(text.starts_with(&expected.join("\n")), "{text}");
     assert!(text.contains("\n\nc2sp.org/tlog-proof@v1\nindex 1\n"), "{text}");
     let read = ReceiptFile::parse(&text).unwrap();

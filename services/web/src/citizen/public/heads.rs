@@ -87,11 +87,8 @@ pub async fn latest(ctx: Ctx) -> Reply {
     let head = views.latest_head()?.ok_or(Fault::NotFound)?;
     let said = vault::Note::parse(&head.note).ok().and_then(|note| application::heads::Head::parse(note.text()));
     let said = said.ok_or_else(|| Fault::Internal("a published head cannot be read".to_owned()))?;
-    let keys: Vec<_> = views
-        .head_keys()?
-        .into_iter()
-        .map(|key| serde_json::json!({ "key": key.key, "from": key.from, "until": key.until }))
-        .collect();
+    let keys: Vec<_> =
+        views.head_keys()?.into_iter().map(|key| serde_json::json!({ "key": key.key, "from": key.from, "until": key.until })).collect();
     Ok(HttpResponse::Ok().json(serde_json::json!({
         "origin": said.origin,
         "day": head.day,
