@@ -23,6 +23,8 @@ mod doors;
 mod escalations;
 #[path = "acceptance/harness.rs"]
 mod harness;
+#[path = "acceptance/heads.rs"]
+mod heads;
 #[path = "acceptance/input.rs"]
 mod input;
 #[path = "acceptance/inspections.rs"]

@@ -11,6 +11,9 @@ mod deadline;
 #[path = "command_line/export.rs"]
 mod export;
 #[cfg(test)]
+#[path = "command_line/heads.rs"]
+mod heads;
+#[cfg(test)]
 #[path = "command_line/help.rs"]
 mod help;
 #[cfg(test)]

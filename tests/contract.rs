@@ -52,6 +52,7 @@ contract!(
     sixteen_writers_leave_no_gap_and_lose_nothing,
     writers_of_one_stream_conflict_and_none_is_lost,
     every_event_is_proved_to_be_in_the_tree,
+    the_root_at_every_size_is_the_root_that_the_log_had_then,
     proofs_beyond_the_log_are_refused,
     a_sound_log_verifies,
 );

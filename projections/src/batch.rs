@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use domain::case::facts::{Change, facts};
 use domain::case::{CaseEvent, CaseState, state};
 use domain::event::{Event, Subject};
+use domain::founding::{HeadPublished, LogEvent};
 use domain::ids::{CaseId, ImportId, NoticeId, UnitCode};
 use domain::import::{ImportEvent, ImportFinished, ImportStarted};
 use domain::notice::{self, NoticeEvent, NoticeState};
@@ -30,7 +31,7 @@ use crate::views::public::write::Count;
 use crate::views::reference::Reference;
 use crate::views::reference::write::Changes as ReferenceChanges;
 use crate::views::scores::write::{NewFact, TallyKey};
-use crate::views::{cards, cases, due, escalations, imports, notices, persons, public, reference, scores, worklist};
+use crate::views::{cards, cases, due, escalations, heads, imports, notices, persons, public, reference, scores, worklist};
 
 /// A case in the working set.
 pub(crate) struct CaseEntry {
@@ -104,6 +105,7 @@ struct Work {
     persons: Vec<PersonChange>,
     supervision: Supervision,
     days: Days,
+    heads: Vec<(Instant, HeadPublished)>,
 }
 
 /// The conventions of months where no rulebook was adopted yet.
@@ -208,6 +210,10 @@ impl Writer {
                 Ok(())
             }
             (Subject::Person(id), Event::Person(of_person)) => self.apply_person(*id, event, of_person),
+            (Subject::Log, Event::Log(LogEvent::HeadPublished(head))) => {
+                self.work.heads.push((event.at, head.clone()));
+                Ok(())
+            }
             _ if self.work.supervision.apply(&self.views, event)? => Ok(()),
             // A kind of one group in a stream of another: written by no program of ours.
             _ => Err(domain::events::EventError::unknown(event.event.kind(), event.event.version()).into()),
@@ -414,6 +420,7 @@ impl Writer {
         persons::write::write(&transaction, work.persons)?;
         work.supervision.write(&transaction, &self.reference)?;
         work.days.write(&transaction)?;
+        heads::write::write(&transaction, work.heads)?;
         files::set_checkpoint(&transaction, end)?;
         if self.withdrawn {
             self.scrub = Scrub::mark(&transaction)?;

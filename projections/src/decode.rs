@@ -7,6 +7,9 @@ use uuid::Uuid;
 
 use crate::ViewError;
 
+/// Stored name of a published head.
+const HEAD: &str = "log_head_published";
+
 /// An event as the views get it; private values are closed.
 #[derive(Debug, Clone)]
 pub(crate) struct Decoded {
@@ -20,10 +23,10 @@ pub(crate) struct Decoded {
     pub(crate) event: Event,
 }
 
-/// None for the log's own events.
+/// None for the log's own events, but for the heads that were published.
 pub(crate) fn decode(envelope: &Envelope) -> Result<Option<Decoded>, ViewError> {
     let subject = Subject::of(&envelope.stream).ok_or_else(|| ViewError::UnknownStream(envelope.stream.clone()))?;
-    if subject == Subject::Log {
+    if subject == Subject::Log && envelope.kind != HEAD {
         return Ok(None);
     }
     let event = Event::from_slice(&envelope.kind, envelope.version, &envelope.data)?;

@@ -59,6 +59,7 @@ const ROWS: &[(FileKind, &str)] = &[
     (FileKind::Views, "SELECT * FROM order_row ORDER BY key"),
     (FileKind::Views, "SELECT * FROM matter_row ORDER BY key"),
     (FileKind::Views, "SELECT * FROM task_row ORDER BY key"),
+    (FileKind::Views, "SELECT * FROM head ORDER BY day"),
     (FileKind::Scores, "SELECT seq FROM meta"),
     (FileKind::Scores, "SELECT * FROM fact ORDER BY seq, ord"),
     (FileKind::Scores, "SELECT * FROM tally WHERE n <> 0 OR own <> 0 ORDER BY unit, period, measure, yes, asserted"),

@@ -71,6 +71,7 @@ impl FileKind {
                 include_str!("views/cards/schema.sql"),
                 include_str!("views/orders/schema.sql"),
                 include_str!("views/matters/schema.sql"),
+                include_str!("views/heads/schema.sql"),
             ],
             Self::Scores => &[include_str!("views/scores/schema.sql")],
             Self::Search => &[include_str!("views/search/schema.sql")],

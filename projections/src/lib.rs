@@ -38,6 +38,7 @@ pub use views::cases::{CaseRow, CaseSnapshot};
 pub use views::daily::DayKind;
 pub use views::due::DueRow;
 pub use views::escalations::{ExpectedRaise, LevelCount};
+pub use views::heads::{HeadKey, HeadRow};
 pub use views::imports::ImportRow;
 pub use views::investigations::{InvestigationCounts, InvestigationFilter};
 pub use views::matters::{MatterFilter, MatterRow, MatterTab, TaskRow};

@@ -7,6 +7,7 @@ pub mod cases;
 pub mod daily;
 pub mod due;
 pub mod escalations;
+pub mod heads;
 pub mod imports;
 pub mod inspections;
 pub mod investigations;

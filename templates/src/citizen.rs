@@ -15,7 +15,7 @@ pub use file::{
 pub use home::Home;
 pub use receipt::{DayCount, Receipt, day_table};
 pub use stuck::Stuck;
-pub use track::{Answer, Hand, Reading, Track, TrackCase, grade_choices, hands_table, readings_table};
+pub use track::{Answer, Evidence, Hand, Reading, Track, TrackCase, grade_choices, hands_table, readings_table};
 
 pub(crate) fn samples() -> Vec<(&'static str, String)> {
     [complaint::samples(), file::samples(), home::samples(), receipt::samples(), stuck::samples(), track::samples()].concat()

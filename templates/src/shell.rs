@@ -96,7 +96,7 @@ impl Shell {
             NavItem::new("/", "首页", self.path == "/"),
             NavItem::new("/file/start", "我要反映", within("/file")),
             NavItem::new("/track", "查进度", within("/track")),
-            NavItem::new("/public", "看公开", within("/public")),
+            NavItem::new("/public", "看公开", within("/public") || within("/heads")),
         ]
     }
 

@@ -36,6 +36,12 @@ async fn up_to_check(browser: &mut Browser, class: &str, publish: &str) -> Page 
     page
 }
 
+/// Files and comes to the receipt.
+pub async fn filed(browser: &mut Browser) -> Page {
+    let check = up_to_check(browser, "求助", "no").await;
+    browser.submit(check.form("/file/check")).await
+}
+
 /// Number and query code of a receipt.
 fn receipt(page: &Page) -> (String, String) {
     assert_eq!((page.path.as_str(), page.status), ("/file/receipt", 200), "{}", page.text());

@@ -2,7 +2,7 @@
 
 use super::call::{call, words};
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 19] = [
     "demo",
     "serve",
     "init",
@@ -11,6 +11,11 @@ const COMMANDS: [&str; 14] = [
     "export",
     "rebuild",
     "verify",
+    "heads",
+    "heads list",
+    "heads publish",
+    "heads sign",
+    "heads export",
     "erase",
     "doctor",
     "generate",
@@ -51,6 +56,9 @@ fn words_that_are_off_end_with_two() {
         "export cases --data x --format csv --out x --period 202610",
         "rulebook adopt x --data x --actor a",
         "generate --data x --cases many",
+        "verify",
+        "heads publish --data x",
+        "heads export --data x",
     ] {
         let ended = call(words(line).into_iter().filter(|word| !word.is_empty()));
         assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{line}: {ended:?}");

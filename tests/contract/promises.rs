@@ -326,6 +326,21 @@ pub async fn every_event_is_proved_to_be_in_the_tree(backend: &impl Backend) {
     }
 }
 
+pub async fn the_root_at_every_size_is_the_root_that_the_log_had_then(backend: &impl Backend) {
+    let mut roots = vec![(0, tree::empty_root())];
+    for part in 0..12u64 {
+        let events = (0..45).map(|number| event(part * 45 + number)).collect();
+        backend.writer().append(append(&format!("case-{part}"), Expected::NoStream, events)).await.unwrap();
+        let head = backend.writer().head().await.unwrap();
+        roots.push((head.size, head.root));
+    }
+    let log = backend.reader();
+    for (size, root) in roots {
+        assert_eq!(log.root_at(size).await, Ok(root), "{size}");
+    }
+    assert_eq!(log.root_at(541).await, Err(LogError::OutOfRange { size: 540 }));
+}
+
 pub async fn proofs_beyond_the_log_are_refused(backend: &impl Backend) {
     backend.writer().append(append("case-1", Expected::NoStream, vec![event(1), event(2)])).await.unwrap();
     for (seq, size) in [(0, 1), (1, 3), (3, 3), (2, 1)] {

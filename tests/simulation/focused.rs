@@ -57,6 +57,49 @@ impl Carrier for DiesOnce {
     }
 }
 
+/// Legal days for which a head was published, in the order of the log.
+async fn days_with_a_head(world: &World) -> Vec<String> {
+    let of_heads = |stream: &str| stream.strip_prefix("log-head-").map(str::to_owned);
+    world.events().await.iter().filter_map(|event| of_heads(&event.stream)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn given_two_nodes_that_close_each_day_together_and_die_over_it_then_every_day_has_one_head() {
+    for seed in 0..8_u64 {
+        let mut world = World::new(seed).await;
+        let (vault, founded_at) = (world.ground.vault(), at("2026-04-27T09:00:00"));
+        application::founding::found(&world.ground.wire.log, &vault, &clerk(Uuid::from_u128(3)), founded_at).await.unwrap();
+        world.ground.clock.set(at("2026-04-28T00:30:00"));
+        for day in 0..6 {
+            // The nodes look at the clock at any hour; some nights one of them dies in the middle of it, some nights both.
+            for hour in 0..4 {
+                for index in [0, 1] {
+                    if (seed + day + hour + index) % 3 == 0 {
+                        let appends = usize::from((seed + hour) % 2 == 0);
+                        world.node(index as usize).veil.light(appends, (seed + day) % 2 == 0);
+                    }
+                }
+                let nodes = [world.node(0).automation.clone(), world.node(1).automation.clone()];
+                let (first, second) = tokio::join!(nodes[0].close_day(), nodes[1].close_day());
+                drop(nodes);
+                for (index, closed) in [first, second].into_iter().enumerate() {
+                    world.node(index).veil.put_out();
+                    if closed.is_err() {
+                        world.restart(index, false).await;
+                    }
+                }
+                world.ground.clock.advance(TimeDelta::hours(6));
+            }
+        }
+        let days = days_with_a_head(&world).await;
+        let mut once = days.clone();
+        once.dedup();
+        assert_eq!((&days, days.len()), (&once, 6), "seed {seed}");
+        let (heads, keys, faults) = application::heads::check::own(&world.ground.wire.log, &[]).await.unwrap();
+        assert_eq!((heads, keys.len(), faults), (6, 1, vec![]), "seed {seed}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn given_a_process_killed_between_claim_and_record_when_another_starts_then_the_same_message_is_sent_and_no_other() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! The log's own events: how it was founded, and the hashes that tie other files to it. Streams `log-genesis`, `log-audit-<day>`.
+//! The log's own events: how it was founded, the hashes that tie other files to it, and the heads that were published.
+//! Streams `log-genesis`, `log-audit-<day>`, `log-head-<day>`.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,19 @@ pub struct AuditDayClosed {
     pub hash: String,
 }
 
+/// The head of the log was signed and published, once for each legal day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeadPublished {
+    /// The legal day, which had ended: everything recorded on it is in this head.
+    pub day: NaiveDate,
+    /// Number of events under the head; this event itself is none of them.
+    pub size: u64,
+    /// The public key, as signed notes write it.
+    pub key: String,
+    /// The signed note: origin, size, root, when the last event was recorded, the day.
+    pub note: String,
+}
+
 events! {
     /// What happened to the log itself.
     LogEvent {
@@ -37,6 +51,8 @@ events! {
         Founded(LogFounded) => "log_founded" 1,
         /// The reading audit of a day was closed.
         AuditDayClosed(AuditDayClosed) => "log_audit_day_closed" 1,
+        /// The head of a day was signed and published.
+        HeadPublished(HeadPublished) => "log_head_published" 1,
     }
 }
 
@@ -48,4 +64,9 @@ pub fn founded(program: &str) -> LogEvent {
 /// The stream of a day's audit.
 pub fn audit_stream(day: NaiveDate) -> String {
     format!("log-audit-{day}")
+}
+
+/// The stream of a day's head.
+pub fn head_stream(day: NaiveDate) -> String {
+    format!("log-head-{day}")
 }

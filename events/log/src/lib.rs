@@ -76,6 +76,20 @@ pub trait EventLog: Send + Sync + 'static {
     /// [`LogError::OutOfRange`] unless `1 <= seq <= size <= head.size`.
     async fn inclusion(&self, seq: u64, size: u64) -> Result<Vec<[u8; 32]>, LogError>;
 
+    /// The root of the tree of the first `size` events: what a head published at that size must say.
+    ///
+    /// # Errors
+    /// [`LogError::OutOfRange`] when there are fewer.
+    async fn root_at(&self, size: u64) -> Result<[u8; 32], LogError> {
+        if size == 0 {
+            return Ok(tree::empty_root());
+        }
+        // The first event stands left of everything else: its audit path gives the root.
+        let path = self.inclusion(1, size).await?;
+        let first = self.read_all(&Cursor::default(), 1).await?.events.into_iter().next().ok_or(LogError::OutOfRange { size: 0 })?;
+        Ok(path.iter().fold(first.leaf(), |left, right| tree::node_hash(&left, right)))
+    }
+
     /// The highest `seq` noticed, appends of other processes included. It may lag, it never falls.
     fn watch(&self) -> tokio::sync::watch::Receiver<u64>;
 

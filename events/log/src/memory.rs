@@ -96,16 +96,6 @@ impl MemoryLog {
         Self { now, state: Mutex::default(), noticed: watch::Sender::new(0) }
     }
 
-    /// The root of the first `size` events.
-    ///
-    /// # Errors
-    /// [`LogError::OutOfRange`] when there are fewer.
-    pub async fn root_at(&self, size: u64) -> Result<Hash, LogError> {
-        let state = self.state();
-        within(size <= state.frontier.size(), state.frontier.size())?;
-        tree::root_at(&*state, size)
-    }
-
     /// The proof that the log of `old` events is a beginning of the log of `new` events.
     ///
     /// # Errors

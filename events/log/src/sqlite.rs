@@ -128,19 +128,6 @@ impl SqliteLog {
         Ok(Self { tasks: Some(tasks), writer: Some(writer), readers, sentinel: Some(sentinel), noticed, path, record, stats })
     }
 
-    /// The root of the first `size` events.
-    ///
-    /// # Errors
-    /// [`LogError::OutOfRange`] when there are fewer.
-    pub async fn root_at(&self, size: u64) -> Result<Hash, LogError> {
-        self.readers
-            .run(move |connection| {
-                within(connection, |all| size <= all)?;
-                tree::root_at(&StoredNodes(connection), size)
-            })
-            .await
-    }
-
     /// The proof that the log of `old` events is a beginning of the log of `new` events.
     ///
     /// # Errors

@@ -8,7 +8,8 @@
 //! master key file ─HKDF─► epoch key ─unwraps─► subject key ─seals─► blob in the event
 //!                 ├─HKDF─► token keys       cookies, drafts, CSRF
 //!                 ├─HKDF─► query code key   the citizen's secret code
-//!                 └─HKDF─► phone lookup key blind index in the views
+//!                 ├─HKDF─► phone lookup key blind index in the views
+//!                 └─HKDF─► signing key      published heads of the log, receipts (Ed25519)
 //! ```
 //!
 //! Nothing in this crate reads a clock, the environment or the log; randomness comes in through [`Entropy`].
@@ -21,6 +22,7 @@ mod error;
 mod keyring;
 mod marker;
 mod master;
+mod note;
 mod query_code;
 mod secret;
 mod token;
@@ -32,6 +34,7 @@ pub use entropy::{Entropy, OsEntropy, SeededEntropy};
 pub use error::{Damage, VaultError};
 pub use keyring::Keyring;
 pub use master::{MasterKey, MasterKeyError};
+pub use note::{Note, NoteError, VerifierKey};
 pub use query_code::normalise_query_code;
 
 use secret::Secret;

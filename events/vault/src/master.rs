@@ -153,6 +153,10 @@ impl MasterKey {
         self.derive(&[b"phone lookup"])
     }
 
+    pub(crate) fn signing_key(&self) -> Secret {
+        self.derive(&[b"head signing"])
+    }
+
     /// HKDF-SHA256; the purpose is the length-prefixed list `info`.
     fn derive(&self, info: &[&[u8]]) -> Secret {
         let mut bytes = Zeroizing::new([0; 32]);
@@ -256,6 +260,7 @@ mod tests {
             master.mac_key("session"),
             master.query_code_key(),
             master.phone_lookup_key(),
+            master.signing_key(),
         ];
         let distinct: std::collections::HashSet<_> = keys.iter().map(|key| *key.bytes()).collect();
         assert_eq!(distinct.len(), keys.len());

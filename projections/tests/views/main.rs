@@ -5,6 +5,7 @@
 mod days;
 mod figures;
 mod following;
+mod heads;
 mod investigations;
 mod lists;
 mod rights;

@@ -31,7 +31,7 @@ impl Application {
     /// [`Error::Internal`] when the audit cannot be read, log errors.
     pub async fn close_audit(&self) -> Result<Option<Done>, Error> {
         let now = self.now();
-        let Some(day) = legal_day(now - chrono::TimeDelta::hours(1)).checked_sub_days(Days::new(1)) else { return Ok(None) };
+        let Some(day) = closed_day(now) else { return Ok(None) };
         let (Some(from), Some(to)) = (start(day), day.succ_opt().and_then(start)) else { return Ok(None) };
         let stream = audit_stream(day);
         if !self.log.read_stream(&stream).await?.is_empty() {
@@ -49,6 +49,11 @@ impl Application {
             Err(AppendFailure::Other(error)) => Err(error),
         }
     }
+}
+
+/// The latest legal day that is over for an hour: clocks of nodes differ a little, and what was recorded late is in by then.
+pub fn closed_day(now: Instant) -> Option<NaiveDate> {
+    legal_day(now - chrono::TimeDelta::hours(1)).checked_sub_days(Days::new(1))
 }
 
 fn start(day: NaiveDate) -> Option<Instant> {

@@ -24,6 +24,8 @@ pub struct Health {
     pub skipped: u64,
     /// Why the latest tick failed as a whole.
     pub error: Option<String>,
+    /// Why the day that is over could not be closed: audit not tied to the log, no head published.
+    pub day_error: Option<String>,
     /// Acts of limits recorded since the start.
     pub acts: u64,
     /// Cases looked at because of another calendar since the start.

@@ -7,6 +7,7 @@
 
 mod cards;
 mod clockwork;
+mod daily;
 pub mod delivery;
 mod escalations;
 mod health;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
-use domain::time::legal_day;
+use application::founding::closed_day;
+use chrono::{DateTime, TimeDelta};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -35,6 +35,9 @@ impl Running {
     }
 }
 
+/// Between two tries to close a day.
+const DAY_REST: TimeDelta = TimeDelta::minutes(1);
+
 #[derive(Debug, Clone, Copy)]
 enum Part {
     Clocks,
@@ -51,7 +54,7 @@ pub fn spawn(automation: Arc<Automation>) -> Running {
 async fn work(automation: Arc<Automation>, part: Part, mut stop: watch::Receiver<bool>) {
     let mut noticed = automation.application.log.watch();
     let mut erasures_open = matches!(part, Part::Clocks);
-    let mut audit_closed = None;
+    let (mut closed, mut rests_until) = (None, DateTime::UNIX_EPOCH);
     while !*stop.borrow() {
         noticed.borrow_and_update();
         if erasures_open {
@@ -65,12 +68,15 @@ async fn work(automation: Arc<Automation>, part: Part, mut stop: watch::Receiver
                 Err(error) => automation.failed_as_a_whole(error.to_string()),
             }
         }
-        // An hour into a day the reading audit of the day before is tied to the log; once is enough, whoever does it.
-        let day = legal_day(automation.application.now() - TimeDelta::hours(1));
-        if matches!(part, Part::Clocks) && audit_closed != Some(day) {
-            match automation.application.close_audit().await {
-                Ok(_) => audit_closed = Some(day),
-                Err(error) => automation.failed_as_a_whole(error.to_string()),
+        // Once is enough, whoever does it.
+        let now = automation.application.now();
+        if matches!(part, Part::Clocks) && closed != closed_day(now) && now >= rests_until {
+            match automation.close_day().await {
+                Ok(day) => closed = day,
+                Err(error) => {
+                    rests_until = now + DAY_REST;
+                    tracing::error!(?error, "the day could not be closed");
+                }
             }
         }
         let started = tokio::time::Instant::now();

@@ -93,6 +93,7 @@ routes! {
     GET  "/file/check" Door::Public => citizen::file::check;
     POST "/file/check" Door::Public => citizen::file::submit;
     GET  "/file/receipt" Door::Public => citizen::receipt::get;
+    GET  "/file/receipt/signed" Door::Public => citizen::receipt::signed;
 
     GET  "/stuck" Door::Public => citizen::stuck::get;
     POST "/stuck" Door::Public => citizen::stuck::post;
@@ -102,6 +103,7 @@ routes! {
     GET  "/track/case" Door::Public => citizen::track::case;
     POST "/track/rate" Door::Public => citizen::track::rate;
     POST "/track/unsolved" Door::Public => citizen::track::unsolved;
+    GET  "/track/receipt" Door::Public => citizen::track::evidence::download;
     POST "/track/leave" Door::Public => citizen::track::leave;
 
     GET  "/complaint" Door::Public => citizen::complaint::about;
@@ -117,6 +119,10 @@ routes! {
     GET  "/public" Door::Public => citizen::public::figures;
     GET  "/public/cases" Door::Public => citizen::public::cases;
     GET  "/public/cases/{number}" Door::Public => citizen::public::case;
+    GET  "/heads" Door::Public => citizen::public::heads;
+    GET  "/heads/latest" Door::Public => citizen::public::latest;
+    GET  "/heads/verify_receipt.py" Door::Public => citizen::public::script;
+    GET  "/heads/{day}" Door::Public => citizen::public::head;
 
     GET  "/desk/sign-in" Door::Public => desk::access::sign_in;
     POST "/desk/sign-in" Door::Public => desk::access::sign_in_post;

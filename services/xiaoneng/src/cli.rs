@@ -31,8 +31,11 @@ pub(crate) enum Command {
     Export(Export),
     /// Throw the views away and make them again from the log
     Rebuild(Rebuild),
-    /// Check the log: every event, the tree, the high-water record
+    /// Check the log: every event, the tree, the high-water record, published heads; or one citizen's receipt
     Verify(Verify),
+    /// Published heads of the log: list, publish, sign, copy out
+    #[command(subcommand)]
+    Heads(Heads),
     /// Destroy the keys of a person's cases
     Erase(Erase),
     /// What is wrong with this installation, and what to do
@@ -246,11 +249,64 @@ pub(crate) struct Rebuild {
 
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    #[command(flatten)]
-    pub(crate) place: Place,
+    /// Data directory
+    #[arg(long, required_unless_present = "receipt")]
+    pub(crate) data: Option<PathBuf>,
+    /// Where the log lies when it is not in the data directory: a directory that several nodes share, or esdb://…
+    #[arg(long, value_name = "DIR|esdb://…", requires = "data")]
+    pub(crate) log: Option<LogAddress>,
+    /// Heads that were kept elsewhere: a file, or a directory of .txt files
+    #[arg(long, value_name = "FILE|DIR", requires = "data")]
+    pub(crate) heads: Option<PathBuf>,
+    /// A citizen's receipt; needs no data directory
+    #[arg(long, conflicts_with = "heads")]
+    pub(crate) receipt: Option<PathBuf>,
+    /// The public key to trust: a file of keys, name+id+base64, or 64 hexadecimal digits
+    #[arg(long, value_name = "FILE|KEY")]
+    pub(crate) key: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl Verify {
+    /// Where the installation lies, when one was named.
+    pub(crate) fn place(&self) -> Option<Place> {
+        Some(Place { data: self.data.clone()?, log: self.log.clone() })
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Heads {
+    /// The public keys and the published heads
+    List {
+        #[command(flatten)]
+        place: Place,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Publish the head of the latest day that is over, if nobody has yet
+    Publish {
+        #[command(flatten)]
+        place: Place,
+        /// Who publishes
+        #[arg(long)]
+        actor: String,
+    },
+    /// Sign the head as it stands now; prints the note and records nothing
+    Sign {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Write every published head to a file of its own, to be kept elsewhere; files that are there are left as they are
+    Export {
+        #[command(flatten)]
+        place: Place,
+        /// Where to
+        #[arg(long)]
+        out: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

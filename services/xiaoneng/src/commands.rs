@@ -6,6 +6,7 @@ mod doctor;
 mod erase;
 mod export;
 mod generate;
+mod heads;
 mod import;
 mod init;
 mod rebuild;
@@ -62,6 +63,7 @@ pub(crate) fn run(call: Call) -> Result<(), Failure> {
         Command::Export(words) => worked(export::run(words)),
         Command::Rebuild(words) => worked(rebuild::run(words)),
         Command::Verify(words) => worked(verify::run(words)),
+        Command::Heads(words) => worked(heads::run(words)),
         Command::Erase(words) => worked(erase::run(words)),
         Command::Doctor(words) => worked(doctor::run(words)),
         Command::Generate(words) => worked(generate::run(words)),

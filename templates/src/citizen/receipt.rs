@@ -69,6 +69,8 @@ pub struct Receipt {
     pub next: Vec<String>,
     /// Signed text of the promise; empty when there is none.
     pub signed_promise: String,
+    /// The day whose head must contain the filing, in words.
+    pub head_day: String,
 }
 
 impl Receipt {
@@ -93,10 +95,20 @@ impl Receipt {
                 "承办单位在期限前答复，您可以在“查进度”里看到全文。".into(),
                 "答复后我们回访；您可以评价，也可以说明“没有解决”。".into(),
             ],
-            signed_promise: "xiaoneng-promise-v1 number=3K7Q-29XD-MA6 received=2026-04-30T15:20:00+08:00 \
-                             due=2026-05-12T00:00:00+08:00 position=18233 \
-                             signature=9ykS0m3Yw1p7mU5fVxw2Qd0HkXx0Zb8c4r6T1eJqLg7Wn2aBvCdEfGhIjKlMnOpQ"
+            signed_promise: "xiaoneng-receipt/v1\n\
+                origin xiaoneng/5d41402abc4b2a76\n\
+                number 3K7Q-29XD-MA6\n\
+                event 6f1c1f6e-0000-5000-8000-000000000001\n\
+                position 18233\n\
+                leaf CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\
+                recorded 2026-04-30T15:20:00.123456+08:00\n\
+                due 2026-05-12T00:00:00.000000+08:00\n\
+                head 2026-04-30\n\
+                key xiaoneng/5d41402abc4b2a76+3f0566f2+AWE8BZY4NyqWEtCiP0EayHeanzH29mYxATZsFU5MmKPW\n\n\
+                — xiaoneng/5d41402abc4b2a76 \
+                PwVm8oSIhmHltzxmIgqaTlZGDaDcrOX11VyzT57HNzhsivW43RcUMordxC5C50wz9bW3P8x3UdFPJZgrafM9B0rITgk="
                 .into(),
+            head_day: "2026年4月30日".into(),
         }
     }
 }

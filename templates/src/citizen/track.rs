@@ -40,6 +40,15 @@ pub struct Answer {
     pub lines: Vec<String>,
 }
 
+/// How far the signed receipt is proved.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// Proved or not yet.
+    pub tag: Tag,
+    /// The same in a sentence or two.
+    pub words: String,
+}
+
 /// Time that one holder consumed.
 #[derive(Debug, Clone, Default)]
 pub struct Hand {
@@ -162,6 +171,8 @@ pub struct TrackCase {
     pub hands: Table,
     /// Promised and total time in one sentence.
     pub total: String,
+    /// The signed receipt; `None` where there is none.
+    pub evidence: Option<Evidence>,
     /// Whether the rating form is shown (fields `grade`, `comment`).
     pub can_rate: bool,
     /// Grades, see [`grade_choices`].
@@ -204,6 +215,10 @@ impl TrackCase {
                     "同一条路上的其余 14 盏路灯也检查过，没有同类问题。如再次不亮，请直接拨打我局值班电话。".into(),
                 ],
             }),
+            evidence: Some(Evidence {
+                tag: Tag::new("已存证", Tone::Good),
+                words: "这件诉求的登记已包含在 2026年4月30日公布的日志头里。下载的回执带有证明，不依靠本平台也能核对。".into(),
+            }),
             due_explained: String::new(),
             days: Table::default(),
             can_rate: true,
@@ -245,6 +260,10 @@ impl TrackCase {
             }])),
             answer: None,
             hands: hands_table(sample_hands()),
+            evidence: Some(Evidence {
+                tag: Tag::new("待存证", Tone::Neutral),
+                words: "2026年4月30日的日志头公布之后，可以在这里下载带证明的回执。现在下载的只有平台签名的承诺。".into(),
+            }),
             total: "承诺 5 个工作日内答复；从派单到现在用了 2 个工作日 5 小时，下面是每一段时间在谁手里。".into(),
             can_rate: false,
             grades: grade_choices(""),

@@ -89,6 +89,7 @@ impl Site {
             sign_ins: Backoff::default(),
             query_codes: Backoff::default(),
         });
+        application::founding::found(app.log.as_ref(), &app.vault, &maintenance(), app.now()).await.unwrap();
         found_city(&app).await;
         let mut settings = Settings {
             site_name: "清源市诉求与效能服务平台".to_owned(),

@@ -54,7 +54,7 @@ fn stream(kind: &str) -> &'static str {
         "assessed" => "assessed-<year>-<unit>",
         "campaign" => "campaign-<id>",
         "ballots" => "ballots-<campaign>.<n>",
-        "log" => "log-genesis, log-audit-<day>",
+        "log" => "log-genesis, log-audit-<day>, log-head-<day>",
         _ => "?",
     }
 }

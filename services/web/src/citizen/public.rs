@@ -2,9 +2,11 @@
 
 mod cases;
 mod figures;
+mod heads;
 
 pub use cases::{case, cases};
 pub use figures::figures;
+pub use heads::{head, heads, latest, script};
 
 use domain::time::{Period, legal_day, period_of, previous_period};
 use templates::components::Choice;

@@ -1,6 +1,7 @@
 //! The receipt: read from the log itself, so that it stands the moment the filing is acknowledged.
 
-use application::Actor;
+use application::receipts::Issued;
+use application::{Actor, Error};
 use domain::case::ClockKind;
 use domain::ids::CaseId;
 use templates::citizen::Receipt;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 
 use crate::cookies::names;
 use crate::ctx::Ctx;
-use crate::error::{Reply, page, see_other};
+use crate::error::{Fault, Reply, page, see_other};
 use crate::{shell, words};
 
 const PURPOSE: &str = "receipt";
@@ -22,6 +23,36 @@ pub(super) fn give(ctx: &Ctx, case: CaseId) {
 /// The case whose receipt this browser holds.
 pub(super) fn held(ctx: &Ctx) -> Option<CaseId> {
     ctx.sealed(names::RECEIPT, PURPOSE).and_then(|bytes| Uuid::from_slice(&bytes).ok()).map(CaseId)
+}
+
+/// The signed receipt of a case; none while nothing can be signed.
+///
+/// # Errors
+/// As [`application::Application::receipt`].
+pub(super) async fn issue(ctx: &Ctx, case: CaseId) -> Result<Option<Issued>, Error> {
+    ctx.app().receipt(&Actor::Petitioner(case), case).await
+}
+
+/// As [`issue`], for a page that has more to say: whoever has just filed needs the query code even if nothing can be signed.
+pub(super) async fn shown(ctx: &Ctx, case: CaseId) -> Option<Issued> {
+    issue(ctx, case).await.unwrap_or_else(|error| {
+        let cause = match error {
+            Error::Internal(words) => words,
+            other => other.to_string(),
+        };
+        tracing::error!(%cause, "a receipt could not be signed");
+        None
+    })
+}
+
+/// `GET /file/receipt/signed`: the signed receipt as a file.
+///
+/// # Errors
+/// [`Fault::NotFound`] while nothing can be signed, log errors.
+pub async fn signed(ctx: Ctx) -> Reply {
+    let case = held(&ctx).ok_or(Fault::NotFound)?;
+    let issued = issue(&ctx, case).await?.ok_or(Fault::NotFound)?;
+    Ok(super::track::evidence::file(&issued))
 }
 
 /// `/file/receipt`. A reload shows the same and files nothing.
@@ -50,6 +81,7 @@ pub async fn get(ctx: Ctx) -> Reply {
     }
     next.push("在答复期限前给出答复，您可以在“查进度”里看到全文。".to_owned());
     next.push("看到答复后可以评价；没有解决的，可以在“查进度”里说明，由热线办另行研判。".to_owned());
+    let issued = shown(&ctx, case).await;
     page(&Receipt {
         shell: shell::of(&ctx),
         number: words::number(&state.number),
@@ -64,6 +96,7 @@ pub async fn get(ctx: Ctx) -> Reply {
         provisional_note: "国务院办公厅还没有公布该年的放假安排，这个日期按法定节假日推算。公布后会重新计算，以“查进度”里显示的为准。"
             .to_owned(),
         next,
-        signed_promise: String::new(),
+        signed_promise: issued.as_ref().map(|issued| issued.promise.to_string()).unwrap_or_default(),
+        head_day: issued.map(|issued| words::date(issued.receipt.head)).unwrap_or_default(),
     })
 }

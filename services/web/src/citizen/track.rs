@@ -1,5 +1,6 @@
 //! Following a case: in whose hands, since when, until when; the answer; rating, and "not solved".
 
+pub mod evidence;
 mod timeline;
 
 use actix_web::HttpResponse;
@@ -188,6 +189,7 @@ async fn case_page(ctx: &Ctx, case: CaseId, typed: Typed, mut errors: Errors) ->
         }
     }
     let end = state.ended_at.unwrap_or(now);
+    let issued = super::receipt::shown(ctx, case).await;
     Ok(TrackCase {
         shell: shell::of(ctx),
         csrf: csrf::token(ctx),
@@ -209,6 +211,7 @@ async fn case_page(ctx: &Ctx, case: CaseId, typed: Typed, mut errors: Errors) ->
         answer: timeline::answer(&reference, &opened),
         hands: progress::hands(&reference, state, now),
         total: total(state, end),
+        evidence: issued.as_ref().map(evidence::of),
         can_rate,
         grades: grade_choices(&typed.grade),
         comment: typed.comment,
