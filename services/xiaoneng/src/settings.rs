@@ -12,6 +12,8 @@ pub(crate) struct Settings {
     pub(crate) web: web::Settings,
     /// Limits, notices.
     pub(crate) automation: automation::Settings,
+    /// The nightly backup.
+    pub(crate) backup: automation::BackupSettings,
 }
 
 impl Settings {

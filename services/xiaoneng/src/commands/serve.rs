@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use application::Application;
-use automation::Automation;
+use automation::{Automation, Nightly, Nights};
 
 use super::Failure;
 use crate::settings::Settings;
@@ -14,6 +14,9 @@ use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Serve) -> Result<(), Failure> {
     let settings = Settings::load(words.config.as_deref())?;
+    if installation::log_dir(&words.place).is_none() && !settings.backup.folder.as_os_str().is_empty() {
+        return Err(Failure::Usage("[backup] 只用于内嵌日志；集群的备份见 ops/eventstore/runbook.md，请去掉这一节设置".to_owned()));
+    }
     let app = installation::open(&words.place, true).await?;
     serve(app, settings, words.listen, &words.place.data, |address| output::error(&format!("正在服务 http://{address}"))).await
 }
@@ -30,10 +33,14 @@ pub(super) async fn serve(
     let address = listener.local_addr()?;
     let automation = Arc::new(Automation::new(app.clone(), settings.automation.clone(), data)?);
     let clockwork = automation::spawn(automation);
+    let nights = Nightly::new(app.clone(), settings.backup, data)?.map(Nights::spawn).transpose()?;
     let server = web::run(listener, web::State::new(app, settings.web))?;
     ready(address);
     tracing::info!(%address, "serving");
     server.await?;
+    if let Some(nights) = nights {
+        nights.stop().await;
+    }
     clockwork.stop().await;
     tracing::info!("stopped");
     Ok(())
