@@ -2,6 +2,9 @@
 
 // `cfg(test)` says to clippy that helpers outside of a test function may unwrap.
 #[cfg(test)]
+#[path = "command_line/backup.rs"]
+mod backup;
+#[cfg(test)]
 #[path = "command_line/call.rs"]
 mod call;
 #[cfg(test)]

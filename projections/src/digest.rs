@@ -1,13 +1,14 @@
 //! One number for everything that the views say, to compare a rebuilt file with a continued one.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use sha2::{Digest, Sha256};
 
 use crate::ViewError;
-use crate::files::FileKind;
+use crate::files::{FileKind, checkpoint};
 
 /// Rows as they mean, not as they lie: internal numbers of holders are replaced by their names, and what a case keeps
 /// of its own rows is left out.
@@ -65,19 +66,90 @@ const ROWS: &[(FileKind, &str)] = &[
     (FileKind::Scores, "SELECT * FROM tally WHERE n <> 0 OR own <> 0 ORDER BY unit, period, measure, yes, asserted"),
 ];
 
+/// How long two files may take to stand at the same event, and between two looks.
+const LOOKS: u32 = 100;
+const LOOK: Duration = Duration::from_millis(20);
+
 /// SHA-256 over all rows of `views.db` and `scores.db`, hexadecimal.
 ///
 /// # Errors
 /// When a file cannot be read.
 pub fn digest(dir: &Path) -> Result<String, ViewError> {
-    let views = FileKind::Views.open(dir)?;
-    let scores = FileKind::Scores.open(dir)?;
+    of(&FileKind::Views.open(dir)?, &FileKind::Scores.open(dir)?)
+}
+
+fn of(views: &Connection, scores: &Connection) -> Result<String, ViewError> {
     let mut hash = Sha256::new();
     for (kind, sql) in ROWS {
         hash.update(sql);
-        rows(if *kind == FileKind::Views { &views } else { &scores }, sql, &mut hash)?;
+        rows(if *kind == FileKind::Views { views } else { scores }, sql, &mut hash)?;
     }
     Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The views as they stand after one event, held still while they are looked at. What is written meanwhile waits in
+/// their write-ahead logs, so do not keep it long.
+pub struct Still {
+    views: Connection,
+    scores: Connection,
+    seq: u64,
+}
+
+impl Still {
+    /// Holds the views of a directory still; none when there are none of this program's schema, or the two files do not
+    /// come to stand at the same event.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn take(dir: &Path) -> Result<Option<Self>, ViewError> {
+        if FileKind::Views.standing(dir)?.is_none() || FileKind::Scores.standing(dir)?.is_none() {
+            return Ok(None);
+        }
+        let (views, scores) = (FileKind::Views.open(dir)?, FileKind::Scores.open(dir)?);
+        for connection in [&views, &scores] {
+            // Sorting what is large needs room, and memory is the server's.
+            connection.execute_batch("PRAGMA temp_store = FILE")?;
+        }
+        for _ in 0..LOOKS {
+            // A transaction sees the file as of its first read.
+            let at =
+                |connection: &Connection| connection.execute_batch("BEGIN").map_err(ViewError::from).and_then(|()| checkpoint(connection));
+            let (of_views, of_scores) = (at(&views)?.seq, at(&scores)?.seq);
+            if of_views == of_scores {
+                return Ok(Some(Self { views, scores, seq: of_views }));
+            }
+            for connection in [&views, &scores] {
+                connection.execute_batch("COMMIT")?;
+            }
+            std::thread::sleep(LOOK);
+        }
+        Ok(None)
+    }
+
+    /// The event after which they stand.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// As [`digest`].
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn digest(&self) -> Result<String, ViewError> {
+        of(&self.views, &self.scores)
+    }
+}
+
+/// What the rows mean: digests can be compared only where this is the same.
+pub fn schema() -> String {
+    let mut hash = Sha256::new();
+    for kind in [FileKind::Views, FileKind::Scores] {
+        hash.update(kind.fingerprint());
+    }
+    for (_, sql) in ROWS {
+        hash.update(sql);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn rows(connection: &Connection, sql: &str, hash: &mut Sha256) -> Result<(), ViewError> {

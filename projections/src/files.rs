@@ -82,7 +82,7 @@ impl FileKind {
         self.schemas().iter().map(|text| text.split_once(INDEXES).unwrap_or((text, "")))
     }
 
-    fn fingerprint(self) -> String {
+    pub(crate) fn fingerprint(self) -> String {
         let mut hash = Sha256::new();
         hash.update(CONTENT_VERSION.to_be_bytes());
         hash.update(META);

@@ -27,11 +27,12 @@ extern crate self as projections;
 #[expect(dead_code, reason = "shared with the tests of the whole crate")]
 mod test_world;
 
-pub use digest::digest;
+pub use digest::{Still, digest, schema};
 pub use engine::{Failure, Health, Projections};
 pub use error::ViewError;
 pub use page::{At, Page, PageKey};
 pub use rebuild::{Rebuilt, rebuild};
+pub use turn::Turn;
 pub use views::Views;
 pub use views::cards::{CardDue, CardFilter, CardRow, CardTab};
 pub use views::cases::{CaseRow, CaseSnapshot};

@@ -13,11 +13,14 @@ pub(crate) const LOOK: Duration = Duration::from_millis(25);
 const LOOKS: u32 = 120;
 
 /// The right to write the views of a directory. The system takes it back when the process ends, however it ends.
-pub(crate) struct Turn(#[expect(dead_code, reason = "the lock lives as long as the file is open")] File);
+pub struct Turn(#[expect(dead_code, reason = "the lock lives as long as the file is open")] File);
 
 impl Turn {
     /// Takes the turn; none when somebody else has it.
-    pub(crate) fn take(dir: &Path) -> Result<Option<Self>, ViewError> {
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn take(dir: &Path) -> Result<Option<Self>, ViewError> {
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(dir.join("views.lock"))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self(file))),

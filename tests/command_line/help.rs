@@ -2,7 +2,7 @@
 
 use super::call::{call, words};
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 22] = [
     "demo",
     "serve",
     "init",
@@ -17,6 +17,9 @@ const COMMANDS: [&str; 19] = [
     "heads sign",
     "heads export",
     "erase",
+    "backup",
+    "restore",
+    "rehearse",
     "doctor",
     "generate",
     "rulebook",
@@ -50,6 +53,9 @@ fn words_that_are_off_end_with_two() {
         "import x.csv --data x --actor a",
         "import x.csv --data x --as nothing --actor a",
         "erase 1 --data x --actor a",
+        "backup --data x --out y",
+        "restore x --data y",
+        "rehearse x --data y",
         "export cases --data x --format docx --out x",
         "export letters --data x --format csv --out x",
         "export cases --data x --format csv --out x --period 2026-13",

@@ -66,12 +66,14 @@ fn commands_on_a_directory_without_an_installation_make_none() {
     let data = dir.path().join("nothing");
     let file = dir.path().join("x.csv");
     std::fs::write(&file, "x").unwrap();
-    let (at, file, out) = (text(&data), text(&file), dir.path().join("out"));
-    let calls: [&[&str]; 7] = [
+    let (at, file, out, keys) = (text(&data), text(&file), dir.path().join("out"), dir.path().join("keys"));
+    let calls: [&[&str]; 9] = [
         &["serve", "--data", at],
         &["doctor", "--data", at],
         &["verify", "--data", at],
         &["rebuild", "--data", at],
+        &["backup", "--data", at, "--out", text(&out), "--keys-out", text(&keys)],
+        &["rehearse", file, "--keys", file, "--data", at],
         &["import", file, "--data", at, "--as", "tipdm", "--actor", "a"],
         &["erase", "0194f7a0-0000-7000-8000-000000000000", "--data", at, "--reason", "本人申请删除", "--actor", "a"],
         &["export", "cases", "--data", at, "--format", "csv", "--out", text(&out)],

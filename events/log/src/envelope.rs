@@ -1,5 +1,7 @@
 //! The event as it is stored, and the bytes that are hashed.
 
+mod read;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

@@ -27,7 +27,7 @@ pub use envelope::{CANONICAL_FORMAT, Envelope, NewEvent, SealedBlob, WrappedKey}
 pub use error::{LogError, Mark};
 pub use memory::MemoryLog;
 pub use report::{Fault, MAX_FAULTS, Position, VerifyReport};
-pub use sqlite::{Options, SqliteLog, sqlite_version};
+pub use sqlite::{Options, Rewriter, SqliteLog, sqlite_version};
 pub use stats::{Histogram, Reading, Stats};
 pub use tree::TreeHead;
 
@@ -110,6 +110,15 @@ pub trait EventLog: Send + Sync + 'static {
             all.extend(self.keys_of(owner).await?);
         }
         Ok(all)
+    }
+
+    /// The next wrapped keys of the whole log behind a place, each with its place; the first call asks behind 0, an empty
+    /// answer is the end. For backups and copies.
+    ///
+    /// # Errors
+    /// When the log cannot be read, or keeps its keys where this cannot be told.
+    async fn keys_after(&self, _place: u64, _limit: usize) -> Result<Vec<(u64, WrappedKey)>, LogError> {
+        Err(LogError::Unavailable("这种日志的密钥不能逐个列出，请按 ops/eventstore/runbook.md 备份集群".to_owned()))
     }
 
     /// Destroys the keys of these subjects of an owner and answers how many there were. May be repeated: also a call

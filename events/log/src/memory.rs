@@ -167,6 +167,10 @@ impl EventLog for MemoryLog {
         Ok(self.state().keys.iter().filter(|key| key.owner == owner).cloned().collect())
     }
 
+    async fn keys_after(&self, place: u64, limit: usize) -> Result<Vec<(u64, WrappedKey)>, LogError> {
+        Ok((1..).zip(self.state().keys.clone()).skip(usize::try_from(place).unwrap_or(usize::MAX)).take(limit).collect())
+    }
+
     async fn delete_keys(&self, owner: &str, subjects: &[String]) -> Result<u64, LogError> {
         let mut state = self.state();
         let before = state.keys.len();

@@ -7,6 +7,7 @@
 mod connect;
 mod readers;
 mod record;
+mod rewrite;
 mod rows;
 mod sentinel;
 mod verify;
@@ -24,6 +25,7 @@ use tokio::sync::{oneshot, watch};
 
 use self::readers::Readers;
 use self::record::Record;
+pub use self::rewrite::Rewriter;
 use self::rows::{HeadRow, StoredNodes};
 use self::sentinel::Sentinel;
 use self::writer::{Names, Task, Writer};
@@ -251,6 +253,20 @@ fn keys_of(connection: &Connection, owner: &str) -> Result<Vec<WrappedKey>, LogE
     Ok(keys.collect::<Result<_, _>>()?)
 }
 
+fn keys_after(connection: &Connection, place: u64, limit: usize) -> Result<Vec<(u64, WrappedKey)>, LogError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT k.row, k.id, s.name, k.subject, k.epoch, k.wrapped FROM keys k JOIN streams s ON s.id = k.owner
+         WHERE k.row > ?1 ORDER BY k.row LIMIT ?2",
+    )?;
+    let bounds = [i64::try_from(place).unwrap_or(i64::MAX), i64::try_from(limit).unwrap_or(i64::MAX)];
+    let keys = statement.query_map(bounds, |row| {
+        let place = u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default();
+        let key = WrappedKey { id: row.get(1)?, owner: row.get(2)?, subject: row.get(3)?, epoch: row.get(4)?, wrapped: row.get(5)? };
+        Ok((place, key))
+    })?;
+    Ok(keys.collect::<Result<_, _>>()?)
+}
+
 #[async_trait]
 impl EventLog for SqliteLog {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
@@ -303,6 +319,10 @@ impl EventLog for SqliteLog {
                 Ok(all)
             })
             .await
+    }
+
+    async fn keys_after(&self, place: u64, limit: usize) -> Result<Vec<(u64, WrappedKey)>, LogError> {
+        self.readers.run(move |connection| keys_after(connection, place, limit)).await
     }
 
     async fn delete_keys(&self, owner: &str, subjects: &[String]) -> Result<u64, LogError> {

@@ -3,6 +3,8 @@
 //! A file of its own with its own group commit, so that reading never waits for the log; kept for its own time. Its
 //! day-end hash goes into the log. Holds ids only, never what was read.
 
+pub mod copy;
+
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 

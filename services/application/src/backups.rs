@@ -1,12 +1,37 @@
-//! What is known about backups of a data directory: when the last one was made and when one was last rehearsed.
+//! Backups: made beside a running server, restored, rehearsed; and what is known of the latest ones.
 //!
-//! `xiaoneng backup` and the nightly rehearsal write it; `/readyz`, `/metrics`, `doctor` and the administrator's page
-//! read it. It is a file beside the log and no event: a restored log must not claim backups that it never had.
+//! Two files, kept apart (architecture.md, "Keys"): the *log file* has events, reading audit and attachments, and no key;
+//! the *keys file* has the wrapped keys, who was erased, and the ballot box. Of keys files only the latest is kept, so that
+//! an old log restored with it keeps the erased erased. `ops/docs/backup.md` specifies both.
+//!
+//! [`make`] writes them, [`restore`] reads them, [`rehearse`] does so every night and throws the result away.
+//!
+//! [`Backups`] is what is known: when the last one was made and when one was last rehearsed. `xiaoneng backup` and the
+//! nightly rehearsal write it; `/readyz`, `/metrics`, `doctor` and the administrator's page read it. It is a file beside the
+//! log and no event: a restored log must not claim backups that it never had.
+
+pub mod archive;
+pub mod fault;
+pub mod make;
+pub mod rehearse;
+pub mod restore;
+pub mod retention;
+
+pub use fault::Fault;
 
 use std::path::{Path, PathBuf};
 
 use domain::time::Instant;
 use serde::{Deserialize, Serialize};
+
+/// Parts of the log file.
+const EVENTS: &str = "events";
+const AUDIT: &str = "audit";
+const ATTACHMENTS: &str = "attachments";
+/// Parts of the keys file.
+const KEYS: &str = "keys";
+const ERASED: &str = "erased";
+const BALLOTS: &str = "ballots";
 
 /// The file in the data directory.
 const FILE: &str = "backups.json";
@@ -56,6 +81,28 @@ impl Backups {
     }
 }
 
+impl Backups {
+    /// Notes a run that ended; a failed one stands until one of either kind succeeds.
+    #[must_use]
+    pub fn and(mut self, kind: RunKind, run: Run) -> Self {
+        match (&run.fault, kind) {
+            (Some(_), _) => self.failed = Some(run),
+            (None, RunKind::Backup) => (self.backup, self.failed) = (Some(run), None),
+            (None, RunKind::Rehearsal) => (self.rehearsal, self.failed) = (Some(run), None),
+        }
+        self
+    }
+}
+
+/// Which of the two a run was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunKind {
+    /// Made.
+    Backup,
+    /// Restored, replayed, compared.
+    Rehearsal,
+}
+
 fn path(data: &Path) -> PathBuf {
     data.join(FILE)
 }
@@ -63,6 +110,15 @@ fn path(data: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failed_run_stands_until_one_succeeds() {
+        let run = |fault: Option<&str>| Run { at: Instant::default(), events: 3, bytes: 5, millis: 7, fault: fault.map(str::to_owned) };
+        let backups = Backups::default().and(RunKind::Backup, run(None)).and(RunKind::Rehearsal, run(Some("x")));
+        assert_eq!((&backups.backup, &backups.rehearsal, &backups.failed), (&Some(run(None)), &None, &Some(run(Some("x")))));
+        let backups = backups.and(RunKind::Rehearsal, run(None));
+        assert_eq!((&backups.rehearsal, &backups.failed), (&Some(run(None)), &None));
+    }
 
     #[test]
     fn what_was_written_is_read_and_a_missing_or_broken_file_says_nothing() {

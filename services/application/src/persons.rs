@@ -4,14 +4,17 @@
 use domain::account::Role;
 use domain::event::Event;
 use domain::ids::CaseId;
-use domain::person::{self, PersonEvent, PersonState};
+use domain::person::{self, PersonErased, PersonEvent, PersonState};
 use domain::private::{OfficeRole, PetitionerRole, Role as _};
-use event_log::Envelope;
+use domain::time::{Instant, from_micros};
+use event_log::{Envelope, EventLog, Expected};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use vault::Vault;
 
 use crate::actor::{Actor, Meta};
 use crate::error::Error;
-use crate::store::{Application, Done};
+use crate::store::{AppendFailure, Application, Done, record};
 
 impl Application {
     /// Confirms that cases are of one person.
@@ -68,8 +71,70 @@ impl Application {
     }
 }
 
+/// An erasure as a keys file remembers it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Erased {
+    /// Its place in the log that it was recorded in.
+    pub seq: u64,
+    /// The person.
+    pub person: Uuid,
+    /// When.
+    pub at: Instant,
+    /// Why.
+    pub reason: String,
+    /// The cases.
+    pub cases: Vec<CaseId>,
+}
+
+impl Erased {
+    /// The erasure that an event is; none for other events.
+    ///
+    /// # Errors
+    /// When the event cannot be read by this program.
+    pub fn of(envelope: &Envelope) -> Result<Option<Self>, Error> {
+        let Some(person) = envelope.stream.strip_prefix(STREAM).and_then(|id| Uuid::try_parse(id).ok()) else { return Ok(None) };
+        Ok(match PersonEvent::from_slice(&envelope.kind, envelope.version, &envelope.data)? {
+            PersonEvent::Erased(PersonErased { reason, cases }) => {
+                Some(Self { seq: envelope.seq, person, at: from_micros(envelope.occurred_at), reason, cases })
+            }
+            PersonEvent::Confirmed(_) | PersonEvent::Restricted(_) => None,
+        })
+    }
+}
+
+/// Records erasures again in a log that was restored from before them; the keys are not there. A case may be running again:
+/// what was promised to the person stands. Answers how many were missing.
+///
+/// # Errors
+/// Log errors.
+pub async fn erase_again(log: &dyn EventLog, vault: &Vault, erasures: &[Erased]) -> Result<u64, Error> {
+    let mut again = 0;
+    for erased in erasures {
+        let stream = stream(erased.person);
+        let envelopes = log.read_stream(&stream).await?;
+        let state = fold(&envelopes)?;
+        if state.erased && erased.cases.iter().all(|case| state.cases.contains(case)) {
+            continue;
+        }
+        let mut events = into(person::confirm(&state, erased.cases.clone()));
+        events.push(PersonEvent::from(PersonErased { reason: erased.reason.clone(), cases: erased.cases.clone() }).into());
+        let command = Uuid::new_v5(&erased.person, format!("restore/{}", erased.seq).as_bytes());
+        let meta = Meta::new(Actor::Automation("restore"), command);
+        let dated = events.into_iter().map(|event| (erased.at, event)).collect();
+        let expected = envelopes.last().map_or(Expected::NoStream, |last| Expected::Exact(last.revision));
+        record(log, vault, &stream, expected, &meta, None, dated).await.map_err(|failure| match failure {
+            AppendFailure::Conflict => Error::Busy,
+            AppendFailure::Other(error) => error,
+        })?;
+        again += 1;
+    }
+    Ok(again)
+}
+
+const STREAM: &str = "person-";
+
 fn stream(person: Uuid) -> String {
-    format!("person-{person}")
+    format!("{STREAM}{person}")
 }
 
 fn may_manage(actor: &Actor) -> Result<(), Error> {

@@ -5,6 +5,7 @@
 //! folding the stream at an explicit revision, so several processes, a replay or a crash change nothing (invariant 7).
 //! A [`Automation`] does nothing by itself: [`spawn`] drives it in service, the simulation harness drives it in tests.
 
+mod backups;
 mod cards;
 mod clockwork;
 mod daily;
@@ -20,6 +21,7 @@ mod settings;
 mod supervision;
 mod words;
 
+pub use backups::{BackupSettings, BackupSettingsError, Nightly, Nights};
 pub use clockwork::{Automation, Error, Worked};
 pub use health::{Failing, Health};
 pub use run::{Running, spawn};

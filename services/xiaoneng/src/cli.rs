@@ -38,6 +38,12 @@ pub(crate) enum Command {
     Heads(Heads),
     /// Destroy the keys of a person's cases
     Erase(Erase),
+    /// Back up log and keys, apart, also beside a running server
+    Backup(Backup),
+    /// Restore a backup into an empty directory: verify, restore, replay, compare
+    Restore(Restore),
+    /// Rehearse a restore: as restore, into a folder that is thrown away
+    Rehearse(Rehearse),
     /// What is wrong with this installation, and what to do
     Doctor(Doctor),
     /// Fill an installation with a realistic city's load, for benchmarks and trials
@@ -324,6 +330,68 @@ pub(crate) struct Erase {
     /// Who does it
     #[arg(long)]
     pub(crate) actor: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The log file: events, reading audit, attachments
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// The keys file: wrapped keys, erasures, ballot box; keep only the latest, apart from the log
+    #[arg(long)]
+    pub(crate) keys_out: PathBuf,
+    /// Replace files that are there
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Rehearse the restore at once
+    #[arg(long)]
+    pub(crate) rehearse: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The log file
+    pub(crate) file: PathBuf,
+    /// The keys file: the latest
+    #[arg(long)]
+    pub(crate) keys: PathBuf,
+    /// Directory to restore into
+    #[arg(long)]
+    pub(crate) data: PathBuf,
+    /// The master key as it was kept in escrow; without it `master.key` in the directory is taken
+    #[arg(long)]
+    pub(crate) master: Option<PathBuf>,
+    /// Move aside what the directory holds
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Take keys that are older than the log: what came later does not open
+    #[arg(long)]
+    pub(crate) accept_older_keys: bool,
+    /// Only verify both files
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rehearse {
+    /// The log file
+    pub(crate) file: PathBuf,
+    /// The keys file
+    #[arg(long)]
+    pub(crate) keys: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

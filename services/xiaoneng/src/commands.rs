@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod backup;
 mod deadline;
 mod demo;
 mod doctor;
@@ -10,6 +11,8 @@ mod heads;
 mod import;
 mod init;
 mod rebuild;
+mod rehearse;
+mod restore;
 mod rulebook;
 mod serve;
 mod verify;
@@ -65,6 +68,9 @@ pub(crate) fn run(call: Call) -> Result<(), Failure> {
         Command::Verify(words) => worked(verify::run(words)),
         Command::Heads(words) => worked(heads::run(words)),
         Command::Erase(words) => worked(erase::run(words)),
+        Command::Backup(words) => worked(backup::run(words)),
+        Command::Restore(words) => worked(restore::run(words)),
+        Command::Rehearse(words) => worked(rehearse::run(words)),
         Command::Doctor(words) => worked(doctor::run(words)),
         Command::Generate(words) => worked(generate::run(words)),
     }

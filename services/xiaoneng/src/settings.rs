@@ -14,6 +14,8 @@ pub(crate) struct Settings {
     pub(crate) automation: automation::Settings,
     /// Operating this node: admin listener, readiness, stopping.
     pub(crate) operate: web::operate::Settings,
+    /// The nightly backup.
+    pub(crate) backup: automation::BackupSettings,
 }
 
 impl Settings {

@@ -285,16 +285,8 @@ impl Writer {
             answers.push(Ok(Appended { last_seq: head.size(), last_revision: first + append.events.len() as u64 - 1, repeated: false }));
         }
         if head.size() > before {
-            for Tile { level, index, hash } in tiles {
-                self.connection.prepare_cached("INSERT INTO tree (level, place, hash) VALUES (?1, ?2, ?3)")?.execute(params![
-                    level,
-                    sql(index),
-                    hash.as_slice()
-                ])?;
-            }
-            self.connection
-                .prepare_cached("UPDATE head SET size = ?1, recorded_at = ?2, frontier = ?3 WHERE one = 1")?
-                .execute(params![sql(head.size()), recorded_at, head.frontier.to_bytes()])?;
+            head.recorded_at = recorded_at;
+            write_head(&self.connection, &head, &tiles)?;
         }
         Ok((answers, head.size()))
     }
@@ -390,12 +382,12 @@ enum Place {
     Answered(Result<Appended, AppendError>),
 }
 
-struct Placed<'a> {
-    seq: u64,
-    stream: i64,
-    revision: u64,
-    recorded_at: i64,
-    leaf: &'a [u8; 32],
+pub(super) struct Placed<'a> {
+    pub(super) seq: u64,
+    pub(super) stream: i64,
+    pub(super) revision: u64,
+    pub(super) recorded_at: i64,
+    pub(super) leaf: &'a [u8; 32],
 }
 
 impl From<rusqlite::Error> for Failure {
@@ -456,7 +448,21 @@ fn key_exists(connection: &Connection, key: &WrappedKey) -> rusqlite::Result<boo
         .is_some())
 }
 
-fn insert_event(connection: &Connection, names: &mut Names, place: &Placed<'_>, event: &NewEvent) -> rusqlite::Result<()> {
+/// The head and the tiles that were completed on the way to it.
+pub(super) fn write_head(connection: &Connection, head: &HeadRow, tiles: &[Tile]) -> rusqlite::Result<()> {
+    let mut insert = connection.prepare_cached("INSERT INTO tree (level, place, hash) VALUES (?1, ?2, ?3)")?;
+    for Tile { level, index, hash } in tiles {
+        insert.execute(params![level, sql(*index), hash.as_slice()])?;
+    }
+    connection.prepare_cached("UPDATE head SET size = ?1, recorded_at = ?2, frontier = ?3 WHERE one = 1")?.execute(params![
+        sql(head.size()),
+        head.recorded_at,
+        head.frontier.to_bytes()
+    ])?;
+    Ok(())
+}
+
+pub(super) fn insert_event(connection: &Connection, names: &mut Names, place: &Placed<'_>, event: &NewEvent) -> rusqlite::Result<()> {
     let kind = intern(connection, "types", &mut names.types, &event.kind)?;
     let actor = intern(connection, "actors", &mut names.actors, &event.actor)?;
     let on_behalf = event.on_behalf.as_deref().map(|name| intern(connection, "actors", &mut names.actors, name)).transpose()?;
@@ -486,7 +492,7 @@ fn insert_event(connection: &Connection, names: &mut Names, place: &Placed<'_>, 
     Ok(())
 }
 
-fn insert_key(connection: &Connection, key: &WrappedKey) -> rusqlite::Result<()> {
+pub(super) fn insert_key(connection: &Connection, key: &WrappedKey) -> rusqlite::Result<()> {
     let owner = match stream_id(connection, &key.owner)? {
         Some(owner) => owner,
         None => insert_name(connection, "streams", &key.owner)?,
@@ -532,7 +538,7 @@ fn intern(connection: &Connection, table: &'static str, known: &mut HashMap<Stri
     Ok(id)
 }
 
-fn insert_name(connection: &Connection, table: &'static str, name: &str) -> rusqlite::Result<i64> {
+pub(super) fn insert_name(connection: &Connection, table: &'static str, name: &str) -> rusqlite::Result<i64> {
     connection.prepare_cached(&format!("INSERT INTO {table} (name) VALUES (?1)"))?.execute([name])?;
     Ok(connection.last_insert_rowid())
 }

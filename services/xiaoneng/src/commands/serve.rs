@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use application::Application;
-use automation::Automation;
+use automation::{Automation, Nightly, Nights};
 use web::operate::{Operate, Parts};
 
 use super::Failure;
@@ -21,6 +21,9 @@ pub(super) async fn run(words: cli::Serve) -> Result<(), Failure> {
     let mut settings = Settings::load(words.config.as_deref())?;
     if let Some(address) = words.admin_listen {
         settings.operate.listen = address.to_string();
+    }
+    if installation::log_dir(&words.place).is_none() && !settings.backup.folder.as_os_str().is_empty() {
+        return Err(Failure::Usage("[backup] 只用于内嵌日志；集群的备份见 ops/eventstore/runbook.md，请去掉这一节设置".to_owned()));
     }
     let app = installation::open(&words.place, true).await?;
     serve(app, settings, words.listen, &words.place, |address| output::error(&format!("正在服务 http://{address}"))).await
@@ -50,6 +53,7 @@ pub(super) async fn serve(
     let operate = Arc::new(Operate::new(app.clone(), settings.operate, parts));
     let mut signals = Signals::catch()?;
     let clockwork = automation::spawn(automation);
+    let nights = Nightly::new(app.clone(), settings.backup, &place.data)?.map(Nights::spawn).transpose()?;
     let server = web::run(listeners.public, web::State::operated(operate.clone(), settings.web))?;
     let handle = server.handle();
     let mut serving = actix_web::rt::spawn(server);
@@ -75,6 +79,9 @@ pub(super) async fn serve(
     let end = async {
         tokio::time::sleep(drain).await;
         handle.stop(true).await;
+        if let Some(nights) = nights {
+            nights.stop().await;
+        }
         if tokio::time::timeout(HAND, clockwork.stop()).await.is_err() {
             tracing::warn!("a delivery in hand was not waited for; it is made again under the same id");
         }

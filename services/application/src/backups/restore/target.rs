@@ -1,0 +1,116 @@
+//! The directory that is restored into: nothing there is ever emptied, what must give way is moved aside.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use domain::time::Instant;
+use projections::Turn;
+
+use super::super::Fault;
+use super::{make_dir, stamp};
+
+/// Where the restored files are made, within the directory, so that moving them is renaming also where it is a file system
+/// of its own.
+const WORK: &str = "restoring";
+/// What stays where it is and makes no directory a taken one: the key that somebody put there, the lock, our own.
+const STAYS: [&str; 4] = ["master.key", "views.lock", "lost+found", WORK];
+
+/// A directory under restoration; nobody else writes views in it meanwhile.
+pub struct Target {
+    dir: PathBuf,
+    aside: PathBuf,
+    /// It was not there before.
+    made: bool,
+    _turn: Turn,
+}
+
+impl Target {
+    /// Takes the directory, which is made when it is not there.
+    ///
+    /// # Errors
+    /// [`Fault::Taken`] when it holds something and `force` is not set, [`Fault::Served`] when a program runs on it.
+    pub fn take(dir: &Path, force: bool, at: Instant) -> Result<Self, Fault> {
+        let made = !dir.exists();
+        make_dir(dir)?;
+        if !force && !others(dir)?.is_empty() {
+            return Err(Fault::Taken(dir.to_owned()));
+        }
+        let turn = Turn::take(dir)?.ok_or_else(|| Fault::Served(dir.to_owned()))?;
+        let target = Self { dir: dir.to_owned(), aside: dir.join(format!("before-{}", stamp(at))), made, _turn: turn };
+        // What an earlier restore left half.
+        remove(&target.work())?;
+        make_dir(&target.work())?;
+        Ok(target)
+    }
+
+    /// The empty folder that is restored into.
+    pub fn work(&self) -> PathBuf {
+        self.dir.join(WORK)
+    }
+
+    /// Puts the restored files in their place; answers where those are that stood there. The log comes last: before that
+    /// the directory is no installation, and nothing starts on it.
+    ///
+    /// # Errors
+    /// [`Fault::Io`]; the same call of the command again finishes it.
+    pub fn put(self) -> Result<Option<PathBuf>, Fault> {
+        let work = self.work();
+        let key = self.dir.join("master.key");
+        let brought = work.join("master.key");
+        let mut aside = others(&self.dir)?;
+        if brought.exists() && key.exists() {
+            if fs::read(&brought).ok() == fs::read(&key).ok() {
+                fs::remove_file(&brought).map_err(Fault::io(&brought))?;
+            } else {
+                aside.push("master.key".into());
+            }
+        }
+        // The log goes first, so that no half of an old installation is ever one.
+        aside.sort_by_key(|name| !name.to_string_lossy().starts_with("log.db"));
+        if !aside.is_empty() {
+            make_dir(&self.aside)?;
+            for name in &aside {
+                rename(&self.dir.join(name), &self.aside.join(name))?;
+            }
+        }
+        let mut made = list(&work)?;
+        made.retain(|name| name != "views.lock");
+        made.sort_by_key(|name| name.to_string_lossy().starts_with("log.db"));
+        for name in &made {
+            rename(&work.join(name), &self.dir.join(name))?;
+        }
+        remove(&work)?;
+        File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(Fault::io(&self.dir))?;
+        Ok((!aside.is_empty()).then(|| self.aside.clone()))
+    }
+
+    /// Leaves the directory as it was found.
+    ///
+    /// # Errors
+    /// [`Fault::Io`].
+    pub fn give_up(self) -> Result<(), Fault> {
+        if self.made { remove(&self.dir) } else { remove(&self.work()) }
+    }
+}
+
+fn others(dir: &Path) -> Result<Vec<std::ffi::OsString>, Fault> {
+    let mut names = list(dir)?;
+    names.retain(|name| STAYS.iter().all(|stays| name != stays) && !name.to_string_lossy().starts_with("before-"));
+    Ok(names)
+}
+
+fn list(dir: &Path) -> Result<Vec<std::ffi::OsString>, Fault> {
+    let fail = Fault::io(dir);
+    fs::read_dir(dir).map_err(&fail)?.map(|entry| entry.map(|entry| entry.file_name()).map_err(&fail)).collect()
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), Fault> {
+    fs::rename(from, to).map_err(Fault::io(to))
+}
+
+fn remove(folder: &Path) -> Result<(), Fault> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Fault::io(folder)(error)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,297 @@
+//! The nightly backup and its rehearsal: once a night, however many processes serve the same log into the same folder.
+//!
+//! The name of a log file holds its day, and a lock in the folder lets one process make it; the others take over what it
+//! noted. A night that was missed because nothing ran is made up for as soon as something runs.
+
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use application::Application;
+use application::backups::make::{Wanted, make};
+use application::backups::rehearse::rehearse;
+use application::backups::retention::{Keep, superfluous};
+use application::backups::{Backups, Fault, Run, RunKind};
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use domain::time::{CHINA, Instant, legal_day};
+use serde::Deserialize;
+use tokio::sync::watch;
+
+/// How often the time is looked at.
+const POLL: Duration = Duration::from_secs(30);
+/// After a failure.
+const AGAIN_MINUTES: i64 = 60;
+/// After each chunk, so that a server keeps its core.
+const BREATH: Duration = Duration::from_millis(5);
+/// How long stopping waits for a backup to break off.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Added to the niceness of the thread that works, and of those it starts.
+const NICE: i32 = 10;
+/// The keys file: one, the latest.
+const KEYS: &str = "xiaoneng-keys.tar.zst";
+const BEFORE_DAY: &str = "xiaoneng-log-";
+const AFTER_DAY: &str = ".tar.zst";
+
+/// Settings of the nightly backup.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BackupSettings {
+    /// Folder of the log files; empty: no backups by this program.
+    pub folder: PathBuf,
+    /// Folder of the keys file, in which only the latest is kept; must be another one, best on another machine.
+    pub keys_folder: PathBuf,
+    /// When (+08:00), `02:30`.
+    pub at: NaiveTime,
+    /// Latest days of which the log file is kept.
+    pub keep_days: usize,
+    /// Latest weeks of which one is kept.
+    pub keep_weeks: usize,
+    /// Latest months of which one is kept.
+    pub keep_months: usize,
+    /// Whether each is restored, replayed and compared at once.
+    pub rehearse: bool,
+    /// Folder in which that happens; it holds views in the clear meanwhile. Empty: the data directory.
+    pub scratch: PathBuf,
+}
+
+impl Default for BackupSettings {
+    fn default() -> Self {
+        Self {
+            folder: PathBuf::new(),
+            keys_folder: PathBuf::new(),
+            at: NaiveTime::from_hms_opt(2, 30, 0).unwrap_or_default(),
+            keep_days: 7,
+            keep_weeks: 4,
+            keep_months: 12,
+            rehearse: true,
+            scratch: PathBuf::new(),
+        }
+    }
+}
+
+/// Why nightly backups cannot start with their settings.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BackupSettingsError {
+    /// Half of the settings.
+    #[error("[backup] folder 和 keys_folder 必须同时设置：日志和密钥分开存放")]
+    Half,
+    /// Both in one place.
+    #[error("[backup] folder 和 keys_folder 不能是同一个目录：日志和密钥必须分开存放，最好在不同的机器上")]
+    OneFolder,
+    /// A folder that cannot be used.
+    #[error("[backup] 中的目录 {} 不存在或不能写入，请先建立并授予本程序写权限", .0.display())]
+    Folder(PathBuf),
+    /// No thread.
+    #[error("无法启动备份线程：{0}")]
+    Thread(std::io::ErrorKind),
+}
+
+/// The nightly work of one process.
+pub struct Nightly {
+    application: Arc<Application>,
+    settings: BackupSettings,
+    data: PathBuf,
+    failed_at: Mutex<Option<Instant>>,
+    stop: AtomicBool,
+}
+
+impl Nightly {
+    /// With these settings; none when they name no folder.
+    ///
+    /// # Errors
+    /// [`BackupSettingsError`].
+    pub fn new(application: Arc<Application>, settings: BackupSettings, data: &Path) -> Result<Option<Self>, BackupSettingsError> {
+        let empty = |path: &Path| path.as_os_str().is_empty();
+        if empty(&settings.folder) && empty(&settings.keys_folder) {
+            return Ok(None);
+        }
+        if empty(&settings.folder) || empty(&settings.keys_folder) {
+            return Err(BackupSettingsError::Half);
+        }
+        let real = |path: &Path| std::fs::canonicalize(path).map_err(|_| BackupSettingsError::Folder(path.to_owned()));
+        let (folder, keys_folder) = (real(&settings.folder)?, real(&settings.keys_folder)?);
+        if folder == keys_folder {
+            return Err(BackupSettingsError::OneFolder);
+        }
+        let device = |path: &Path| std::fs::metadata(path).map(|meta| std::os::unix::fs::MetadataExt::dev(&meta)).ok();
+        if device(&folder) == device(&keys_folder) {
+            tracing::warn!("backups of the log and of the keys lie on one file system: whoever gets one gets both");
+        }
+        if device(&folder) == device(data) {
+            tracing::warn!("backups lie on the file system of the data: one fault takes both");
+        }
+        let settings = BackupSettings { folder, keys_folder, ..settings };
+        Ok(Some(Self { application, settings, data: data.to_owned(), failed_at: Mutex::default(), stop: AtomicBool::new(false) }))
+    }
+
+    /// Makes the backup of this night when it is due, not there, and nobody else is making it. Answers whether it did
+    /// anything; how it went stands in [`Backups`].
+    ///
+    /// # Errors
+    /// When the folder or the status file cannot be used.
+    pub async fn tick(&self) -> Result<bool, Fault> {
+        let now = self.application.now();
+        let day = legal_day(now);
+        let failed_at = *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let rests = failed_at.is_some_and(|at| now < at + TimeDelta::minutes(AGAIN_MINUTES));
+        if now.with_timezone(&CHINA).time() < self.settings.at || rests {
+            return Ok(false);
+        }
+        let target = self.file(day);
+        if target.exists() {
+            self.take_over()?;
+            return Ok(false);
+        }
+        let Some(_lock) = self.lock()? else { return Ok(false) };
+        if target.exists() {
+            return Ok(false);
+        }
+        let worked = self.work(&target, now).await;
+        *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner) = worked.is_err().then_some(now);
+        match worked {
+            Err(Fault::Stopped) => {}
+            Err(error) => tracing::error!(%error, "the nightly backup failed"),
+            Ok(()) => self.throw_out()?,
+        }
+        Ok(true)
+    }
+
+    async fn work(&self, target: &Path, now: Instant) -> Result<(), Fault> {
+        let keys = self.settings.keys_folder.join(KEYS);
+        let wanted = Wanted { data: &self.data, out: target, keys_out: &keys, force: true, at: now, breath: BREATH, stop: &self.stop };
+        let started = std::time::Instant::now();
+        let made = make(&*self.application.log, &wanted, &|_, _| {}).await;
+        let done = made.as_ref().map(|made| (made.log.size, made.log_bytes + made.keys_bytes)).map_err(Clone::clone);
+        let (events, bytes) = self.note(RunKind::Backup, started, done)?;
+        if !self.settings.rehearse {
+            return Ok(());
+        }
+        let scratch = if self.settings.scratch.as_os_str().is_empty() { &self.data } else { &self.settings.scratch };
+        let go_on = || if self.stop.load(Ordering::Relaxed) { Err(Fault::Stopped) } else { Ok(()) };
+        let started = std::time::Instant::now();
+        let app = &self.application;
+        let rehearsed = rehearse((target, &keys), scratch, &app.vault, &app.clock, &go_on, &|_, _| {}).await;
+        self.note(RunKind::Rehearsal, started, rehearsed.map(|_| (events, bytes)))?;
+        Ok(())
+    }
+
+    /// Keeps how a run ended, here and in the folder for the other processes.
+    fn note(&self, kind: RunKind, started: std::time::Instant, ended: Result<(u64, u64), Fault>) -> Result<(u64, u64), Fault> {
+        if ended == Err(Fault::Stopped) {
+            return ended;
+        }
+        let (events, bytes) = *ended.as_ref().unwrap_or(&(0, 0));
+        let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let fault = ended.as_ref().err().map(ToString::to_string);
+        let known = Backups::read(&self.data).and(kind, Run { at: self.application.now(), events, bytes, millis, fault });
+        for folder in [&self.data, &self.settings.folder] {
+            known.write(folder).map_err(|error| Fault::Io { path: folder.clone(), kind: error.kind() })?;
+        }
+        ended
+    }
+
+    /// What another process made and noted counts here too.
+    fn take_over(&self) -> Result<(), Fault> {
+        let (own, theirs) = (Backups::read(&self.data), Backups::read(&self.settings.folder));
+        let at = |backups: &Backups| backups.backup.as_ref().map(|run| run.at).max(backups.rehearsal.as_ref().map(|run| run.at));
+        if at(&theirs) > at(&own) {
+            theirs.write(&self.data).map_err(|error| Fault::Io { path: self.data.clone(), kind: error.kind() })?;
+        }
+        Ok(())
+    }
+
+    fn file(&self, day: NaiveDate) -> PathBuf {
+        self.settings.folder.join(format!("{BEFORE_DAY}{day}{AFTER_DAY}"))
+    }
+
+    /// None when another process has it.
+    fn lock(&self) -> Result<Option<File>, Fault> {
+        let path = self.settings.folder.join("xiaoneng.lock");
+        let fail = |error: std::io::Error| Fault::Io { path: path.clone(), kind: error.kind() };
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fail)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(fail(error)),
+        }
+    }
+
+    fn throw_out(&self) -> Result<(), Fault> {
+        let fail = |error: std::io::Error| Fault::Io { path: self.settings.folder.clone(), kind: error.kind() };
+        let mut made = BTreeSet::new();
+        for entry in std::fs::read_dir(&self.settings.folder).map_err(fail)? {
+            let name = entry.map_err(fail)?.file_name();
+            let day: Option<NaiveDate> =
+                name.to_str().and_then(|name| name.strip_prefix(BEFORE_DAY)?.strip_suffix(AFTER_DAY)?.parse().ok());
+            made.extend(day);
+        }
+        let keep = Keep { days: self.settings.keep_days, weeks: self.settings.keep_weeks, months: self.settings.keep_months };
+        for day in superfluous(&made, keep) {
+            std::fs::remove_file(self.file(day)).map_err(fail)?;
+        }
+        Ok(())
+    }
+}
+
+/// The thread that does the nightly work.
+pub struct Nights {
+    stop: watch::Sender<bool>,
+    nightly: Arc<Nightly>,
+    thread: JoinHandle<()>,
+}
+
+impl Nights {
+    /// Starts it on a thread of low priority.
+    ///
+    /// # Errors
+    /// [`BackupSettingsError::Thread`].
+    pub fn spawn(nightly: Nightly) -> Result<Self, BackupSettingsError> {
+        let failed = |error: std::io::Error| BackupSettingsError::Thread(error.kind());
+        let (stop, stopped) = watch::channel(false);
+        let nightly = Arc::new(nightly);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(failed)?;
+        let own = nightly.clone();
+        let thread = std::thread::Builder::new()
+            .name("backups".to_owned())
+            .spawn(move || {
+                if let Err(error) = rustix::process::nice(NICE) {
+                    tracing::warn!(%error, "backups run at ordinary priority");
+                }
+                runtime.block_on(nights(&own, stopped));
+            })
+            .map_err(failed)?;
+        Ok(Self { stop, nightly, thread })
+    }
+
+    /// Breaks off what is in work and waits a moment for it; what a replay takes longer is left to the end of the process.
+    pub async fn stop(self) {
+        self.nightly.stop.store(true, Ordering::Relaxed);
+        self.stop.send_replace(true);
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while !self.thread.is_finished() && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        if !self.thread.is_finished() {
+            tracing::warn!("a backup is broken off; the next start makes it anew");
+        }
+    }
+}
+
+async fn nights(nightly: &Nightly, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Err(error) = nightly.tick().await {
+            tracing::error!(%error, "nightly backups cannot be made");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(POLL) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
