@@ -148,6 +148,8 @@ async fn the_admin_listener_tells_how_a_node_does_and_the_public_one_does_not() 
         assert!(samples[positive] > 4096.0, "{positive}");
     }
     assert!(samples["process_start_time_seconds"] > 1.7e9);
+    let due = samples["xiaoneng_due_acts"];
+    assert!(due > 0.0 && samples["xiaoneng_due_acts_late"] <= due, "a city with running limits has {due} acts to come");
     // Labels are lines of the route table, and nothing of an address stands anywhere.
     let patterns: BTreeSet<&str> = web::routes::ROUTES.iter().map(|route| route.path).collect();
     for series in samples.keys().filter(|series| series.contains("route=\"")) {
