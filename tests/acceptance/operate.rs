@@ -1,11 +1,15 @@
 //! What people and administrators see of a node's troubles: a queue that is full, a log that does not answer, the page
 //! of its state, the name of a request.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use async_trait::async_trait;
 use domain::account::Role;
-use event_log::Options;
+use event_log::tree::Hash;
+use event_log::{Append, AppendError, Appended, Batch, Cursor, Envelope, EventLog, LogError, Options, TreeHead, VerifyReport, WrappedKey};
 use futures_util::future::join_all;
+use web::operate::{Kind, Level, Operate, Parts, Settings};
 
 use crate::harness::{Browser, Page, Site};
 
@@ -26,7 +30,7 @@ async fn filled(site: &Site, words: &str) -> (Browser, Page) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_the_queue_is_full_the_next_citizen_is_told_at_once_and_loses_nothing() {
     // given a log that takes two appends at a time, and citizens at the last step
-    let site = Site::over(Options { queue: 2, ..Options::default() }, |_| {}).await;
+    let site = Site::over(Options { queue: 2, ..Options::default() }, |log| log, |_| {}).await;
     let mut citizens = Vec::new();
     for n in 0..10 {
         citizens.push(filled(&site, &format!("第 {n} 盏路灯不亮，晚上看不清路，请尽快维修。")).await);
@@ -89,4 +93,89 @@ async fn the_system_page_makes_the_checks_of_readyz_and_says_what_to_do() {
     site.clock.advance(chrono::TimeDelta::hours(-2));
     let page = browser.get("/admin/system").await;
     assert!(page.has("本节点不宜接受新的请求") && page.has("比最后一个事件的记录时间慢 72"), "{}", page.text());
+}
+
+/// A log on a disk that can become read-only.
+struct Mounted {
+    log: Arc<dyn EventLog>,
+    read_only: Arc<AtomicBool>,
+}
+
+impl Mounted {
+    fn may_write(&self) -> Result<(), AppendError> {
+        if self.read_only.load(Relaxed) { Err(AppendError::Unavailable("文件系统只读".to_owned())) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl EventLog for Mounted {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        self.may_write()?;
+        self.log.append(append).await
+    }
+
+    async fn read_stream(&self, stream: &str) -> Result<Vec<Envelope>, LogError> {
+        self.log.read_stream(stream).await
+    }
+
+    async fn read_all(&self, after: &Cursor, limit: usize) -> Result<Batch, LogError> {
+        self.log.read_all(after, limit).await
+    }
+
+    async fn head(&self) -> Result<TreeHead, LogError> {
+        self.log.head().await
+    }
+
+    async fn inclusion(&self, seq: u64, size: u64) -> Result<Vec<Hash>, LogError> {
+        self.log.inclusion(seq, size).await
+    }
+
+    fn watch(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.log.watch()
+    }
+
+    async fn keys_of(&self, owner: &str) -> Result<Vec<WrappedKey>, LogError> {
+        self.log.keys_of(owner).await
+    }
+
+    async fn delete_keys(&self, owner: &str, subjects: &[String]) -> Result<u64, LogError> {
+        self.log.delete_keys(owner, subjects).await
+    }
+
+    async fn verify(&self, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<VerifyReport, LogError> {
+        self.log.verify(progress).await
+    }
+
+    async fn probe(&self) -> Result<(), AppendError> {
+        self.may_write()?;
+        self.log.probe().await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_becomes_read_only_is_found_without_anybody_writing_and_found_mended() {
+    let read_only = Arc::new(AtomicBool::new(false));
+    let switch = read_only.clone();
+    let site = Site::over(Options::default(), |log| Arc::new(Mounted { log, read_only }), |_| {}).await;
+    site.settle().await;
+    let settings = Settings { probe_seconds: 0, ..Settings::default() };
+    let node = Operate::new(site.app.clone(), settings, Parts::default());
+    assert!(node.latest().is_none(), "nothing was looked at yet");
+    for (broken, level) in [(false, Level::Good), (true, Level::Bad), (true, Level::Bad), (false, Level::Good)] {
+        switch.store(broken, Relaxed);
+        node.round().await;
+        let report = node.latest().unwrap();
+        let log = report.checks.iter().find(|check| check.kind == Kind::Log).unwrap();
+        assert_eq!(log.level, level, "{log:?}");
+        assert_eq!(log.detail.contains("文件系统只读"), broken, "{log:?}");
+        assert!(!broken || !report.ready());
+        // Meanwhile a citizen is told so and keeps the form.
+        let (mut browser, page) = filled(&site, "路口的红绿灯坏了三天，车辆抢行，请尽快修好。").await;
+        let page = browser.submit(page.form("/file/check")).await;
+        assert_eq!(page.status, if broken { 503 } else { 200 }, "{}", page.text());
+        assert!(!broken || (page.has("红绿灯坏了三天") && page.header("retry-after").is_some()), "{}", page.text());
+    }
+    // An end that has begun counts before the next round.
+    node.stop();
+    assert!(!node.look().await.ready());
 }

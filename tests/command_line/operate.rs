@@ -111,6 +111,14 @@ async fn the_admin_listener_tells_how_a_node_does_and_the_public_one_does_not() 
     for path in ["/", "/desk", "/assets/app.css"] {
         assert_eq!(ask(admin, path).await.status, 404, "{path}");
     }
+    // given a case whose limits run, as soon as the views have it
+    let (_, mut ready) = explore(server.address).await.unwrap();
+    assert!(ready.submit().await.unwrap());
+    let asked = tokio::time::Instant::now();
+    while parse(&ask(admin, "/metrics").await.text()).1["xiaoneng_due_acts"] == 0.0 {
+        assert!(asked.elapsed() < PATIENCE, "a case whose limits run has no acts to come");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     // when Prometheus asks, then every family stands in the document, and the other way round
     let metrics = ask(admin, "/metrics").await;
     assert_eq!(metrics.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
@@ -148,6 +156,7 @@ async fn the_admin_listener_tells_how_a_node_does_and_the_public_one_does_not() 
         assert!(samples[positive] > 4096.0, "{positive}");
     }
     assert!(samples["process_start_time_seconds"] > 1.7e9);
+    assert!(samples["xiaoneng_due_acts_late"] < samples["xiaoneng_due_acts"]);
     // Labels are lines of the route table, and nothing of an address stands anywhere.
     let patterns: BTreeSet<&str> = web::routes::ROUTES.iter().map(|route| route.path).collect();
     for series in samples.keys().filter(|series| series.contains("route=\"")) {

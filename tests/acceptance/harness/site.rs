@@ -64,16 +64,20 @@ impl Site {
 
     /// The same with other settings.
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::over(Options::default(), change).await
+        Self::over(Options::default(), |log| log, change).await
     }
 
-    /// The same over a log that is opened in another way.
-    pub async fn over(options: Options, change: impl FnOnce(&mut Settings)) -> Self {
+    /// The same over a log that is opened in another way, or that has something in front of it.
+    pub async fn over(
+        options: Options,
+        before: impl FnOnce(Arc<dyn EventLog>) -> Arc<dyn EventLog>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         capture();
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(DateTime::parse_from_rfc3339("2026-05-06T10:00:00+08:00").unwrap().to_utc()));
         let now = log_now(clock.clone() as Arc<dyn Clock>);
-        let log: Arc<dyn EventLog> = Arc::new(SqliteLog::open(dir.path(), options, now).unwrap());
+        let log = before(Arc::new(SqliteLog::open(dir.path(), options, now).unwrap()));
         let entropy: Arc<dyn vault::Entropy> = Arc::new(OsEntropy);
         let vault = Arc::new(Vault::new(MasterKey::from_bytes([7; 32]), entropy.clone()));
         let projections = Projections::start(dir.path(), log.clone(), vault.clone()).await.unwrap();
