@@ -91,7 +91,7 @@ async fn a_filing_is_promised_on_the_receipt_and_proved_once_the_head_of_its_day
     std::fs::write(&file, &proof).unwrap();
     let keys = folder.path().join("keys.txt");
     std::fs::write(&keys, format!("# 2026 年报纸公布\n{key}\n")).unwrap();
-    let hex = list.body.split("class=\"mono break\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let hex = list.body.split("id=\"key-hex\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
     for key in [key, &hex, text(&keys)] {
         let (status, said) = verify(&["--receipt", text(&file), "--key", key]);
         assert!(status == 0 && said.contains("已存证：2026-05-06") && said.contains("您指定的"), "{key}: {said}");

@@ -147,7 +147,7 @@ impl Application {
             return Ok(None);
         }
         let genesis = self.log.read_stream(GENESIS).await?;
-        if !genesis.first().is_some_and(|genesis| legal_day(from_micros(genesis.recorded_at)) <= day) {
+        if genesis.first().is_none_or(|genesis| legal_day(from_micros(genesis.recorded_at)) > day) {
             return Ok(None);
         }
         let (head, note) = self.sign_head(Some(day)).await?;

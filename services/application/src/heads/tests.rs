@@ -127,7 +127,7 @@ fn keys_are_read_as_people_keep_them() {
     let key = vault(7).verifier_key("xiaoneng/x").unwrap();
     let hex = tree::hex(&key.public());
     for text in [key.to_string(), hex.clone(), format!("# 2026\n\n  {key}\r\n")] {
-        assert_eq!(read_keys(&text, "xiaoneng/x").unwrap(), [key.clone()]);
+        assert_eq!(read_keys(&text, "xiaoneng/x").unwrap(), std::slice::from_ref(&key));
     }
     assert_eq!(read_keys(&format!("{key}\n{hex}"), "xiaoneng/x").unwrap().len(), 2);
     for text in ["", "# nothing", "xiaoneng", &hex[1..]] {
@@ -291,7 +291,7 @@ async fn a_receipt_is_a_promise_first_and_a_proof_once_a_head_covers_it_also_aft
     let again = renewed.receipt(&mine, case).await.unwrap().unwrap();
     let new = renewed.signing_key().await.unwrap().unwrap();
     assert_eq!(again.receipt.head_key, Some(key.clone()));
-    assert!(ReceiptFile::parse(&again.file()).unwrap().check(&[new.clone()]).unwrap().head.is_some());
+    assert!(ReceiptFile::parse(&again.file()).unwrap().check(std::slice::from_ref(&new)).unwrap().head.is_some());
     assert!(read.check(std::slice::from_ref(&key)).is_ok());
     house.clock.set(at("2026-05-08T09:00:00"));
     renewed.publish_head(automation()).await.unwrap();

@@ -195,3 +195,50 @@ async fn given_the_running_loops_when_a_case_is_filed_then_its_receipt_goes_out_
     running.stop().await;
     assert_eq!(server.received().len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn given_the_running_loops_when_a_day_is_over_then_its_head_is_published() {
+    let server = SmtpReceiver::start(SmtpBehaviour::default()).await;
+    let house = House::open("2026-04-30T15:20:00", smtp(server.port)).await;
+    let House { application, automation, clock, .. } = &house;
+    let meta = Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, Uuid::from_u128(2));
+    application::founding::found(application.log.as_ref(), &application.vault, &meta, application.now()).await.unwrap();
+    assert_eq!(automation.close_day().await.unwrap().map(|day| day.to_string()).as_deref(), Some("2026-04-29"));
+    clock.set(at("2026-05-01T01:00:00"));
+    let again = Automation::with_carrier(application.clone(), automation.settings.clone(), automation.carrier.clone()).unwrap();
+    let running = crate::spawn(Arc::new(again));
+    let mut position = application.projections.watch();
+    let published = async {
+        loop {
+            if let Some(head) = application.projections.views().latest_head().unwrap() {
+                return head.day.to_string();
+            }
+            position.changed().await.unwrap();
+        }
+    };
+    assert_eq!(tokio::time::timeout(Duration::from_secs(30), published).await.unwrap(), "2026-04-30");
+    running.stop().await;
+    assert_eq!(automation.health().day_error, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn given_a_log_that_lost_a_published_head_then_health_says_why_the_day_stays_open() {
+    let server = SmtpReceiver::start(SmtpBehaviour::default()).await;
+    let house = House::open("2026-04-30T15:20:00", smtp(server.port)).await;
+    let House { application, automation, clock, .. } = house;
+    let meta = Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, Uuid::from_u128(2));
+    application::founding::found(application.log.as_ref(), &application.vault, &meta, application.now()).await.unwrap();
+    clock.set(at("2026-05-01T01:00:00"));
+    automation.close_day().await.unwrap();
+    application.projections.catch_up().await.unwrap();
+    // when another log lies there a day later, while the views are still those of the first
+    let other = Arc::new(MemoryLog::new(log_now(clock.clone())));
+    application::founding::found(other.as_ref(), &application.vault, &meta, application.now()).await.unwrap();
+    let (settings, carrier) = (automation.settings.clone(), automation.carrier.clone());
+    drop(automation);
+    let application = Application { log: other, ..Arc::into_inner(application).unwrap() };
+    clock.set(at("2026-05-02T01:00:00"));
+    let automation = Automation::with_carrier(Arc::new(application), settings, carrier).unwrap();
+    assert!(automation.close_day().await.is_err());
+    assert!(automation.health().day_error.unwrap().contains("2026-04-30"));
+}

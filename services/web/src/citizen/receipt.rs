@@ -34,7 +34,7 @@ pub(super) async fn issue(ctx: &Ctx, case: CaseId) -> Result<Option<Issued>, Err
 }
 
 /// As [`issue`], for a page that has more to say: whoever has just filed needs the query code even if nothing can be signed.
-pub(super) async fn shown(ctx: &Ctx, case: CaseId) -> Option<Issued> {
+async fn shown(ctx: &Ctx, case: CaseId) -> Option<Issued> {
     issue(ctx, case).await.unwrap_or_else(|error| {
         let cause = match error {
             Error::Internal(words) => words,

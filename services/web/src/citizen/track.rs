@@ -189,7 +189,7 @@ async fn case_page(ctx: &Ctx, case: CaseId, typed: Typed, mut errors: Errors) ->
         }
     }
     let end = state.ended_at.unwrap_or(now);
-    let issued = super::receipt::shown(ctx, case).await;
+    let evidence = evidence::of(ctx, &opened).await?;
     Ok(TrackCase {
         shell: shell::of(ctx),
         csrf: csrf::token(ctx),
@@ -211,7 +211,7 @@ async fn case_page(ctx: &Ctx, case: CaseId, typed: Typed, mut errors: Errors) ->
         answer: timeline::answer(&reference, &opened),
         hands: progress::hands(&reference, state, now),
         total: total(state, end),
-        evidence: issued.as_ref().map(evidence::of),
+        evidence,
         can_rate,
         grades: grade_choices(&typed.grade),
         comment: typed.comment,

@@ -1,7 +1,10 @@
 //! The signed receipt of the case that is followed: a promise first, with its proof once a published head covers it.
 
 use actix_web::HttpResponse;
+use application::cases::OpenedCase;
+use application::heads::origin;
 use application::receipts::Issued;
+use domain::time::legal_day;
 use templates::citizen::Evidence;
 use templates::components::{Tag, Tone};
 
@@ -11,21 +14,26 @@ use crate::ctx::Ctx;
 use crate::error::{Fault, Reply};
 use crate::words;
 
-/// How far the receipt is proved, in words.
-pub(super) fn of(issued: &Issued) -> Evidence {
-    match &issued.proof {
-        Some((day, _)) => Evidence {
+/// How far the receipt is proved, in words; none while nothing can be signed. The page signs and proves nothing by itself.
+///
+/// # Errors
+/// When log or views cannot be read.
+pub(super) async fn of(ctx: &Ctx, opened: &OpenedCase) -> Result<Option<Evidence>, Fault> {
+    let Some(filing) = opened.entries.first() else { return Ok(None) };
+    if origin(ctx.app().log.as_ref()).await?.is_none() {
+        return Ok(None);
+    }
+    let day = legal_day(filing.recorded_at);
+    Ok(Some(match ctx.app().projections.views().head_covering(filing.seq)? {
+        Some(head) => Evidence {
             tag: Tag::new("已存证", Tone::Good),
-            words: format!("这件诉求的登记已包含在 {}的日志头里。下载的回执带有证明，不依靠本平台也能核对。", words::date(*day)),
+            words: format!("这件诉求的登记已包含在{}的日志头里。下载的回执带有证明，不依靠本平台也能核对。", words::date(head.day)),
         },
         None => Evidence {
             tag: Tag::new("待存证", Tone::Neutral),
-            words: format!(
-                "{}的日志头公布之后（次日凌晨），可以在这里下载带证明的回执。现在下载的只有平台签名的承诺。",
-                words::date(issued.receipt.head)
-            ),
+            words: format!("{}的日志头公布之后（次日凌晨），可以在这里下载带证明的回执。现在下载的只有平台签名的承诺。", words::date(day)),
         },
-    }
+    }))
 }
 
 /// `GET /track/receipt`: the receipt as a file.
