@@ -89,6 +89,8 @@ fn what_is_restored_is_the_same_installation() {
     let audit = rusqlite::Connection::open(data.join("audit.db")).unwrap();
     audit.execute("INSERT INTO reading (at, account, unit, subject, what) VALUES (5, 'wang.li', '', '', 'sign_in')", []).unwrap();
     drop(audit);
+    // The doctor waits for the views.
+    call(["doctor", "--data", text(&data)]).good();
     let before = kept.verified(&data);
     // when it is backed up and rehearsed
     let (log, keys) = kept.files("a");
@@ -236,11 +238,13 @@ fn a_live_directory_is_not_restored_into_and_a_full_one_gives_way_only_by_force(
     let err = kept.restore(&log, &keys, &kept.data(), &["--force"]).bad(1);
     assert!(err.contains("先停止服务"), "{err}");
     runtime.block_on(server.stop()).unwrap();
-    assert_eq!(kept.verified(&kept.data()), newer);
+    // A server works: it may have added events, and nothing else was done.
+    let newest = kept.verified(&kept.data());
+    assert!(newest["events"].as_u64() >= newer["events"].as_u64() && newest["faults"] == newer["faults"]);
     // when it is stopped and forced, then the older log stands, with a record of its own, and the other lies aside whole
     let restored = kept.restore(&log, &keys, &kept.data(), &["--force", "--json"]).json();
     assert_eq!(kept.verified(&kept.data()), old);
-    assert_eq!(kept.verified(Path::new(restored["aside"].as_str().unwrap())), newer);
+    assert_eq!(kept.verified(Path::new(restored["aside"].as_str().unwrap())), newest);
     call(["doctor", "--data", text(&kept.data())]).good();
 }
 
@@ -283,10 +287,10 @@ fn an_older_log_with_the_latest_keys_keeps_the_erased_erased() {
     assert_eq!((&restored["erased_again"], &restored["closed"]), (&1.into(), &0.into()), "{restored}");
     stays_erased(&kept, &new, &number, &title);
     // the same again from what was restored: now the log knows it
-    let words = ["backup", "--data", text(&new), "--out", text(&kept.path("c.log")), "--keys-out", text(&kept.path("c.keys"))];
-    call(words).good();
+    let (log, keys) = kept.files("c");
+    call(["backup", "--data", text(&new), "--out", text(&log), "--keys-out", text(&keys)]).good();
     let third = kept.path("third");
-    let restored = kept.restore(&kept.path("c.log"), &kept.path("c.keys"), &third, &["--json"]).json();
+    let restored = kept.restore(&log, &keys, &third, &["--json"]).json();
     assert_eq!(restored["erased_again"], 0);
     stays_erased(&kept, &third, &number, &title);
 }
@@ -334,9 +338,10 @@ fn files_that_are_there_are_replaced_only_by_force() {
 fn a_backup_that_is_killed_leaves_no_half_file_under_the_name() {
     let kept = Kept::city("120");
     let (log, keys) = kept.files("a");
+    let data = kept.data();
+    let words = ["backup", "--data", text(&data), "--out", text(&log), "--keys-out", text(&keys), "--force"];
     let mut unfinished = 0;
     for round in 0..12 {
-        let words = ["backup", "--data", text(&kept.data()), "--out", text(&log), "--keys-out", text(&keys), "--force"];
         let mut child =
             Command::new(binary().unwrap()).args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(4 * round));
@@ -352,7 +357,6 @@ fn a_backup_that_is_killed_leaves_no_half_file_under_the_name() {
     }
     assert!(unfinished > 0, "no kill came before the end");
     // whatever was left, the next one goes through, and leaves nothing besides
-    let words = ["backup", "--data", text(&kept.data()), "--out", text(&log), "--keys-out", text(&keys), "--force"];
     call(words).good();
     kept.restore(&log, &keys, &kept.path("new"), &["--check"]).good();
     assert!(!kept.path("a.log.part").exists() && !kept.path("a.keys.part").exists() && !kept.data().join("ballots.copy").exists());

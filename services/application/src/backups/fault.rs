@@ -58,6 +58,14 @@ pub enum Fault {
         /// What is wrong.
         what: String,
     },
+    /// A database beside the log.
+    #[error("{} 无法使用（{what}），请运行 xiaoneng doctor 查明原因", path.display())]
+    Database {
+        /// Which file.
+        path: PathBuf,
+        /// What SQLite says.
+        what: String,
+    },
     /// The two files are of two installations.
     #[error("密钥备份不属于这份日志：日志来自安装 {log}，密钥来自安装 {keys}。请取同一城市的密钥备份")]
     Foreign {
@@ -133,7 +141,7 @@ impl Fault {
         let path = path.to_owned();
         move |error| match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => Self::Io { path: path.clone(), kind: ErrorKind::StorageFull },
-            _ => Self::Damaged { path: path.clone(), what: error.to_string() },
+            _ => Self::Database { path: path.clone(), what: error.to_string() },
         }
     }
 }

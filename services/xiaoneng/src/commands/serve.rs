@@ -32,8 +32,9 @@ pub(super) async fn serve(
     let listener = TcpListener::bind(listen).with_context(|| format!("地址 {listen} 不能使用，可能已有程序在用；请换一个 --listen"))?;
     let address = listener.local_addr()?;
     let automation = Arc::new(Automation::new(app.clone(), settings.automation.clone(), data)?);
+    let nightly = Nightly::new(app.clone(), settings.backup, data)?;
     let clockwork = automation::spawn(automation);
-    let nights = Nightly::new(app.clone(), settings.backup, data)?.map(Nights::spawn).transpose()?;
+    let nights = nightly.map(Nights::spawn).transpose()?;
     let server = web::run(listener, web::State::new(app, settings.web))?;
     ready(address);
     tracing::info!(%address, "serving");
