@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
+use tests::filing::{explore, walk};
 use tests::server::{Server, UNLIMITED, binary};
 
 use super::call::{Ended, call, city, init, text};
@@ -120,22 +123,50 @@ fn what_is_restored_is_the_same_installation() {
 }
 
 #[test]
-fn a_backup_beside_a_server_while_others_write_is_one_moment_and_holds_what_was_acknowledged() {
+fn a_backup_beside_a_server_while_citizens_file_is_one_moment_and_holds_what_was_acknowledged() {
     let kept = Kept::city("60");
     let data = kept.data();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(Server::start(&data, UNLIMITED)).unwrap();
+    let address = server.address;
+    // given citizens who file one after the other
+    let acknowledged = Arc::new(AtomicUsize::new(0));
+    let stop = Arc::new(AtomicBool::new(false));
+    let sample = runtime.block_on(explore(address)).unwrap().0;
+    let citizens: Vec<_> = (0..3)
+        .map(|citizen| {
+            let (acknowledged, stop, sample) = (acknowledged.clone(), stop.clone(), sample.clone());
+            runtime.spawn(async move {
+                let mut n = citizen;
+                while !stop.load(Ordering::SeqCst) {
+                    let mut ready = walk(address, sample.nth(n)).await.unwrap();
+                    assert!(ready.submit().await.unwrap());
+                    acknowledged.fetch_add(1, Ordering::SeqCst);
+                    n += 3;
+                }
+            })
+        })
+        .collect();
+    let mut backed_up = 0;
     for round in 0..3 {
-        let before = kept.verified(&data)["events"].as_u64().unwrap();
-        let place = data.clone();
-        let writer = std::thread::spawn(move || city(&place, "25"));
+        while acknowledged.load(Ordering::SeqCst) <= backed_up {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        backed_up = acknowledged.load(Ordering::SeqCst);
+        // when it is backed up
         let made = kept.backup(&format!("{round}"));
-        writer.join().unwrap();
-        assert!(made["events"].as_u64().unwrap() >= before, "{made}");
         assert_eq!(made["views_compared"], true, "the views of the server were held still: {made}");
+        // then it is rehearsed well, and restored it holds all that was acknowledged before
         let (log, keys) = kept.files(&format!("{round}"));
         let rehearsed = call(["rehearse", text(&log), "--keys", text(&keys), "--data", text(&data), "--json"]).json();
         assert_eq!((&rehearsed["root"], &rehearsed["views_compared"]), (&made["root"], &Value::Bool(true)));
+        let new = kept.path(&format!("new{round}"));
+        assert_eq!(kept.restore(&log, &keys, &new, &["--json"]).json()["root"], made["root"]);
+        assert!(kept.cases(&new).len() >= 60 + backed_up, "round {round}");
+    }
+    stop.store(true, Ordering::SeqCst);
+    for citizen in citizens {
+        runtime.block_on(citizen).unwrap();
     }
     runtime.block_on(server.stop()).unwrap();
     assert_eq!(kept.verified(&data)["faults"], serde_json::json!([]));
@@ -197,8 +228,10 @@ fn files_that_are_damaged_foreign_or_mixed_up_are_refused_by_name_and_nothing_is
     }
     std::fs::write(&bad, &good[..good.len() * 2 / 3]).unwrap();
     refused(&bad, &keys, "已损坏或不完整");
-    std::fs::write(&bad, &std::fs::read(&keys).unwrap()[..900]).unwrap();
-    refused(&log, &bad, "已损坏或不完整");
+    for length in [900, 3_000] {
+        std::fs::write(&bad, &std::fs::read(&keys).unwrap()[..length]).unwrap();
+        refused(&log, &bad, "已损坏或不完整");
+    }
     std::fs::write(&bad, "case_number,title\n").unwrap();
     refused(&bad, &keys, "不是本系统的备份文件");
     refused(&keys, &log, "是否写反");

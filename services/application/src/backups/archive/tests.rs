@@ -16,7 +16,10 @@ fn made(path: &std::path::Path, kind: Kind) -> List {
     list
 }
 
-fn take(path: &std::path::Path, kind: Kind) -> Result<(List, Vec<(String, Vec<u8>)>), Fault> {
+/// Names and contents.
+type Members = Vec<(String, Vec<u8>)>;
+
+fn take(path: &std::path::Path, kind: Kind) -> Result<(List, Members), Fault> {
     let mut members = Vec::new();
     let list = read(path, kind, &mut |mut member| {
         members.push((format!("{}/{}", member.part, member.name), member.bytes()?));
