@@ -26,8 +26,8 @@ pub enum Fault {
     /// Both parts were to go into one file.
     #[error("日志备份和密钥备份不能是同一个文件，请分别用 --out 和 --keys-out 指定")]
     OneFile,
-    /// Somebody else writes the same file now.
-    #[error("{} 正由另一个备份写入，请等它结束", .0.display())]
+    /// Somebody else backs up or rehearses here now.
+    #[error("{} 正由另一个备份或演练使用，请等它结束", .0.display())]
     Busy(PathBuf),
     /// No backup of this program.
     #[error("{} 不是本系统的备份文件", .0.display())]

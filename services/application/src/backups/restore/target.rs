@@ -58,6 +58,10 @@ impl Target {
     /// [`Fault::Io`]; the same call of the command again finishes it.
     pub fn put(self) -> Result<Option<PathBuf>, Fault> {
         let work = self.work();
+        // Whatever was made is on the disk before anything gives way to it.
+        let fail = Fault::io(&work);
+        let folder = File::open(&work).map_err(&fail)?;
+        rustix::fs::syncfs(&folder).map_err(|error| fail(error.into()))?;
         let key = self.dir.join("master.key");
         let brought = work.join("master.key");
         let mut aside = others(&self.dir)?;
