@@ -383,7 +383,8 @@ pub fn copy(dir: &Path, target: &Path) -> Result<bool, rusqlite::Error> {
     }
     let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(Duration::from_secs(10))?;
-    connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 0;")?;
+    // Pages of the copy keep nothing of rows that moved on while it was made.
+    connection.execute_batch("PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 0;")?;
     connection.execute("VACUUM INTO ?1", [target.to_string_lossy()])?;
     Ok(true)
 }
