@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use event_log::{Append, Cursor, Envelope, EventLog, Expected, LogError, NewEvent, Options, Rewriter, SealedBlob, SqliteLog, WrappedKey};
+use event_log::{
+    Append, Cursor, Envelope, EventLog, Expected, LogError, MemoryLog, NewEvent, Options, Rewriter, SealedBlob, SqliteLog, WrappedKey,
+};
 use uuid::Uuid;
 
 fn event(n: u128, sealed: bool) -> NewEvent {
@@ -103,6 +105,21 @@ async fn events_out_of_order_and_a_folder_with_a_log_are_refused() {
     assert!(matches!(writer.append(vec![events[3].clone()]), Err(LogError::Damaged { seq: 4, .. })));
     let earlier = Envelope { recorded_at: 0, ..events[2].clone() };
     assert!(matches!(writer.append(vec![earlier]), Err(LogError::Damaged { seq: 3, .. })));
+}
+
+#[tokio::test]
+async fn the_log_in_memory_lists_its_keys_in_the_same_way() {
+    let log = MemoryLog::new(Arc::new(|| 1));
+    for n in 0..5u8 {
+        let stream = format!("case-{n}");
+        let keys = vec![key(&stream, n)];
+        log.append(Append { stream, expected: Expected::NoStream, events: vec![event(n.into(), true)], keys }).await.unwrap();
+    }
+    let page = log.keys_after(0, 3).await.unwrap();
+    assert_eq!(page.iter().map(|(_, key)| key.id[0]).collect::<Vec<_>>(), [0, 1, 2]);
+    let rest = log.keys_after(page[2].0, 3).await.unwrap();
+    assert_eq!(rest.iter().map(|(_, key)| key.id[0]).collect::<Vec<_>>(), [3, 4]);
+    assert_eq!(log.keys_after(rest[1].0, 3).await.unwrap(), []);
 }
 
 #[test]

@@ -19,6 +19,7 @@ pub mod retention;
 
 pub use fault::Fault;
 
+use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
 use domain::time::Instant;
@@ -101,6 +102,17 @@ pub enum RunKind {
     Backup,
     /// Restored, replayed, compared.
     Rehearsal,
+}
+
+/// Lets one process at a time do this work in a folder; the system takes the lock back however the process ends.
+fn alone(folder: &Path, name: &str) -> Result<File, Fault> {
+    let path = folder.join(name);
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(Fault::io(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Fault::Busy(folder.to_owned())),
+        Err(TryLockError::Error(error)) => Err(Fault::io(&path)(error)),
+    }
 }
 
 fn path(data: &Path) -> PathBuf {

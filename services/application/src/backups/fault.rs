@@ -26,8 +26,8 @@ pub enum Fault {
     /// Both parts were to go into one file.
     #[error("日志备份和密钥备份不能是同一个文件，请分别用 --out 和 --keys-out 指定")]
     OneFile,
-    /// Somebody else writes the same file now.
-    #[error("{} 正由另一个备份写入，请等它结束", .0.display())]
+    /// Somebody else backs up or rehearses here now.
+    #[error("{} 正由另一个备份或演练使用，请等它结束", .0.display())]
     Busy(PathBuf),
     /// No backup of this program.
     #[error("{} 不是本系统的备份文件", .0.display())]
@@ -56,6 +56,14 @@ pub enum Fault {
         /// Which file.
         path: PathBuf,
         /// What is wrong.
+        what: String,
+    },
+    /// A database beside the log.
+    #[error("{} 无法使用（{what}），请运行 xiaoneng doctor 查明原因", path.display())]
+    Database {
+        /// Which file.
+        path: PathBuf,
+        /// What SQLite says.
         what: String,
     },
     /// The two files are of two installations.
@@ -133,7 +141,7 @@ impl Fault {
         let path = path.to_owned();
         move |error| match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => Self::Io { path: path.clone(), kind: ErrorKind::StorageFull },
-            _ => Self::Damaged { path: path.clone(), what: error.to_string() },
+            _ => Self::Database { path: path.clone(), what: error.to_string() },
         }
     }
 }

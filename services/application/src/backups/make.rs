@@ -15,7 +15,7 @@ use event_log::{Cursor, EventLog, LogError};
 use projections::{Still, Turn};
 
 use super::archive::{FORMAT, Kind, Label, List, ViewsThen, Writer};
-use super::{ATTACHMENTS, AUDIT, BALLOTS, ERASED, EVENTS, Fault, KEYS, restore};
+use super::{ATTACHMENTS, AUDIT, BALLOTS, ERASED, EVENTS, Fault, KEYS, alone, restore};
 use crate::audit::copy::Lines;
 use crate::persons::Erased;
 
@@ -68,6 +68,8 @@ pub async fn make(log: &dyn EventLog, wanted: &Wanted<'_>, progress: &(dyn Fn(u6
     if let Some(there) = [wanted.out, wanted.keys_out].into_iter().find(|path| path.exists() && !wanted.force) {
         return Err(Fault::Exists(there.to_owned()));
     }
+    // One at a time: the copy of the ballot box has one name, so that a killed process leaves no second one for long.
+    let _alone = alone(wanted.data, "backup.lock")?;
     let first = log.read_all(&Cursor::default(), 1).await?.events.first().map(event_log::Envelope::leaf).ok_or(Fault::Empty)?;
     let label = |kind| Label {
         format: FORMAT,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use domain::time::Clock;
 use vault::Vault;
 
-use super::Fault;
 use super::restore::{Compared, Restored, check, restore};
+use super::{Fault, alone};
 
 const FOLDER: &str = "rehearsal";
 /// Room that a restored log with its views takes, as multiples of the file it comes from, which is compressed.
@@ -26,6 +26,7 @@ pub async fn rehearse(
     go_on: &dyn Fn() -> Result<(), Fault>,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Restored, Fault> {
+    let _alone = alone(scratch, "rehearsal.lock")?;
     room(files.0, scratch)?;
     let folder = Folder::make(scratch)?;
     let checked = check(files.0, files.1, Some(vault), false, go_on)?;

@@ -21,7 +21,7 @@ struct Office {
 }
 
 fn at(text: &str) -> Instant {
-    format!("{text}+08:00").parse::<chrono::DateTime<chrono::FixedOffset>>().unwrap().to_utc()
+    format!("{text}:00+08:00").parse::<chrono::DateTime<chrono::FixedOffset>>().unwrap().to_utc()
 }
 
 impl Office {
@@ -91,7 +91,7 @@ impl Office {
 async fn each_night_has_one_backup_that_was_rehearsed_and_old_ones_go() {
     let office = Office::open("2026-05-04T23:00").await;
     let node = office.node("log").await;
-    // before half past two of the next day only the day that is over its time is made up for
+    // the night that was missed is made up for
     assert!(node.tick().await.unwrap());
     assert!(!node.tick().await.unwrap(), "once a night");
     office.clock.set(at("2026-05-05T02:29"));

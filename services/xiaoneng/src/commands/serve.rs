@@ -52,8 +52,9 @@ pub(super) async fn serve(
     };
     let operate = Arc::new(Operate::new(app.clone(), settings.operate, parts));
     let mut signals = Signals::catch()?;
+    let nightly = Nightly::new(app.clone(), settings.backup, &place.data)?;
     let clockwork = automation::spawn(automation);
-    let nights = Nightly::new(app.clone(), settings.backup, &place.data)?.map(Nights::spawn).transpose()?;
+    let nights = nightly.map(Nights::spawn).transpose()?;
     let server = web::run(listeners.public, web::State::operated(operate.clone(), settings.web))?;
     let handle = server.handle();
     let mut serving = actix_web::rt::spawn(server);

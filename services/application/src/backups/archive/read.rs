@@ -85,7 +85,11 @@ pub fn read(path: &Path, wanted: Kind, each: &mut dyn FnMut(Member<'_>) -> Resul
     let (mut label, mut list): (Option<Label>, Option<List>) = (None, None);
     let mut parts: BTreeMap<String, Tally> = BTreeMap::new();
     for entry in archive.entries().map_err(unreadable)? {
-        let mut entry = entry.map_err(|error| if label.is_none() { Fault::NotABackup(path.to_owned()) } else { unreadable(error) })?;
+        let mut entry = entry.map_err(|error| {
+            // A file that ends early was one; a stream that is no archive never was.
+            let stranger = label.is_none() && error.kind() != std::io::ErrorKind::UnexpectedEof;
+            if stranger { Fault::NotABackup(path.to_owned()) } else { unreadable(error) }
+        })?;
         let name = entry.path().ok().and_then(|name| name.to_str().map(str::to_owned)).ok_or_else(|| damaged("成员名称不可读"))?;
         let size = entry.size();
         if label.is_none() {

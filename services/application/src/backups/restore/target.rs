@@ -1,6 +1,7 @@
 //! The directory that is restored into: nothing there is ever emptied, what must give way is moved aside.
 
 use std::fs::{self, File};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use domain::time::Instant;
@@ -12,13 +13,15 @@ use super::{make_dir, stamp};
 /// Where the restored files are made, within the directory, so that moving them is renaming also where it is a file system
 /// of its own.
 const WORK: &str = "restoring";
+/// Where that goes which must give way, with the time.
+const ASIDE: &str = "before-";
 /// What stays where it is and makes no directory a taken one: the key that somebody put there, the lock, our own.
 const STAYS: [&str; 4] = ["master.key", "views.lock", "lost+found", WORK];
 
 /// A directory under restoration; nobody else writes views in it meanwhile.
 pub struct Target {
     dir: PathBuf,
-    aside: PathBuf,
+    at: Instant,
     /// It was not there before.
     made: bool,
     _turn: Turn,
@@ -36,7 +39,7 @@ impl Target {
             return Err(Fault::Taken(dir.to_owned()));
         }
         let turn = Turn::take(dir)?.ok_or_else(|| Fault::Served(dir.to_owned()))?;
-        let target = Self { dir: dir.to_owned(), aside: dir.join(format!("before-{}", stamp(at))), made, _turn: turn };
+        let target = Self { dir: dir.to_owned(), at, made, _turn: turn };
         // What an earlier restore left half.
         remove(&target.work())?;
         make_dir(&target.work())?;
@@ -55,6 +58,10 @@ impl Target {
     /// [`Fault::Io`]; the same call of the command again finishes it.
     pub fn put(self) -> Result<Option<PathBuf>, Fault> {
         let work = self.work();
+        // Whatever was made is on the disk before anything gives way to it.
+        let fail = Fault::io(&work);
+        let folder = File::open(&work).map_err(&fail)?;
+        rustix::fs::syncfs(&folder).map_err(|error| fail(error.into()))?;
         let key = self.dir.join("master.key");
         let brought = work.join("master.key");
         let mut aside = others(&self.dir)?;
@@ -67,11 +74,13 @@ impl Target {
         }
         // The log goes first, so that no half of an old installation is ever one.
         aside.sort_by_key(|name| !name.to_string_lossy().starts_with("log.db"));
+        let mut gone = None;
         if !aside.is_empty() {
-            make_dir(&self.aside)?;
+            let folder = self.new_aside()?;
             for name in &aside {
-                rename(&self.dir.join(name), &self.aside.join(name))?;
+                rename(&self.dir.join(name), &folder.join(name))?;
             }
+            gone = Some(folder);
         }
         let mut made = list(&work)?;
         made.retain(|name| name != "views.lock");
@@ -81,7 +90,19 @@ impl Target {
         }
         remove(&work)?;
         File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(Fault::io(&self.dir))?;
-        Ok((!aside.is_empty()).then(|| self.aside.clone()))
+        Ok(gone)
+    }
+
+    /// A folder of this moment that nothing lies in: moving there replaces nothing.
+    fn new_aside(&self) -> Result<PathBuf, Fault> {
+        let mut n = 1;
+        loop {
+            let folder = self.dir.join(format!("{ASIDE}{}-{n}", stamp(self.at)));
+            match fs::DirBuilder::new().mode(0o700).create(&folder) {
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => n += 1,
+                made => return made.map(|()| folder.clone()).map_err(Fault::io(&folder)),
+            }
+        }
     }
 
     /// Leaves the directory as it was found.
@@ -95,7 +116,7 @@ impl Target {
 
 fn others(dir: &Path) -> Result<Vec<std::ffi::OsString>, Fault> {
     let mut names = list(dir)?;
-    names.retain(|name| STAYS.iter().all(|stays| name != stays) && !name.to_string_lossy().starts_with("before-"));
+    names.retain(|name| STAYS.iter().all(|stays| name != stays) && !name.to_string_lossy().starts_with(ASIDE));
     Ok(names)
 }
 

@@ -94,6 +94,12 @@ fn a_directory_gives_way_without_losing_anything() {
         assert_eq!(std::fs::read_to_string(dir.path().join(name)).unwrap(), text);
     }
     assert!(!dir.path().join("restoring").exists());
+    // when it is forced again in the same second, then that lies aside too, and replaces nothing
+    let target = Target::take(dir.path(), true, at).unwrap();
+    std::fs::write(target.work().join("log.db"), "newest log").unwrap();
+    let second = target.put().unwrap().unwrap();
+    assert_eq!(std::fs::read_to_string(second.join("log.db")).unwrap(), "new log");
+    assert_eq!(std::fs::read_to_string(aside.join("log.db")).unwrap(), "old log");
 }
 
 #[test]
