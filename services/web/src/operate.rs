@@ -1,7 +1,7 @@
 //! Operating: what a node knows of itself.
 //!
-//! One observation ([`observe`]) and one judgement ([`checks`]) stand behind `/readyz`, `/metrics` and the
-//! administrator's page 运行状态; [`watch`] makes them once a second. The admin listener ([`listener`]) is a server of its
+//! One observation (`observe`) and one judgement ([`checks`]) stand behind `/readyz`, `/metrics` and the
+//! administrator's page 运行状态; `watch` makes them once a second. The admin listener ([`listener`]) is a server of its
 //! own: never the public one, off unless it has an address.
 
 pub(crate) mod access;
