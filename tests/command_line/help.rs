@@ -2,7 +2,7 @@
 
 use super::call::{call, words};
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 18] = [
     "demo",
     "serve",
     "init",
@@ -17,6 +17,10 @@ const COMMANDS: [&str; 14] = [
     "rulebook",
     "rulebook check",
     "rulebook adopt",
+    "accounts",
+    "check-config",
+    "print-config",
+    "health",
 ];
 
 #[test]
@@ -28,7 +32,8 @@ fn every_command_has_a_help_page_and_the_first_page_names_every_command() {
         let name = command.split(' ').next().unwrap();
         assert!(first.contains(&format!("\n  {name} ")), "{name} is not in {first}");
     }
-    assert!(call(["--version"]).good().starts_with("xiaoneng "));
+    let version = call(["--version"]).good();
+    assert!(version.starts_with("xiaoneng ") && version.contains("SQLite 3.") && version.contains("sqlite"), "{version}");
 }
 
 #[test]
@@ -51,6 +56,9 @@ fn words_that_are_off_end_with_two() {
         "export cases --data x --format csv --out x --period 202610",
         "rulebook adopt x --data x --actor a",
         "generate --data x --cases many",
+        "accounts x.csv --data x",
+        "print-config --as poem",
+        "health --admin nowhere",
     ] {
         let ended = call(words(line).into_iter().filter(|word| !word.is_empty()));
         assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{line}: {ended:?}");

@@ -29,6 +29,12 @@ pub use report::{Fault, MAX_FAULTS, Position, VerifyReport};
 pub use sqlite::{Options, SqliteLog};
 pub use tree::TreeHead;
 
+/// Version of the SQLite library that is built in, such as `3.53.0`.
+#[must_use]
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
+
 /// The present moment in microseconds since 1970-01-01 UTC. A parameter, so that simulation drives it.
 pub type Now = Arc<dyn Fn() -> i64 + Send + Sync>;
 

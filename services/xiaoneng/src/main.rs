@@ -8,6 +8,7 @@ mod commands;
 mod installation;
 mod output;
 mod settings;
+mod version;
 
 use std::process::ExitCode;
 

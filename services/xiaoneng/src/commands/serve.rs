@@ -13,9 +13,10 @@ use crate::settings::Settings;
 use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Serve) -> Result<(), Failure> {
-    let settings = Settings::load(words.config.as_deref())?;
+    let settings = Settings::load(&words.settings)?;
     let app = installation::open(&words.place, true).await?;
-    serve(app, settings, words.listen, &words.place.data, |address| output::error(&format!("正在服务 http://{address}"))).await
+    let listen = words.listen.unwrap_or(settings.web.listen);
+    serve(app, settings, listen, &words.place.data, |address| output::error(&format!("正在服务 http://{address}"))).await
 }
 
 /// Serves until told to stop, then ends in order: pages, automation, views, log.
