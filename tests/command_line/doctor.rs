@@ -57,11 +57,11 @@ fn the_credential_of_a_systemd_unit_is_the_key() {
 fn a_log_that_was_put_back_and_one_of_a_later_program_are_named() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("city");
-    init(&data);
+    city(&data, "20");
     let old = dir.path().join("old");
     std::fs::create_dir(&old).unwrap();
     std::fs::copy(data.join("log.db"), old.join("log.db")).unwrap();
-    city(&data, "20");
+    city(&data, "10");
     std::fs::copy(old.join("log.db"), data.join("log.db")).unwrap();
     let _ = std::fs::remove_file(data.join("log.db-wal"));
     let found = doctor(&data);

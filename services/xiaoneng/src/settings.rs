@@ -53,11 +53,19 @@ pub(crate) struct Effective {
 }
 
 impl Settings {
+    /// The settings of a call that takes no more than a file.
+    ///
+    /// # Errors
+    /// All faults, one line each (status 2).
+    pub(crate) fn load(file: Option<&Path>) -> Result<Self, Failure> {
+        Self::of(&cli::Configured { config: file.map(Path::to_owned), set: Vec::new() })
+    }
+
     /// The settings of a call.
     ///
     /// # Errors
     /// All faults, one line each (status 2).
-    pub(crate) fn load(words: &cli::Configured) -> Result<Self, Failure> {
+    pub(crate) fn of(words: &cli::Configured) -> Result<Self, Failure> {
         load(words).map(|loaded| loaded.settings).map_err(Failure::Settings)
     }
 }
@@ -130,9 +138,8 @@ fn apply(keys: &Keys, assigned: &BTreeMap<String, Assigned>, faults: &mut Vec<St
     for (field, parts) in fields {
         let pointer = format!("/{}", field.replace('.', "/"));
         let mut value = defaults.pointer(&pointer).cloned().unwrap_or_default();
-        if let Some(kind) = parts.iter().find(|(key, _)| key.ends_with(".kind"))
-            && value.get("kind") != Some(&kind.1.value)
-        {
+        let kind = parts.iter().find(|(key, _)| key.ends_with(".kind"));
+        if kind.is_some_and(|(_, kind)| value.get("kind") != Some(&kind.value)) {
             // Another kind has keys of its own: the default's do not count.
             value = Value::Object(serde_json::Map::new());
         }
@@ -155,7 +162,7 @@ fn apply(keys: &Keys, assigned: &BTreeMap<String, Assigned>, faults: &mut Vec<St
             }
         }
         // What is missing is told with the place of what asked for it.
-        let place = |key: &str| assigned.get(key).or_else(|| parts.first().map(|(_, one)| *one));
+        let place = |key: &str| assigned.get(key).or_else(|| kind.or(parts.first()).map(|(_, one)| *one));
         faults.extend(misfits.iter().map(|(key, what)| told(keys, key, place(key), what)));
         if let Some(place) = all.pointer_mut(&pointer) {
             *place = value;

@@ -43,13 +43,13 @@ pub(super) async fn run(words: cli::Demo) -> Result<(), Failure> {
         // The office's ids follow from the seed, and citizens vote.
         let parts = installation::Parts { audited: false, ballots: true, ids: Arc::new(SeededEntropy::new(words.seed)) };
         let app = installation::assemble(&place.data, Arc::new(clock.clone()), vault.clone(), log.clone(), parts).await?;
-        let settings = Settings::load(&cli::Configured::default())?.automation;
+        let settings = Settings::load(None)?.automation;
         let house = House { automation: Automation::new(app.clone(), settings, &place.data)?, app };
         city::build(log, vault, clock, plan, Some(house)).await?
     };
     let app = installation::open(&place, true).await?;
     app.projections.catch_up().await?;
-    let mut settings = Settings::load(&cli::Configured::default())?;
+    let mut settings = Settings::load(None)?;
     // The city's past has been written about; only what happens from now on sends notices.
     settings.automation.notices_within_hours = 1;
     settings.web.site_name = "清源市诉求与效能服务平台".to_owned();

@@ -13,7 +13,7 @@ use crate::settings::Settings;
 use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Serve) -> Result<(), Failure> {
-    let settings = Settings::load(&words.settings)?;
+    let settings = Settings::of(&words.settings)?;
     let app = installation::open(&words.place, true).await?;
     let listen = words.listen.unwrap_or(settings.web.listen);
     serve(app, settings, listen, &words.place.data, |address| output::error(&format!("正在服务 http://{address}"))).await

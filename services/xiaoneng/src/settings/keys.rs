@@ -29,7 +29,7 @@ pub(crate) struct Key {
 impl Key {
     /// The name of the environment variable.
     pub(crate) fn environment(&self) -> String {
-        format!("XIAONENG__{}", self.path.to_uppercase().replace('.', "__"))
+        environment(&self.path)
     }
 
     /// What may stand there, for the reference.
@@ -89,16 +89,22 @@ impl Keys {
         self.get(path).map_or_else(|| Value::String(text.to_owned()), |key| fit::value_of(&key.schema, text))
     }
 
-    /// The path that somebody may have meant.
-    pub(crate) fn nearest(&self, path: &str) -> Option<&Key> {
+    /// The key or table that somebody may have meant.
+    pub(crate) fn nearest(&self, path: &str) -> Option<String> {
         let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
-        let likeness = |key: &Key| {
-            let moved: f64 = if last(&key.path) == last(path) { 0.9 } else { 0.0 };
-            moved.max(strsim::normalized_damerau_levenshtein(&key.path, path))
+        let likeness = |known: &String| {
+            let moved: f64 = if last(known) == last(path) { 0.9 } else { 0.0 };
+            moved.max(strsim::normalized_damerau_levenshtein(known, path))
         };
-        let best = self.all.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-        (likeness(best) >= 0.6).then_some(best)
+        let known = self.sections().into_iter().map(|(name, _)| name).chain(self.all.iter().map(|key| key.path.clone()));
+        let best = known.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+        (likeness(&best) >= 0.6).then_some(best)
     }
+}
+
+/// The environment variable of a key.
+pub(crate) fn environment(path: &str) -> String {
+    format!("XIAONENG__{}", path.to_uppercase().replace('.', "__"))
 }
 
 fn collect(prefix: &str, schema: &Value, default: Option<&Value>, all: &mut Vec<Key>) {

@@ -8,7 +8,7 @@ use std::fmt;
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::Keys;
+use super::keys::{Keys, environment};
 
 const PREFIX: &str = "XIAONENG__";
 
@@ -120,8 +120,8 @@ impl<'a> Layers<'a> {
             return;
         }
         let meant = match (self.keys.nearest(&key), &source) {
-            (Some(meant), Source::Environment(_)) => format!("是不是 {}？", meant.environment()),
-            (Some(meant), _) => format!("是不是 {}？", meant.path),
+            (Some(meant), Source::Environment(_)) => format!("是不是 {}？", environment(&meant)),
+            (Some(meant), _) => format!("是不是 {meant}？"),
             (None, _) => "全部设置项可用 xiaoneng print-config 列出".to_owned(),
         };
         self.faults.push(format!("{source}：没有 {key} 这一项，{meant}"));

@@ -81,7 +81,7 @@ fn a_carrier_has_the_keys_of_its_kind_and_no_others() {
         [
             "x.toml 第 5 行：automation.carrier.folder = \"x\" 不合适，kind = \"smtp\" 时没有这一项",
             "x.toml 第 4 行：automation.carrier.tls = \"ssl\" 不合适，应为 none、starttls、tls 之一",
-            "x.toml 第 3 行：automation.carrier.port 不合适，kind = \"smtp\" 时必须填写",
+            "x.toml 第 2 行：automation.carrier.port 不合适，kind = \"smtp\" 时必须填写",
         ]
     );
     assert!(carrier("kind = \"pigeon\"\n").unwrap_err()[0].contains("应为 files、smtp、hook 之一"));

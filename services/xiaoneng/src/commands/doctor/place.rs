@@ -29,9 +29,12 @@ pub(super) fn check(found: &mut Findings, data: &Path, log: Option<&Path>) -> bo
     let log = log.filter(|log| *log != data);
     let mut may_open = true;
     for dir in [Some(data), log].into_iter().flatten() {
-        may_open &= owner(found, dir);
-        access(found, dir);
-        disk(found, dir);
+        if owner(found, dir) {
+            access(found, dir);
+            disk(found, dir);
+        } else {
+            may_open = false;
+        }
     }
     may_open
 }
