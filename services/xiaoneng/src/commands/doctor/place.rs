@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::Findings;
 
 /// Free space in per cent below which nothing good comes, and below which somebody should act soon.
-const LITTLE: u64 = 10;
-const SOON: u64 = 20;
+const LITTLE: u64 = 5;
+const SOON: u64 = 10;
 /// File systems by their magic number (statfs(2)): locks and the shared memory of the write-ahead log do not hold on those
 /// of a network.
 const NETWORK: [(u32, &str); 8] = [
