@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use event_log::{Append, Cursor, EventLog as _, Expected, NewEvent, SqliteLog};
+
 use super::call::{call, call_in, city, init, text};
 
 fn doctor(data: &Path) -> serde_json::Value {
@@ -73,6 +75,46 @@ fn a_log_that_was_put_back_and_one_of_a_later_program_are_named() {
     assert!(says(&doctor(&data), "faults", "结构版本为 2"));
     let err = call(["serve", "--data", text(&data), "--listen", "127.0.0.1:0"]).bad(1);
     assert!(err.contains("结构版本为 2") && err.contains("相应版本的程序"), "{err}");
+}
+
+#[tokio::test]
+async fn an_event_of_a_later_program_is_named_and_never_misread() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("city");
+    init(&data);
+    {
+        let clock = std::sync::Arc::new(application::clock::SystemClock);
+        let log = SqliteLog::open(&data, event_log::Options::default(), application::clock::log_now(clock)).unwrap();
+        let first = log.read_all(&Cursor::default(), 1).await.unwrap().events.remove(0);
+        let event = NewEvent {
+            id: uuid::Uuid::from_u128(7),
+            kind: "case_foreseen".to_owned(),
+            version: 1,
+            occurred_at: first.occurred_at,
+            actor: first.actor,
+            on_behalf: None,
+            cause: None,
+            rulebook: None,
+            data: b"{}".to_vec(),
+            sealed: Vec::new(),
+        };
+        let stream = format!("case-{}", uuid::Uuid::from_u128(8));
+        log.append(Append { stream, expected: Expected::NoStream, events: vec![event], keys: Vec::new() }).await.unwrap();
+    }
+    let at = data.clone();
+    let (found, err) = tokio::task::spawn_blocking(move || {
+        let found = doctor(&at);
+        // without views there is nothing to stand on until the program that knows it comes
+        for file in ["views.db", "scores.db"] {
+            std::fs::remove_file(at.join(file)).unwrap();
+        }
+        (found, call(["serve", "--data", text(&at), "--listen", "127.0.0.1:0"]).bad(1))
+    })
+    .await
+    .unwrap();
+    assert!(says(&found, "faults", "case_foreseen") && says(&found, "faults", "请升级程序"), "{found}");
+    assert!(says(&found, "good", "事件日志可以打开"), "{found}");
+    assert!(err.contains("case_foreseen") && err.contains("请升级程序"), "{err}");
 }
 
 #[test]
