@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::Findings;
 
-/// Free space in per cent below which nothing good comes, and below which somebody should act soon.
-const LITTLE: u64 = 5;
+/// Free bytes below which the disk is full any day, and free space in per cent below which somebody should act.
+const LITTLE: u64 = 1 << 30;
 const SOON: u64 = 10;
 /// File systems by their magic number (statfs(2)): locks and the shared memory of the write-ahead log do not hold on those
 /// of a network.
@@ -101,11 +101,13 @@ fn disk(found: &mut Findings, dir: &Path) {
     let Ok(space) = rustix::fs::statvfs(dir) else { return };
     let free = space.f_bavail.saturating_mul(space.f_frsize);
     let percent = space.f_bavail.saturating_mul(100).checked_div(space.f_blocks).unwrap_or(100);
-    let words = format!("{} 所在磁盘剩余 {:.1} GiB（{percent}%）", dir.display(), free as f64 / f64::from(1 << 30));
-    match percent {
-        0..LITTLE => found.fault(format!("{words}：写满后不能再登记，请尽快清理或扩容")),
-        LITTLE..SOON => found.note(format!("{words}，请安排扩容")),
-        _ => found.good(words),
+    let words = format!("{} 所在磁盘剩余 {:.1} GiB（{percent}%）", dir.display(), free as f64 / LITTLE as f64);
+    if free < LITTLE {
+        found.fault(format!("{words}：写满后不能再登记，请尽快清理或扩容"));
+    } else if percent < SOON {
+        found.note(format!("{words}，请安排扩容"));
+    } else {
+        found.good(words);
     }
     if space.f_files > 0 && space.f_favail.saturating_mul(100) / space.f_files < 5 {
         found.fault(format!("{} 所在磁盘的索引节点（inode）快用完了：请清理小文件", dir.display()));
