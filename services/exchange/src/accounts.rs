@@ -77,7 +77,7 @@ pub async fn open(app: &Application, meta: &Meta, bytes: &[u8]) -> Result<Accoun
     if !report.refused.is_empty() {
         return Ok(report);
     }
-    for (_, account) in accounts {
+    for account in accounts {
         if app.reference().account(account_of_login(&account.login)).is_some() {
             report.already_there += 1;
             continue;
@@ -103,8 +103,8 @@ pub fn check(known: impl Fn(&UnitCode) -> bool, bytes: &[u8]) -> Result<Vec<Refu
     Ok(read(known, bytes)?.1)
 }
 
-/// The accounts that can be opened with their lines, and the lines that cannot.
-fn read(known: impl Fn(&UnitCode) -> bool, bytes: &[u8]) -> Result<(Vec<(u64, NewAccount)>, Vec<Refusal>), AccountsError> {
+/// The accounts that can be opened, and the lines that cannot.
+fn read(known: impl Fn(&UnitCode) -> bool, bytes: &[u8]) -> Result<(Vec<NewAccount>, Vec<Refusal>), AccountsError> {
     let mut table = Table::open(bytes.to_vec(), &Limits::upload())?;
     let names = table.header().names.clone();
     let index = |(english, chinese): (&str, &str)| {
@@ -121,7 +121,7 @@ fn read(known: impl Fn(&UnitCode) -> bool, bytes: &[u8]) -> Result<(Vec<(u64, Ne
             |column: usize| at[column].and_then(|position| row.cells.get(position)).map(|cell| normalise::line(cell)).unwrap_or_default();
         let fault = match account(cell, &known) {
             Ok(account) if logins.insert(account.login.clone()) => {
-                accounts.push((row.line, account));
+                accounts.push(account);
                 continue;
             }
             Ok(_) => (0, "登录名在表里出现了两次".to_owned()),
@@ -193,12 +193,12 @@ mod tests {
         let text = "登录名,姓名,单位代码,角色,人员身份\nzhang,张三,B,话务员、派单员,外包\nlisi,李四,B,liaison;handler,\n";
         let (accounts, refused) = read(|_| true, text.as_bytes()).unwrap();
         assert_eq!(refused, Vec::new());
-        let roles: Vec<_> = accounts.iter().map(|(line, account)| (*line, account.roles.clone(), account.staff)).collect();
+        let roles: Vec<_> = accounts.iter().map(|account| (account.roles.clone(), account.staff)).collect();
         assert_eq!(
             roles,
             [
-                (2, vec![Role::Operator, Role::Dispatcher], StaffKind::Outsourced),
-                (3, vec![Role::Liaison, Role::Handler], StaffKind::CivilServant)
+                (vec![Role::Operator, Role::Dispatcher], StaffKind::Outsourced),
+                (vec![Role::Liaison, Role::Handler], StaffKind::CivilServant)
             ]
         );
     }
