@@ -112,9 +112,9 @@ async fn an_event_of_a_later_program_is_named_and_never_misread() {
     })
     .await
     .unwrap();
-    assert!(says(&found, "faults", "case_foreseen") && says(&found, "faults", "请升级程序"), "{found}");
+    assert!(says(&found, "faults", "case_foreseen") && says(&found, "faults", "由更新版本的程序写入"), "{found}");
     assert!(says(&found, "good", "事件日志可以打开"), "{found}");
-    assert!(err.contains("case_foreseen") && err.contains("请升级程序"), "{err}");
+    assert!(err.contains("case_foreseen") && err.contains("由更新版本的程序写入"), "{err}");
 }
 
 #[test]

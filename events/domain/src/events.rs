@@ -95,7 +95,7 @@ pub trait Stored: Sized {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
     /// A type or version that this program does not know (data of a newer program).
-    #[error("事件 {kind} 第 {version} 版由更新版本的程序写入，本程序不认识，请升级程序")]
+    #[error("本程序不认识事件 {kind} 的第 {version} 版：它由更新版本的程序写入，请换回新版本的程序")]
     Unknown {
         /// Stored name.
         kind: String,
