@@ -227,7 +227,10 @@ fn shape(path: &str) -> Option<String> {
     let Some(route) = ROUTES.iter().filter(|route| route.method == "GET").map(|route| route.path).find(takes) else {
         return (!path.ends_with(".json")).then(|| path.to_owned());
     };
-    let file = ["/docx", "/export", "/photo/{hash}", "/{format}"].iter().any(|end| route.ends_with(end)) || route.starts_with("/assets");
+    let file = ["/docx", "/export", "/photo/{hash}", "/{format}", "/heads/latest", "/heads/verify_receipt.py", "/heads/{day}"]
+        .iter()
+        .any(|end| route.ends_with(end))
+        || route.starts_with("/assets");
     let kinds = ["{bucket}", "{kind}", "{level}", "{measure}", "{round}", "{urgency}"];
     let wild =
         |(want, part): (&str, &&str)| if want.starts_with('{') && !kinds.contains(&want) { "/*".to_owned() } else { format!("/{part}") };

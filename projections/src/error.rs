@@ -33,7 +33,7 @@ pub enum ViewError {
         error: Box<ViewError>,
     },
     /// An event of a stream whose name means nothing to this program.
-    #[error("stream {0} is unknown to this program: it was written by a newer one")]
+    #[error("本程序不认识事件流 {0}：它由更新版本的程序写入，请换回新版本的程序")]
     UnknownStream(String),
     /// A rulebook, calendar or catalogue of the log cannot be read by this program.
     #[error("{kind} 第 {line} 行无法识别：{reason}。该规则由更新版本的程序写入，请升级程序")]

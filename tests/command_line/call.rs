@@ -40,7 +40,12 @@ impl Ended {
 
 /// Calls the binary with these words.
 pub fn call<S: AsRef<OsStr>>(words: impl IntoIterator<Item = S>) -> Ended {
-    let done = Command::new(tests::server::binary().unwrap()).args(words).output().unwrap();
+    call_in(&[], words)
+}
+
+/// Calls the binary with these words in this environment.
+pub fn call_in<S: AsRef<OsStr>>(environment: &[(&str, &str)], words: impl IntoIterator<Item = S>) -> Ended {
+    let done = Command::new(tests::server::binary().unwrap()).envs(environment.iter().copied()).args(words).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Ended { status: done.status.code().unwrap(), out: text(done.stdout), err: text(done.stderr) }
 }

@@ -2,7 +2,7 @@
 
 use super::call::{call, words};
 
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 26] = [
     "demo",
     "serve",
     "init",
@@ -25,6 +25,10 @@ const COMMANDS: [&str; 22] = [
     "rulebook",
     "rulebook check",
     "rulebook adopt",
+    "accounts",
+    "check-config",
+    "print-config",
+    "health",
 ];
 
 #[test]
@@ -36,7 +40,8 @@ fn every_command_has_a_help_page_and_the_first_page_names_every_command() {
         let name = command.split(' ').next().unwrap();
         assert!(first.contains(&format!("\n  {name} ")), "{name} is not in {first}");
     }
-    assert!(call(["--version"]).good().starts_with("xiaoneng "));
+    let version = call(["--version"]).good();
+    assert!(version.starts_with("xiaoneng ") && version.contains("SQLite 3.") && version.contains("sqlite"), "{version}");
 }
 
 #[test]
@@ -65,6 +70,9 @@ fn words_that_are_off_end_with_two() {
         "verify",
         "heads publish --data x",
         "heads export --data x",
+        "accounts x.csv --data x",
+        "print-config --as poem",
+        "health --admin nowhere",
     ] {
         let ended = call(words(line).into_iter().filter(|word| !word.is_empty()));
         assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{line}: {ended:?}");

@@ -165,15 +165,3 @@ fn a_person_is_erased_by_the_number_of_the_case_once_it_has_ended() {
     assert!(erase(&unknown, "本人申请删除").bad(1).contains("没有编号"));
     assert!(call(["verify", "--data", text(&data)]).good().contains("全部完好"));
 }
-
-#[test]
-fn an_unknown_key_in_the_settings_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    let (data, config) = (dir.path().join("city"), dir.path().join("xiaoneng.toml"));
-    init(&data);
-    std::fs::write(&config, "[web]\nsite_nam = \"清源市\"\n").unwrap();
-    let err = call(["serve", "--data", text(&data), "--listen", "127.0.0.1:0", "--config", text(&config)]).bad(1);
-    assert!(err.contains("site_nam"), "{err}");
-    std::fs::write(&config, "[web\n").unwrap();
-    call(["serve", "--data", text(&data), "--listen", "127.0.0.1:0", "--config", text(&config)]).bad(1);
-}

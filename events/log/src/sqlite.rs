@@ -169,7 +169,7 @@ impl SqliteLog {
     }
 }
 
-/// Version of the SQLite library that is built in.
+/// Version of the SQLite library that is built in, such as `3.53.0`.
 #[must_use]
 pub fn sqlite_version() -> &'static str {
     rusqlite::version()

@@ -30,6 +30,29 @@ pub struct NewAccount {
     pub roles: Vec<Role>,
 }
 
+impl NewAccount {
+    /// Whether an account like this may be opened, as far as it says of itself.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check(&self) -> Result<(), AccountRejection> {
+        account::open(None, self.clone().opened(), String::new(), true).map(|_| ())
+    }
+
+    fn opened(self) -> AccountOpened {
+        let optional = |text: &str| (!text.trim().is_empty()).then(|| Private::new(text.trim().to_owned()));
+        AccountOpened {
+            login: self.login.trim().to_lowercase(),
+            name: Private::new(self.name.trim().to_owned()),
+            phone: optional(&self.phone),
+            email: optional(&self.email),
+            unit: self.unit,
+            staff: self.staff,
+            roles: self.roles,
+        }
+    }
+}
+
 /// The account of a sign-in name: derived, so that two cannot have the same one.
 pub fn account_of_login(login: &str) -> AccountId {
     AccountId(Uuid::new_v5(&NAMESPACE, format!("account/{login}").as_bytes()))
@@ -47,18 +70,9 @@ impl Application {
         if self.reference().account(id).is_some() {
             return Err(AccountRejection::LoginTaken.into());
         }
-        let optional = |text: &str| (!text.trim().is_empty()).then(|| Private::new(text.trim().to_owned()));
-        let opened = AccountOpened {
-            login: login.clone(),
-            name: Private::new(new.name.trim().to_owned()),
-            phone: optional(&new.phone),
-            email: optional(&new.email),
-            unit: new.unit,
-            staff: new.staff,
-            roles: new.roles,
-        };
         // Refuse bad input before the expensive hash.
-        account::open(None, opened.clone(), String::new(), must_change)?;
+        new.check()?;
+        let opened = new.opened();
         let hash = self.passwords.hash(password, &login, self.vault_entropy()).await?;
         let done = self
             .on_stream(&id.stream(), meta, |envelopes| {

@@ -37,7 +37,7 @@ const BEFORE_DAY: &str = "xiaoneng-log-";
 const AFTER_DAY: &str = ".tar.zst";
 
 /// Settings of the nightly backup.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BackupSettings {
     /// Folder of the log files; empty: no backups by this program.

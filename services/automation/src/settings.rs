@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::NaiveTime;
+use schemars::JsonSchema;
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use templates::mail::Site;
 use url::Url;
 
@@ -14,7 +15,7 @@ use crate::delivery::quiet::QuietHours;
 use crate::delivery::{AllowedError, Carrier, Files, Hook, HookSettings, SettingsError, Smtp, SmtpSettings, SystemResolver, TlsMode};
 
 /// Settings of automation, one table of the configuration file.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// How notices leave the house.
@@ -34,6 +35,7 @@ pub struct Settings {
     /// Events owe a notice for so many hours; what is older is not written about any more.
     pub notices_within_hours: u32,
     /// Acts, recomputed cases and notices taken at once, each.
+    #[schemars(range(min = 1))]
     pub batch: usize,
     /// The longest pause between two looks at what is due, in milliseconds.
     pub poll_millis: u64,
@@ -62,7 +64,7 @@ impl Default for Settings {
 
 /// The carrier. Passwords and keys stand in files of their own (mode 0600 or a systemd credential), never here; `Debug`
 /// shows the kind only, since the addresses of gateways often hold keys.
-#[derive(Clone, PartialEq, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum CarrierSettings {
     /// Files in a folder: for trying out, and for offices whose own system sends them.
@@ -94,7 +96,8 @@ pub enum CarrierSettings {
     },
     /// A signed request to a gateway for text messages or messengers.
     Hook {
-        /// Address of the gateway.
+        /// Address of the gateway; not shown, since such addresses often hold keys.
+        #[schemars(extend("x-secret" = true))]
         url: String,
         /// File with the key of the signature.
         secret_file: PathBuf,
@@ -203,6 +206,18 @@ fn secret(path: &Path) -> Result<SecretString, StartError> {
 }
 
 impl Settings {
+    /// Whether automation can start with these settings: the files that they name are there and the carrier takes them.
+    ///
+    /// # Errors
+    /// What [`Automation::new`](crate::Automation::new) would say.
+    pub fn check(&self) -> Result<(), StartError> {
+        if self.batch == 0 {
+            return Err(StartError::Batch);
+        }
+        // A relative folder is made when the first message is written: none is needed to see whether it could be.
+        self.carrier.carrier(&self.sender, Path::new("")).map(|_| ())
+    }
+
     pub(crate) fn quiet(&self) -> QuietHours {
         QuietHours { from: self.quiet_from, to: self.quiet_to }
     }

@@ -6,6 +6,7 @@
 //! into [`row::Refusal`]s that name row, column and reason. [`takeover`] puts a row into the domain's words.
 //! How the rows went is counted in `domain::import::Counts`.
 
+pub mod accounts;
 pub mod export;
 pub mod import;
 pub mod mapping;

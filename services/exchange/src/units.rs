@@ -96,6 +96,14 @@ pub fn check(reference: &Reference, bytes: &[u8]) -> Result<UnitReport, UnitsErr
     Ok(report.sorted())
 }
 
+/// The units that [`register`] would leave in an empty register.
+///
+/// # Errors
+/// As [`check`].
+pub fn codes(bytes: &[u8]) -> Result<HashSet<UnitCode>, UnitsError> {
+    Ok(read(&Reference::default(), bytes)?.0.into_iter().map(|(_, entry)| entry.code).collect())
+}
+
 /// The lines that can be entered, and a report that holds the others.
 fn read(reference: &Reference, bytes: &[u8]) -> Result<(Vec<(u64, UnitEntry)>, UnitReport), UnitsError> {
     let mut table = Table::open(bytes.to_vec(), &Limits::upload())?;

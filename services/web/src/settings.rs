@@ -1,11 +1,17 @@
 //! What an installation can set about its pages.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// Settings of the web side; all have defaults.
-#[derive(Debug, Clone, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
+    /// Address and port on which pages are served; a proxy in front does TLS.
+    #[schemars(with = "String")]
+    pub listen: SocketAddr,
     /// Name of the site.
     pub site_name: String,
     /// Office that runs it.
@@ -22,6 +28,7 @@ pub struct Settings {
     /// unless set.
     pub trusted_proxies: Vec<IpAddr>,
     /// Threads that serve pages.
+    #[schemars(range(min = 1))]
     pub workers: usize,
     /// Largest form in bytes.
     pub form_bytes: usize,
@@ -34,12 +41,14 @@ pub struct Settings {
     /// Look-ups by number and code that one address may send in a minute; 0 = no limit.
     pub lookups_per_minute: u32,
     /// Accounts shown on the sign-in page (demonstration only).
+    #[schemars(extend("x-secret" = true))]
     pub demo_accounts: Vec<(String, String)>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             site_name: "诉求与效能服务平台".to_owned(),
             organiser: "人民政府办公室".to_owned(),
             service_phone: "12345".to_owned(),

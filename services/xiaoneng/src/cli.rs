@@ -9,7 +9,7 @@ use domain::time::Period;
 
 /// 机关效能监督与投诉处理平台 · efficiency oversight and complaints, one binary
 #[derive(Debug, Parser)]
-#[command(name = "xiaoneng", version, about, propagate_version = true)]
+#[command(name = "xiaoneng", version = crate::version::line(), about, propagate_version = true)]
 pub(crate) struct Call {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -51,17 +51,36 @@ pub(crate) enum Command {
     /// Check or adopt a rulebook
     #[command(subcommand)]
     Rulebook(Rulebook),
+    /// Open the accounts of a table, and print their one-time passwords
+    Accounts(Accounts),
+    /// Check settings: file, environment and command line
+    CheckConfig(CheckConfig),
+    /// Show every setting and where it comes from, or the reference
+    PrintConfig(PrintConfig),
+    /// Ask a running server how it is, for probes of containers
+    Health(Health),
 }
 
 /// Where an installation lies.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Place {
     /// Data directory
-    #[arg(long)]
+    #[arg(long, env = "XIAONENG_DATA")]
     pub(crate) data: PathBuf,
     /// Where the log lies when it is not in the data directory: a directory that several nodes share, or esdb://…
-    #[arg(long, value_name = "DIR|esdb://…")]
+    #[arg(long, value_name = "DIR|esdb://…", env = "XIAONENG_LOG_ADDRESS")]
     pub(crate) log: Option<LogAddress>,
+}
+
+/// Where settings come from.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Configured {
+    /// Settings (TOML); every key can also be set as XIAONENG__SECTION__KEY
+    #[arg(long, env = "XIAONENG_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// One setting, above file and environment
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    pub(crate) set: Vec<String>,
 }
 
 /// Where a log lies.
@@ -106,15 +125,14 @@ pub(crate) struct Demo {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// Address to listen on
-    #[arg(long, default_value = "127.0.0.1:8080")]
-    pub(crate) listen: SocketAddr,
+    /// Address to listen on, in place of the setting web.listen
+    #[arg(long)]
+    pub(crate) listen: Option<SocketAddr>,
     /// Address of the admin listener (/healthz, /readyz, /metrics), such as 127.0.0.1:9464; none unless it is set
     #[arg(long, value_name = "ADDR")]
     pub(crate) admin_listen: Option<SocketAddr>,
-    /// Settings (TOML); every key can also be set as XIAONENG__SECTION__KEY
-    #[arg(long)]
-    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) settings: Configured,
 }
 
 #[derive(Debug, Args)]
@@ -124,6 +142,9 @@ pub(crate) struct Init {
     /// Units (CSV: code,name,parent,level,nature,division,hotline,since)
     #[arg(long)]
     pub(crate) units: Option<PathBuf>,
+    /// Accounts (CSV: login,name,unit,roles,staff,phone,email)
+    #[arg(long)]
+    pub(crate) accounts: Option<PathBuf>,
     /// Rulebook file; the shipped `generic` when it is left out
     #[arg(long)]
     pub(crate) rulebook: Option<PathBuf>,
@@ -398,6 +419,8 @@ pub(crate) struct Rehearse {
 pub(crate) struct Doctor {
     #[command(flatten)]
     pub(crate) place: Place,
+    #[command(flatten)]
+    pub(crate) settings: Configured,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -450,4 +473,59 @@ pub(crate) enum Rulebook {
         #[arg(long)]
         actor: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Accounts {
+    /// The table (CSV: login,name,unit,roles,staff,phone,email)
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Who opens them
+    #[arg(long)]
+    pub(crate) actor: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckConfig {
+    #[command(flatten)]
+    pub(crate) settings: Configured,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PrintConfig {
+    #[command(flatten)]
+    pub(crate) settings: Configured,
+    /// What to print
+    #[arg(long = "as", default_value = "values")]
+    pub(crate) form: ConfigForm,
+}
+
+/// How settings are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConfigForm {
+    /// Every value that counts, with its source
+    Values,
+    /// The same as one JSON object
+    Json,
+    /// A file of settings in which every default is a comment
+    Template,
+    /// The reference, as Markdown
+    Reference,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Health {
+    /// Address of the admin listener
+    #[arg(long, default_value = "127.0.0.1:9464")]
+    pub(crate) admin: SocketAddr,
+    /// Ask whether it is ready to serve, not only whether it is alive
+    #[arg(long)]
+    pub(crate) ready: bool,
 }

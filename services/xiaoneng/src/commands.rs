@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod accounts;
 mod backup;
 mod deadline;
 mod demo;
@@ -8,6 +9,7 @@ mod erase;
 mod export;
 mod generate;
 mod heads;
+mod health;
 mod import;
 mod init;
 mod rebuild;
@@ -15,6 +17,7 @@ mod rehearse;
 mod restore;
 mod rulebook;
 mod serve;
+mod settings;
 mod verify;
 
 use crate::cli::{Call, Command};
@@ -27,6 +30,8 @@ pub(crate) enum Failure {
     Faults(Vec<String>),
     /// The words of the call are off (status 2).
     Usage(String),
+    /// The settings are off, one line each (status 2).
+    Settings(Vec<String>),
 }
 
 impl Failure {
@@ -34,7 +39,7 @@ impl Failure {
     pub(crate) fn lines(&self) -> Vec<String> {
         match self {
             Self::Work(error) => vec![error.chain().map(ToString::to_string).collect::<Vec<_>>().join("：")],
-            Self::Faults(faults) => faults.clone(),
+            Self::Faults(faults) | Self::Settings(faults) => faults.clone(),
             Self::Usage(words) => vec![words.clone()],
         }
     }
@@ -43,7 +48,7 @@ impl Failure {
     pub(crate) fn status(&self) -> u8 {
         match self {
             Self::Work(_) | Self::Faults(_) => 1,
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Settings(_) => 2,
         }
     }
 }
@@ -59,9 +64,13 @@ pub(crate) fn run(call: Call) -> Result<(), Failure> {
     match call.command {
         Command::Deadline(words) => deadline::run(&words),
         Command::Rulebook(words) => rulebook::run(words),
+        Command::CheckConfig(words) => settings::check(&words),
+        Command::PrintConfig(words) => settings::print(&words),
+        Command::Health(words) => health::run(&words),
         Command::Demo(words) => served(demo::run(words)),
         Command::Serve(words) => served(serve::run(words)),
         Command::Init(words) => worked(init::run(words)),
+        Command::Accounts(words) => worked(accounts::run(words)),
         Command::Import(words) => worked(import::run(words)),
         Command::Export(words) => worked(export::run(words)),
         Command::Rebuild(words) => worked(rebuild::run(words)),

@@ -16,16 +16,53 @@ use projections::Projections;
 use crate::cli::{LogAddress, Place};
 use vault::{Entropy, MasterKey, OsEntropy, Vault};
 
-/// Name of the master key's file.
-pub(crate) const KEY: &str = "master.key";
+/// Name of the master key's file, and of the credential.
+const KEY: &str = "master.key";
+
+/// Where the master key lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum KeyFile {
+    /// Named by `XIAONENG_MASTER_KEY_FILE`.
+    Named(PathBuf),
+    /// A credential of the systemd unit.
+    Credential(PathBuf),
+    /// Beside the log.
+    Data(PathBuf),
+}
+
+impl KeyFile {
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Named(path) | Self::Credential(path) | Self::Data(path) => path,
+        }
+    }
+}
+
+/// Where the master key of a directory lies. Only the environment says so: every command needs the key, and its place
+/// must not depend on a file of settings that one of them was not given.
+pub(crate) fn key_file(dir: &Path) -> KeyFile {
+    if let Some(path) = std::env::var_os("XIAONENG_MASTER_KEY_FILE") {
+        return KeyFile::Named(path.into());
+    }
+    let credential = crate::settings::credentials().map(|folder| folder.join(KEY));
+    match credential.filter(|path| path.exists()) {
+        Some(path) => KeyFile::Credential(path),
+        None => KeyFile::Data(dir.join(KEY)),
+    }
+}
 
 /// Opens or makes the master key of a directory.
 pub(crate) fn key(dir: &Path, create: bool) -> anyhow::Result<MasterKey> {
-    let path = dir.join(KEY);
-    if create && !path.exists() {
-        return Ok(MasterKey::create(&path)?);
+    let file = key_file(dir);
+    if create && !file.path().exists() {
+        return Ok(MasterKey::create(file.path())?);
     }
-    Ok(MasterKey::load(&path)?)
+    let key = match &file {
+        KeyFile::Credential(path) => MasterKey::load_credential(path),
+        KeyFile::Named(path) | KeyFile::Data(path) => MasterKey::load(path),
+    };
+    key.with_context(|| file.path().display().to_string())
 }
 
 /// The vault of a directory.

@@ -9,6 +9,7 @@ mod installation;
 mod output;
 mod service;
 mod settings;
+mod version;
 
 use std::process::ExitCode;
 

@@ -15,7 +15,7 @@ use super::trust::own_roots;
 use super::{Address, Carrier, DeliveryError, Failure, Message, Receipt, SettingsError, mail};
 
 /// How the connection to the mail server is encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TlsMode {
     /// Not at all: a server on the same machine or a closed network.

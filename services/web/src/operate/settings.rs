@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 /// Settings of operating a node; all have defaults.
-#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Address of the admin listener (`/healthz`, `/readyz`, `/metrics`, `/log`), such as `127.0.0.1:9464`; empty = none.

@@ -1,5 +1,7 @@
 //! `xiaoneng init`: key, rulebook, units, the three administrators with one-time passwords.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, bail};
 use application::Application;
 use application::accounts::NewAccount;
@@ -20,11 +22,20 @@ pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
         Some(path) => std::fs::read_to_string(path).with_context(|| format!("无法读取 {}", path.display()))?,
         None => SHIPPED.iter().find(|(name, _)| *name == "generic").map(|(_, text)| (*text).to_owned()).context("没有随附的规则文件")?,
     };
-    let units = words.units.as_ref().map(|path| std::fs::read(path).with_context(|| format!("无法读取 {}", path.display()))).transpose()?;
+    let read = |path: &PathBuf| std::fs::read(path).with_context(|| format!("无法读取 {}", path.display()));
+    let units = words.units.as_ref().map(read).transpose()?;
+    let accounts = words.accounts.as_ref().map(read).transpose()?;
     // What has a fault is told while there is nothing to tidy up.
     checked(&text)?;
     if let Some(bytes) = &units {
         refused(&exchange::units::check(&Reference::default(), bytes)?)?;
+    }
+    if let Some(bytes) = &accounts {
+        let known = units.as_ref().map(|bytes| exchange::units::codes(bytes)).transpose()?.unwrap_or_default();
+        let faults = exchange::accounts::check(|unit| known.contains(unit), bytes)?;
+        if !faults.is_empty() {
+            return Err(Failure::Faults(faults.iter().map(ToString::to_string).collect()));
+        }
     }
     installation::make_dir(&words.place.data)?;
     let vault = installation::vault(&words.place.data, true)?;
@@ -47,6 +58,9 @@ pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
         ));
         refused(&report)?;
     }
+    if let Some(bytes) = accounts {
+        super::accounts::print(&super::accounts::open(&app, &words.actor, &bytes).await?);
+    }
     output::line("三名管理员的一次性密码（首次登录必须修改，只显示这一次）：");
     for (login, name, role) in [
         ("sysadmin", "系统管理员", Role::SystemAdmin),
@@ -57,7 +71,10 @@ pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
         output::line(&format!("  {login:<10} {password}"));
     }
     output::line(&format!("完成。启动服务：xiaoneng serve --data {}", words.place.data.display()));
-    output::line(&format!("请把 {} 另行保管一份：丢失后，密封的内容无法再打开", words.place.data.join(installation::KEY).display()));
+    output::line(&format!(
+        "请把 {} 另行保管一份：丢失后，密封的内容无法再打开",
+        installation::key_file(&words.place.data).path().display()
+    ));
     Ok(())
 }
 

@@ -12,11 +12,11 @@ use domain::time::Clock;
 use vault::{MasterKey, OsEntropy, Vault};
 
 use super::Failure;
+use crate::installation::KeyFile;
 use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Restore) -> Result<(), Failure> {
-    let key = words.master.clone().unwrap_or_else(|| words.data.join(installation::KEY));
-    let vault = Arc::new(Vault::new(master(&key, &words)?, Arc::new(OsEntropy)));
+    let vault = Arc::new(Vault::new(master(&words)?, Arc::new(OsEntropy)));
     let looked = || check(&words.file, &words.keys, Some(&vault), words.accept_older_keys, &|| Ok(()));
     if words.check {
         let checked = looked()?;
@@ -34,7 +34,7 @@ pub(super) async fn run(words: cli::Restore) -> Result<(), Failure> {
     let done = async {
         let checked = looked()?;
         contents(&checked, false);
-        bring(words.master.as_deref(), &work)?;
+        bring(&words, &work)?;
         let progress = output::Progress::new("已恢复");
         let tell = |done, of| progress.tell(done, of);
         Ok::<_, anyhow::Error>(restore(&checked, (&words.file, &words.keys), &work, &vault, &clock, &tell).await?)
@@ -51,20 +51,25 @@ pub(super) async fn run(words: cli::Restore) -> Result<(), Failure> {
     Ok(())
 }
 
-fn master(path: &Path, words: &cli::Restore) -> anyhow::Result<MasterKey> {
-    if words.master.is_none() && !path.exists() {
+/// The key from escrow, or where the service would find it.
+fn master(words: &cli::Restore) -> anyhow::Result<MasterKey> {
+    if let Some(path) = &words.master {
+        return MasterKey::load(path).with_context(|| path.display().to_string());
+    }
+    let file = installation::key_file(&words.data);
+    if !file.path().exists() {
         bail!(
             "缺少主密钥，没有做任何改动。它不在备份里：请取回托管的 master.key，用 --master 文件 指定，或放到 {}（chmod 600）后再试",
-            path.display()
+            file.path().display()
         );
     }
-    MasterKey::load(path).with_context(|| path.display().to_string())
+    installation::key(&words.data, false)
 }
 
-/// The key from escrow goes in with the rest.
-fn bring(master: Option<&Path>, work: &Path) -> anyhow::Result<()> {
-    let Some(master) = master else { return Ok(()) };
-    let to = work.join(installation::KEY);
+/// The key from escrow goes in with the rest, unless the service finds its key outside of the directory.
+fn bring(words: &cli::Restore, work: &Path) -> anyhow::Result<()> {
+    let Some(master) = &words.master else { return Ok(()) };
+    let KeyFile::Data(to) = installation::key_file(work) else { return Ok(()) };
     std::fs::copy(master, &to).and_then(|_| std::fs::set_permissions(&to, PermissionsExt::from_mode(0o600))).context("主密钥无法复制")
 }
 

@@ -18,7 +18,7 @@ use crate::{cli, installation, output};
 const HAND: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(words: cli::Serve) -> Result<(), Failure> {
-    let mut settings = Settings::load(words.config.as_deref())?;
+    let mut settings = Settings::of(&words.settings)?;
     if let Some(address) = words.admin_listen {
         settings.operate.listen = address.to_string();
     }
@@ -26,7 +26,8 @@ pub(super) async fn run(words: cli::Serve) -> Result<(), Failure> {
         return Err(Failure::Usage("[backup] 只用于内嵌日志；集群的备份见 ops/eventstore/runbook.md，请去掉这一节设置".to_owned()));
     }
     let app = installation::open(&words.place, true).await?;
-    serve(app, settings, words.listen, &words.place, |address| output::error(&format!("正在服务 http://{address}"))).await
+    let listen = words.listen.unwrap_or(settings.web.listen);
+    serve(app, settings, listen, &words.place, |address| output::error(&format!("正在服务 http://{address}"))).await
 }
 
 /// Serves until told to stop, then ends in order: readiness, pages, automation, views, log.

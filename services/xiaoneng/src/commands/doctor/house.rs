@@ -1,0 +1,160 @@
+//! What stands in the directory: key, log, views, rules, calendar. Each check says why it fails; those that need what
+//! failed are left out.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use application::clock::SystemClock;
+use chrono::Datelike;
+use domain::time::{Instant, micros};
+use event_log::{Cursor, Envelope, EventLog, LogError, TreeHead};
+use projections::{Projections, Reference};
+use vault::Vault;
+
+use super::Findings;
+use crate::cli::Place;
+use crate::installation::{self, KeyFile};
+
+/// How long the views get to take in what is missing; a server that starts would do it as well.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Events among which a sealed one is looked for; accounts are sealed and stand at the beginning.
+const FIRST: usize = 2_000;
+
+pub(super) async fn check(found: &mut Findings, place: &Place, now: Instant) {
+    let vault = key(found, &place.data);
+    let Some((log, head)) = log(found, place).await else { return };
+    if head.recorded_at > micros(now) {
+        found.fault("系统时间早于最后一个事件的记录时间：请校准服务器时间（NTP）");
+    } else {
+        found.good("系统时间在最后一个事件之后");
+    }
+    let Some(vault) = vault else { return };
+    match opens(log.as_ref(), &vault).await {
+        Ok(true) => found.good("主密钥能打开日志里密封的内容"),
+        Ok(false) => found.note("日志里还没有密封的内容，主密钥无从核对"),
+        Err(what) => {
+            found.fault(what);
+            return;
+        }
+    }
+    if let Some(reference) = views(found, &place.data, &head, log, vault).await {
+        rules(found, &reference, now);
+    }
+}
+
+fn key(found: &mut Findings, data: &Path) -> Option<Arc<Vault>> {
+    let file = installation::key_file(data);
+    match installation::vault(data, false) {
+        Ok(vault) => {
+            found.good(format!("密钥文件 {} 可用，权限只限本人", file.path().display()));
+            if let KeyFile::Data(_) = file {
+                found.note("主密钥与日志在同一目录：复制目录的人两样都有。建议另放并用 XIAONENG_MASTER_KEY_FILE 或 systemd 凭据指明");
+            }
+            Some(vault)
+        }
+        Err(error) => {
+            found.fault(format!("主密钥不可用：{error:#}"));
+            None
+        }
+    }
+}
+
+async fn log(found: &mut Findings, place: &Place) -> Option<(Arc<dyn EventLog>, TreeHead)> {
+    let opened = match installation::log(place, Arc::new(SystemClock)).await {
+        Ok(log) => log.head().await.map(|head| (log, head)).map_err(anyhow::Error::from),
+        Err(error) => Err(error),
+    };
+    match opened {
+        Ok((log, head)) => {
+            found.good(format!("事件日志可以打开，共 {} 个事件，与水位记录一致", head.size));
+            Some((log, head))
+        }
+        Err(error) => {
+            found.fault(format!("{error:#}"));
+            None
+        }
+    }
+}
+
+/// Opens the first sealed event whose keys are there still: another master key does not.
+async fn opens(log: &dyn EventLog, vault: &Vault) -> Result<bool, String> {
+    let told = |error: LogError| error.to_string();
+    let mut after = Cursor::default();
+    let mut seen = 0;
+    while seen < FIRST {
+        let batch = log.read_all(&after, FIRST).await.map_err(told)?;
+        for event in batch.events.iter().filter(|event| !event.sealed.is_empty()) {
+            if open(log, vault, event).await? {
+                return Ok(true);
+            }
+        }
+        seen += batch.events.len();
+        if batch.at_head {
+            return Ok(false);
+        }
+        after = batch.next;
+    }
+    Ok(false)
+}
+
+async fn open(log: &dyn EventLog, vault: &Vault, event: &Envelope) -> Result<bool, String> {
+    let keys = log.keys_of(&event.stream).await.map_err(|error| error.to_string())?;
+    if keys.is_empty() {
+        return Ok(false);
+    }
+    let wrong = |error: vault::VaultError| format!("主密钥与日志不符：{error}。请从托管处取回这个安装的 master.key");
+    let ring = vault.keyring(&event.stream, keys).map_err(wrong)?;
+    vault.open(&ring, event).map(|_| true).map_err(wrong)
+}
+
+/// The views as they are after a moment: what a server has not taken in yet comes, what a view stopped at does not.
+async fn views(found: &mut Findings, data: &Path, head: &TreeHead, log: Arc<dyn EventLog>, vault: Arc<Vault>) -> Option<Arc<Reference>> {
+    let advice = || format!("请看运行日志；仍不行时运行 xiaoneng rebuild --data {}", data.display());
+    let projections = match tokio::time::timeout(PATIENCE, Projections::start(data, log, vault)).await {
+        Ok(Ok(projections)) => projections,
+        Ok(Err(error)) => {
+            found.fault(format!("视图无法打开：{error}。{}", advice()));
+            return None;
+        }
+        Err(_) => {
+            found.note("视图正在重建，没有等到完成");
+            return None;
+        }
+    };
+    match tokio::time::timeout(PATIENCE, projections.catch_up()).await {
+        Ok(Ok(())) => found.good("视图与日志一致"),
+        Ok(Err(error)) => found.fault(format!("视图停在第 {} 个事件：{error}。{}", projections.position(), advice())),
+        Err(_) => found.fault(format!("视图落后：到第 {} 个事件，日志有 {} 个。{}", projections.position(), head.size, advice())),
+    }
+    for failure in projections.health().failures.iter().filter(|failure| failure.file == "search.db") {
+        found.fault(format!("搜索停在中途：{}。{}", failure.error, advice()));
+    }
+    let reference = projections.views().reference();
+    // Its threads end before the log is closed.
+    if tokio::task::spawn_blocking(|| projections.stop()).await.is_err() {
+        found.note("视图没有正常关闭");
+    }
+    Some(reference)
+}
+
+fn rules(found: &mut Findings, reference: &Reference, now: Instant) {
+    match reference.rulebooks.resolve(now, now) {
+        Some(rules) => found.good(format!("现行规则 {}", rules.reference())),
+        None => found.fault("没有启用的规则：请运行 xiaoneng rulebook adopt"),
+    }
+    let calendar = reference.calendar();
+    for year in [now.year(), now.year() + 1] {
+        let Some(day) = chrono::NaiveDate::from_ymd_opt(year, 5, 1) else { continue };
+        match (calendar.day(day).provisional, year == now.year()) {
+            (false, _) => found.good(format!("{year} 年的工作日历已公布")),
+            (true, this_year) => {
+                let line = format!("{year} 年的放假通知尚未导入，涉及的期限按临时日历计算；通知公布后请在“日历”页导入");
+                if this_year { found.fault(line) } else { found.note(line) }
+            }
+        }
+    }
+    if reference.units().next().is_none() {
+        found.note("还没有单位：请在管理页导入单位表");
+    }
+}
