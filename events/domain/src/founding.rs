@@ -1,4 +1,4 @@
-//! The log's own events: how it was founded, and the hashes that tie other files to it. Streams `log-genesis`, `log-audit-<day>`.
+//! The log's own events: how it was founded, and the hashes that tie other files to it. Streams `log-genesis`, `log-audit-<day>-<node>`.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -45,7 +45,7 @@ pub fn founded(program: &str) -> LogEvent {
     LogFounded { hash: "sha-256".to_owned(), form: 1, program: program.to_owned() }.into()
 }
 
-/// The stream of a day's audit.
-pub fn audit_stream(day: NaiveDate) -> String {
-    format!("log-audit-{day}")
+/// The stream of a day's audit on a node: each node keeps an audit of its own. Without a name it is that of the only one.
+pub fn audit_stream(day: NaiveDate, node: &str) -> String {
+    if node.is_empty() { format!("log-audit-{day}") } else { format!("log-audit-{day}-{node}") }
 }

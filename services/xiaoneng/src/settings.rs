@@ -1,6 +1,6 @@
 //! Settings of an installation: defaults < TOML file < environment (`XIAONENG__SECTION__KEY`). Unknown keys are refused.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
@@ -12,6 +12,17 @@ pub(crate) struct Settings {
     pub(crate) web: web::Settings,
     /// Limits, notices.
     pub(crate) automation: automation::Settings,
+    /// Files beside the log.
+    pub(crate) storage: Storage,
+}
+
+/// Where files lie that are no part of the log and cannot be made again from it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Storage {
+    /// Folder of photos, the same one for all nodes. Unless set: `attachments` beside a log that `--log DIR` names, else in
+    /// the data directory. With a cluster of several nodes it has to be set.
+    pub(crate) attachments: Option<PathBuf>,
 }
 
 impl Settings {

@@ -10,11 +10,15 @@ use automation::Automation;
 
 use super::Failure;
 use crate::settings::Settings;
-use crate::{cli, installation, output};
+use crate::{cli, installation, node, output};
 
 pub(super) async fn run(words: cli::Serve) -> Result<(), Failure> {
     let settings = Settings::load(words.config.as_deref())?;
-    let app = installation::open(&words.place, true).await?;
+    let app = installation::open_with(&words.place, true, &settings.storage).await?;
+    if matches!(words.place.log, Some(cli::LogAddress::Cluster(_))) && settings.storage.attachments.is_none() {
+        output::error("没有设置 storage.attachments：照片只保存在本节点。有多个节点的，请设置为各节点共用的目录");
+    }
+    node::up_to_date(&app).await?;
     serve(app, settings, words.listen, &words.place.data, |address| output::error(&format!("正在服务 http://{address}"))).await
 }
 
