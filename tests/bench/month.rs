@@ -14,8 +14,8 @@ use tests::server::{Server, UNLIMITED, run as command, text};
 use tokio::task::JoinSet;
 
 use crate::load::{idle, processor};
-use crate::pages::sample;
 use crate::paced::{Book, Queue, Spread};
+use crate::pages::sample;
 use crate::tick;
 use crate::views::scan_rate;
 use crate::words::{Words, median, round, say};
@@ -237,7 +237,10 @@ async fn rebuild(words: &Words, dir: &Path, cases: u64) -> Outcome<()> {
             "cases": cases, "events": events, "events_per_second": rate.round(), "seconds": round(without),
             "scan_events_per_second": scan.round(), "ratio": round(rate / scan),
         }),
-        &format!("rebuild of {events} events without search: {rate:.0}/s ({without:.0} s), {:.2} of a bare scan ({scan:.0}/s)", rate / scan),
+        &format!(
+            "rebuild of {events} events without search: {rate:.0}/s ({without:.0} s), {:.2} of a bare scan ({scan:.0}/s)",
+            rate / scan
+        ),
     );
     if words.get("search") != Some("no") {
         let (_, with) = told(&["rebuild", "--data", text(dir), "--json"])?;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use ::tests::Outcome;
 use rusqlite::{Connection, OpenFlags};
-use tests::Outcome;
 
 /// Between two samples.
 const EACH: Duration = Duration::from_millis(100);

@@ -56,10 +56,7 @@ async fn locked(one: &Application, other: &Application) -> CampaignId {
     let plan = CampaignPlanned {
         words: Private::new(PlanWords { title: "公众评议".to_owned(), frame: "随机抽取".to_owned(), ..PlanWords::default() }),
         bodies: one.reference().units().filter(|unit| unit.closed.is_none()).take(5).map(|unit| unit.code.clone()).collect(),
-        groups: vec![
-            GroupPlan { group: Group::Users, weight: 60, size: 40 },
-            GroupPlan { group: Group::Residents, weight: 40, size: 40 },
-        ],
+        groups: vec![GroupPlan { group: Group::Users, weight: 60, size: 40 }, GroupPlan { group: Group::Residents, weight: 40, size: 40 }],
         least: 30,
         from: today,
         until: today + chrono::Days::new(7),

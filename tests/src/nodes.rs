@@ -132,11 +132,8 @@ pub async fn run(dir: &Path, plan: &Plan, tell: &(dyn Fn(&str) + Sync)) -> Outco
     city.add(2)?;
     let before = scan(&city.open()?).await?;
     let due = due(&before)?;
-    let mut found = Found {
-        due: due.len(),
-        deemed: due.iter().filter(|(_, kind, ..)| *kind == ClockKind::Sign).count(),
-        ..Found::default()
-    };
+    let mut found =
+        Found { due: due.len(), deemed: due.iter().filter(|(_, kind, ..)| *kind == ClockKind::Sign).count(), ..Found::default() };
     let size = before.values().map(Vec::len).sum::<usize>() as u64;
     tell(&format!("{size} events, {} limits are due", due.len()));
     // The views stand before the nodes start, so that both begin at the same moment.
@@ -220,11 +217,7 @@ fn due(streams: &HashMap<String, Vec<Envelope>>) -> Outcome<Vec<Due>> {
 
 /// Each limit that was due has exactly one event, dated at its instant, and none is warned of twice; how many limits were
 /// acted on in all, and how many warned of.
-fn acted_on(
-    before: &HashMap<String, Vec<Envelope>>,
-    after: &HashMap<String, Vec<Envelope>>,
-    due: &[Due],
-) -> Outcome<(usize, usize)> {
+fn acted_on(before: &HashMap<String, Vec<Envelope>>, after: &HashMap<String, Vec<Envelope>>, due: &[Due]) -> Outcome<(usize, usize)> {
     let (mut seen, mut warned): (BTreeMap<Due, usize>, BTreeSet<Due>) = (BTreeMap::new(), BTreeSet::new());
     for (stream, events) in after.iter().filter(|(stream, _)| stream.starts_with("case-")) {
         let known = before.get(stream).map_or(0, Vec::len);

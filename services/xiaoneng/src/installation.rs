@@ -114,7 +114,11 @@ pub(crate) async fn assemble(
     parts: Parts,
 ) -> anyhow::Result<Arc<Application>> {
     let progress = output::Progress::new("正在从日志建立视图");
-    let tell = |done: u64, of: u64| if of > WORTH_TELLING { progress.tell(done, of) };
+    let tell = |done: u64, of: u64| {
+        if of > WORTH_TELLING {
+            progress.tell(done, of)
+        }
+    };
     let projections = Projections::start_telling(dir, log.clone(), vault.clone(), &tell).await.context("视图无法打开")?;
     let audit = if parts.audited {
         application::audit::Audit::open(dir).context("阅读审计无法打开")?
