@@ -17,7 +17,7 @@
 //! target/release/bench faults 50 --date 2026-11-21
 //! target/release/bench supervision --date 2026-11-22 [--few 10000] [--large DIR] [--seconds 3] [--late 40]
 //! target/release/bench tick        --date 2026-11-22 [--few 10000] [--large DIR] [--future yes]
-//! target/release/bench nodes       --date 2026-11-22 [--cases 5200] [--kill yes] [--notices yes]
+//! target/release/bench nodes       --date 2026-11-22 [--cases 8400] [--kill yes] [--notices yes]
 //! target/release/bench rate        --date 2026-11-22 [--per-second 500] [--seconds 600] [--data DIR] [--follow no] [--notices no]
 //! target/release/bench month       --date 2026-11-22 [--large DIR] [--many 1500000] [--pages 200] [--seconds 60] [--slopes yes] [--rebuild no] [--search no]
 //! target/release/bench assessment  --date 2026-11-22 [--bodies 1000] [--tickets 20] [--large DIR]

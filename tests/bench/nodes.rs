@@ -9,7 +9,7 @@ use crate::words::{Words, round, say};
 pub async fn run(words: &Words) -> Outcome<()> {
     for kill in if words.get("kill").is_some() { vec![true] } else { vec![false, true] } {
         let plan = Plan {
-            cases: words.number("cases", 5_200)?,
+            cases: words.number("cases", 8_400)?,
             seed: words.number("seed", 1)?,
             kill,
             notices: words.get("notices") == Some("yes"),
