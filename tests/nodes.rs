@@ -1,7 +1,13 @@
 //! Several servers on one log, each with views of its own. The long run is `bench nodes`.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends in a panic; helpers of tests are not known to clippy as such")]
+
+#[path = "nodes/audit.rs"]
+mod audit;
 #[path = "nodes/ballots.rs"]
 mod ballots;
+#[path = "nodes/inside.rs"]
+mod inside;
 #[path = "nodes/people.rs"]
 mod people;
 #[path = "nodes/start.rs"]

@@ -27,6 +27,9 @@ const BATCH: usize = 2_000;
 const BREATH: Duration = Duration::from_millis(10);
 /// The same for search, for which nobody waits.
 const SEARCH_BREATH: Duration = Duration::from_millis(200);
+/// At the head of the log it is looked at so often, noticed or not: a log that cannot be reached notices nothing, and nobody
+/// would know that the views are getting old.
+const CHECK: Duration = Duration::from_secs(2);
 /// How long to wait before trying a log that cannot be read now.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -354,6 +357,7 @@ async fn follow(shared: Arc<Shared>, log: Arc<dyn EventLog>, vault: Arc<Vault>, 
                 Ok(true) => {
                     tokio::select! {
                         changed = noticed.changed() => if changed.is_err() { rest(&mut stop, std::future::pending()).await },
+                        () = tokio::time::sleep(CHECK) => {}
                         _ = stop.changed() => {}
                     }
                 }

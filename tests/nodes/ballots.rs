@@ -1,48 +1,15 @@
 //! The ballot box lies on one node: the one that made the first codes. Another one neither adds codes nor takes ballots.
 
-use std::sync::Arc;
-
-use application::audit::Audit;
-use application::backoff::Backoff;
-use application::ballot_box::BallotBox;
 use application::campaigns::Progress;
-use application::clock::{SystemClock, log_now};
-use application::ids::RandomIds;
-use application::password::Passwords;
 use application::{Actor, Application, Error, Meta, Staff};
 use domain::account::{Role, StaffKind};
 use domain::campaign::event::{CampaignPlanned, GroupPlan, PlanWords};
 use domain::campaign::{Campaign, CampaignId, Group};
 use domain::private::Private;
 use domain::time::legal_day;
-use event_log::{EventLog, Options, SqliteLog};
-use projections::Projections;
 use tests::nodes::City;
-use vault::{Entropy, MasterKey, OsEntropy, Vault};
 
-/// A node in the test's own process.
-async fn node(city: &City, n: usize) -> Application {
-    let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
-    let data = city.node(n);
-    let vault = Arc::new(Vault::new(MasterKey::load(&data.join("master.key")).unwrap(), entropy.clone()));
-    let clock = Arc::new(SystemClock);
-    let log: Arc<dyn EventLog> = Arc::new(SqliteLog::open(&city.log, Options::default(), log_now(clock.clone())).unwrap());
-    let app = Application {
-        projections: Projections::start(&data, log.clone(), vault.clone()).await.unwrap(),
-        passwords: Passwords::new(entropy.as_ref()).unwrap(),
-        ids: Arc::new(RandomIds::new(entropy.clone())),
-        ballots: BallotBox::open(&data, entropy).unwrap(),
-        audit: Audit::off(),
-        attachments: city.log.join(application::attachments::FOLDER),
-        sign_ins: Backoff::default(),
-        query_codes: Backoff::default(),
-        log,
-        vault,
-        clock,
-    };
-    app.projections.catch_up().await.unwrap();
-    app
-}
+use crate::inside::node;
 
 fn evaluator(app: &Application) -> Meta {
     let account = app.reference().account_by_login("evaluator").unwrap().id;

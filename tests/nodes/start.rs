@@ -34,6 +34,13 @@ async fn a_node_without_the_key_or_with_another_one_says_what_to_bring_and_makes
     let said = refused(&node, &city.log);
     assert!(said.contains("主密钥与日志不符"), "{said}");
     assert!(!node.join("views.db").exists());
+    // and nobody founds another installation on this log by mistake
+    let third = city.node(3);
+    let mut init = Command::new(binary().unwrap());
+    let done = init.args(["init", "--data", text(&third), "--log", text(&city.log), "--actor", "test"]).output().unwrap();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(done.status.code() == Some(1) && said.contains("增加一个节点") && said.contains("install -D"), "{said}");
+    assert!(!third.join("master.key").exists());
     // given the key of the log, then the node starts and everything else is made from the log
     std::fs::remove_file(&key).unwrap();
     city.add(2).unwrap();

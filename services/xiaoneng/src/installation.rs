@@ -152,6 +152,11 @@ pub(crate) fn make_dir(dir: &Path) -> anyhow::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(|| format!("无法建立目录 {}", dir.display()))
 }
 
+/// Makes the directory of a log that lies apart.
+pub(crate) fn make_log_dir(place: &Place) -> anyhow::Result<()> {
+    log_dir(place).map_or(Ok(()), make_dir)
+}
+
 /// Whether a directory holds nothing.
 pub(crate) fn is_empty(dir: &Path) -> bool {
     std::fs::read_dir(dir).map_or(true, |mut entries| entries.next().is_none())

@@ -29,6 +29,14 @@ pub(crate) fn no_key(place: &Place) -> String {
     }
 }
 
+/// What to do instead of founding an installation on a log that stands already.
+pub(crate) fn no_init(place: &Place) -> String {
+    format!(
+        "那里已有一份日志，不能再次初始化；没有生成密钥。要增加一个节点，{}",
+        no_key(place).split_once('。').map_or("", |(_, rest)| rest)
+    )
+}
+
 /// Refuses a master key that is not that of the log, before any view is made with it.
 pub(crate) async fn must_fit(log: &dyn EventLog, vault: &Vault) -> anyhow::Result<()> {
     let mut cursor = Cursor::default();
@@ -41,7 +49,7 @@ pub(crate) async fn must_fit(log: &dyn EventLog, vault: &Vault) -> anyhow::Resul
                 continue;
             }
             if vault.keyring(&event.stream, keys).is_err() {
-                bail!("主密钥与日志不符：它打不开日志中的密钥。请把建立这份日志的安装的 master.key 复制到本节点；两份都不要覆盖或删除");
+                bail!("主密钥与日志不符：它打不开日志中的密钥。请先把这个 master.key 移到别处保管，再从已有节点复制建立这份日志的那一个");
             }
             return Ok(());
         }
