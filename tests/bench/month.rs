@@ -22,7 +22,7 @@ use crate::words::{Words, median, round, say};
 
 /// Demands that give 14 million events.
 const CASES: u64 = 1_500_000;
-const WORKERS: usize = 32;
+const WORKERS: usize = 64;
 /// Cases looked at in turn, and citizens who track.
 const LOOKED_AT: usize = 512;
 const TRACKING: usize = 32;

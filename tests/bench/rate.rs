@@ -18,8 +18,9 @@ use crate::paced::{Book, Queue, Spread};
 use crate::watch::Watch;
 use crate::words::{Words, round, say};
 
-/// Connections at once.
-const WORKERS: usize = 64;
+/// Connections at once: as many people as wait when each act takes a quarter of a second at the highest rate. With too few the
+/// queue before them would be measured, not the server.
+const WORKERS: usize = 512;
 /// Walkers before the measurement.
 const WALKERS: usize = 16;
 /// The load runs so long before it counts, so that demands are at every step.
