@@ -9,6 +9,8 @@ mod admin;
 mod assessment;
 #[path = "acceptance/assessment_many.rs"]
 mod assessment_many;
+#[path = "acceptance/behind.rs"]
+mod behind;
 #[path = "acceptance/campaigns.rs"]
 mod campaigns;
 #[path = "acceptance/cards.rs"]

@@ -456,6 +456,12 @@ impl Writer {
         Ok(())
     }
 
+    /// Makes the indexes by which the next flush finds what this one wrote.
+    pub(crate) fn lookups(&self) -> Result<(), ViewError> {
+        FileKind::Views.lookups(&self.views)?;
+        FileKind::Scores.lookups(&self.scores)
+    }
+
     /// Makes the indexes that a rebuild leaves to the end.
     pub(crate) fn index(&self) -> Result<(), ViewError> {
         FileKind::Views.index(&self.views)?;

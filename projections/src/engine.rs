@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use vault::Vault;
 
 use crate::batch::Writer;
 use crate::files::{Checkpoint, FileKind};
+use crate::lag::Lag;
 use crate::opened::{self, Poison};
 use crate::rebuild::make;
 use crate::turn::{LOOK, Turn};
@@ -33,6 +34,9 @@ const LONGEST_REST: Duration = Duration::from_millis(250);
 /// comes from far behind catches up at full speed.
 const NEAR: u64 = 10_000;
 const SEARCH_NEAR: u64 = 200_000;
+/// At the head of the log it is looked at so often, noticed or not: a log that cannot be reached notices nothing, and nobody
+/// would know that the views are getting old.
+const CHECK: Duration = Duration::from_secs(2);
 /// How long to wait before trying a log that cannot be read now.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -61,6 +65,8 @@ pub struct Health {
     pub search_skipped: u64,
     /// The highest `seq` noticed in the log.
     pub log: u64,
+    /// How old the views are: since when the log has held something that `views.db` does not, or cannot be read.
+    pub behind: Duration,
     /// What stopped; empty when all is well.
     pub failures: Vec<Failure>,
 }
@@ -76,6 +82,7 @@ struct Shared {
     position: watch::Sender<u64>,
     search: watch::Sender<(u64, u64)>,
     failures: Mutex<Vec<Failure>>,
+    lag: Mutex<Lag>,
     stop: watch::Sender<bool>,
 }
 
@@ -85,8 +92,20 @@ impl Shared {
             position: watch::Sender::new(position),
             search: watch::Sender::new(search),
             failures: Mutex::default(),
+            lag: Mutex::default(),
             stop: watch::Sender::new(false),
         })
+    }
+
+    /// How old the views are, when the log is known to reach up to `head`.
+    fn behind(&self, head: u64) -> Duration {
+        let position = *self.position.borrow();
+        self.lag().age(head, position, Instant::now())
+    }
+
+    fn lag(&self) -> MutexGuard<'_, Lag> {
+        // Nothing can be half done in it.
+        self.lag.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failed(&self, file: &'static str, event: Option<(u64, Uuid, String)>, error: ViewError) {
@@ -111,6 +130,19 @@ impl Projections {
     /// # Errors
     /// When the log or the files cannot be read, or an event stands in the way of a rebuild.
     pub async fn start(dir: &Path, log: Arc<dyn EventLog>, vault: Arc<Vault>) -> Result<Self, ViewError> {
+        Self::start_telling(dir, log, vault, &|_, _| {}).await
+    }
+
+    /// As [`Self::start`]; `progress` is told (events done, events in all) while files are made anew.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_telling(
+        dir: &Path,
+        log: Arc<dyn EventLog>,
+        vault: Arc<Vault>,
+        progress: &(dyn Fn(u64, u64) + Sync),
+    ) -> Result<Self, ViewError> {
         std::fs::create_dir_all(dir)?;
         let Some(turn) = Turn::take(dir)? else { return Self::beside(dir, log, vault).await };
         let size = log.head().await?.size;
@@ -119,7 +151,7 @@ impl Projections {
         // `scores.db` is committed first: behind `views.db` it is an older copy.
         let fit = matches!((&views, &scores), (Some(views), Some(scores)) if views.seq <= scores.seq && scores.seq <= size);
         if !fit {
-            make(&turn, dir, log.clone(), vault.clone(), false, &|_, _| {}).await?;
+            make(&turn, dir, log.clone(), vault.clone(), false, progress).await?;
         }
         let writer = Writer::open(dir, vault.clone())?;
         let indexer = Indexer::open(dir, size)?;
@@ -166,6 +198,11 @@ impl Projections {
         self.shared.position.subscribe()
     }
 
+    /// How old the views are: since when the log has held something that they do not, or cannot be read. Zero at the head.
+    pub fn behind(&self) -> Duration {
+        self.shared.behind(*self.log.watch().borrow())
+    }
+
     /// Waits until the views hold the event `seq`: reading one's own writes. False when that took longer.
     pub async fn wait_for(&self, seq: u64, timeout: Duration) -> bool {
         let mut position = self.shared.position.subscribe();
@@ -204,7 +241,8 @@ impl Projections {
                 failures.push(Failure { file: kind.name(), event: None, error });
             }
         }
-        Health { position: self.position(), search_position, search_skipped, log: *self.log.watch().borrow(), failures }
+        let log = *self.log.watch().borrow();
+        Health { position: self.position(), search_position, search_skipped, log, behind: self.shared.behind(log), failures }
     }
 
     /// Stops the threads and waits for them. Blocks; call it outside of an async task.
@@ -292,9 +330,14 @@ async fn follow(shared: Arc<Shared>, log: Arc<dyn EventLog>, vault: Arc<Vault>, 
     while !*stop.borrow() {
         let head = *noticed.borrow_and_update();
         let begun = Instant::now();
+        shared.behind(head);
         let stretch = match opened::read(&*log, &vault, &writer.standing, BATCH).await {
-            Ok(stretch) => stretch,
+            Ok(stretch) => {
+                shared.lag().found();
+                stretch
+            }
             Err(ViewError::Log(LogError::Unavailable(_) | LogError::Overloaded)) => {
+                shared.lag().lost(Instant::now());
                 rest(&mut stop, std::future::pending()).await;
                 continue;
             }
@@ -322,6 +365,7 @@ async fn follow(shared: Arc<Shared>, log: Arc<dyn EventLog>, vault: Arc<Vault>, 
                 Ok(true) => {
                     tokio::select! {
                         changed = noticed.changed() => if changed.is_err() { rest(&mut stop, std::future::pending()).await },
+                        () = tokio::time::sleep(CHECK) => {}
                         _ = stop.changed() => {}
                     }
                 }

@@ -20,8 +20,18 @@ const META: &str = "CREATE TABLE meta (
     recorded_at INTEGER NOT NULL,
     scrub INTEGER NOT NULL DEFAULT 0 -- erased words may still lie between the rows
 ) STRICT;";
-/// Divides the tables of a schema file from its indexes, which a rebuild makes last.
+/// Divides the tables of a schema file from the indexes by which writing finds its rows: a rebuild makes them when there
+/// are rows to find.
+const LOOKUPS: &str = "-- lookups";
+/// Divides these from all other indexes, which a rebuild makes last: sorted at once instead of row by row all over the file.
 const INDEXES: &str = "-- indexes";
+
+/// A schema file in its parts.
+struct Parts {
+    tables: &'static str,
+    lookups: &'static str,
+    indexes: &'static str,
+}
 
 /// One of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,8 +88,12 @@ impl FileKind {
         }
     }
 
-    fn parts(self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        self.schemas().iter().map(|text| text.split_once(INDEXES).unwrap_or((text, "")))
+    fn parts(self) -> impl Iterator<Item = Parts> {
+        self.schemas().iter().map(|text| {
+            let (before, indexes) = text.split_once(INDEXES).unwrap_or((text, ""));
+            let (tables, lookups) = before.split_once(LOOKUPS).unwrap_or((before, ""));
+            Parts { tables, lookups, indexes }
+        })
     }
 
     pub(crate) fn fingerprint(self) -> String {
@@ -95,18 +109,27 @@ impl FileKind {
     /// Makes the tables; the indexes come with [`Self::index`].
     pub(crate) fn create(self, connection: &Connection) -> Result<(), ViewError> {
         connection.execute_batch(META)?;
-        for (tables, _) in self.parts() {
-            connection.execute_batch(tables)?;
+        for part in self.parts() {
+            connection.execute_batch(part.tables)?;
         }
         connection
             .execute("INSERT INTO meta (id, fingerprint, cursor, seq, recorded_at) VALUES (1, ?1, x'', 0, 0)", [self.fingerprint()])?;
         Ok(())
     }
 
+    /// Makes the indexes by which writing finds its rows.
+    pub(crate) fn lookups(self, connection: &Connection) -> Result<(), ViewError> {
+        for part in self.parts() {
+            connection.execute_batch(part.lookups)?;
+        }
+        Ok(())
+    }
+
     /// Makes the indexes that are not there.
     pub(crate) fn index(self, connection: &Connection) -> Result<(), ViewError> {
-        for (_, indexes) in self.parts() {
-            connection.execute_batch(indexes)?;
+        self.lookups(connection)?;
+        for part in self.parts() {
+            connection.execute_batch(part.indexes)?;
         }
         Ok(())
     }

@@ -115,7 +115,7 @@ async fn fill(
         });
     })?;
     let outcome = (|| {
-        let mut indexed = false;
+        let mut findable = false;
         let mut end = writer.standing.clone();
         for stretch in take {
             let stretch = stretch?;
@@ -128,9 +128,9 @@ async fn fill(
             end = stretch.end;
             if writer.held() > pace.held {
                 writer.flush(&end)?;
-                if !indexed {
-                    writer.index()?;
-                    indexed = true;
+                if !findable {
+                    writer.lookups()?;
+                    findable = true;
                 }
             }
             progress(end.seq, size.max(end.seq));

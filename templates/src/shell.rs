@@ -15,6 +15,8 @@ pub struct Shell {
     pub flash: Option<Flash>,
     /// Banner of a deployment that is not the real one, for example `演示环境，数据均为虚构`.
     pub environment: Option<String>,
+    /// Banner of a node whose data are old, for example `查询数据更新延迟约 12 秒`.
+    pub stale: Option<String>,
     /// Telephone of the service, for example `12345`.
     pub service_phone: String,
     /// Office that runs the site (footer).

@@ -106,7 +106,7 @@ async fn a_check_is_walked_from_the_plan_to_the_accepted_rectification() {
     let photo = page.links().into_iter().find(|(href, _)| href.contains("/photo/")).unwrap().0;
     let sent = head.get(&photo).await;
     // On the disk it is sealed, and no file stands in for another.
-    let folder = site.app.audit.dir().unwrap().join("attachments").join(format!("inspection-{id}"));
+    let folder = site.app.attachments.join(format!("inspection-{id}"));
     let file = folder.join(photo.rsplit('/').next().unwrap());
     let sealed = std::fs::read(&file).unwrap();
     assert!(!sealed.windows(4).any(|window| window == &JPEG[6..10]));

@@ -93,6 +93,7 @@ async fn prepare(data: &Path, invitations: u64) -> Outcome<(CampaignId, Vec<Stri
         ids: Arc::new(RandomIds::new(entropy.clone())),
         ballots: BallotBox::open(data, entropy)?,
         audit: Audit::off(),
+        attachments: data.join(application::attachments::FOLDER),
         sign_ins: Backoff::default(),
         query_codes: Backoff::default(),
         log,

@@ -29,6 +29,7 @@ pub async fn open(data: &Path, clock: Arc<dyn Clock>) -> Outcome<Arc<Application
         ids: Arc::new(RandomIds::new(entropy.clone())),
         ballots: BallotBox::off(entropy),
         audit: Audit::off(),
+        attachments: data.join(application::attachments::FOLDER),
         sign_ins: Backoff::default(),
         query_codes: Backoff::default(),
         log,

@@ -17,6 +17,9 @@
 //! target/release/bench faults 50 --date 2026-11-21
 //! target/release/bench supervision --date 2026-11-22 [--few 10000] [--large DIR] [--seconds 3] [--late 40]
 //! target/release/bench tick        --date 2026-11-22 [--few 10000] [--large DIR] [--future yes]
+//! target/release/bench nodes       --date 2026-11-22 [--cases 8400] [--kill yes] [--notices yes]
+//! target/release/bench rate        --date 2026-11-22 [--per-second 500] [--seconds 600] [--data DIR] [--follow no] [--notices no]
+//! target/release/bench month       --date 2026-11-22 [--large DIR] [--many 1500000] [--pages 200] [--seconds 60] [--slopes yes] [--rebuild no] [--search no]
 //! target/release/bench assessment  --date 2026-11-22 [--bodies 1000] [--tickets 20] [--large DIR]
 //! ```
 //!
@@ -33,12 +36,18 @@ mod chains;
 mod faults;
 mod file;
 mod inside;
+mod lives;
 mod load;
+mod month;
+mod nodes;
+mod paced;
 mod pages;
+mod rate;
 mod supervision;
 mod tables;
 mod tick;
 mod views;
+mod watch;
 mod words;
 
 use std::process::ExitCode;
@@ -76,6 +85,9 @@ fn run() -> Outcome<()> {
         "supervision" => clients()?.block_on(supervision::run(&words)),
         "tick" => many()?.block_on(tick::run(&words)),
         "assessment" => many()?.block_on(assessment::run(&words)),
+        "nodes" => many()?.block_on(nodes::run(&words)),
+        "rate" => clients()?.block_on(rate::run(&words)),
+        "month" => clients()?.block_on(month::run(&words)),
         "faults" => many()?.block_on(faults::run(&words)),
         other => Err(format!("unknown command {other}").into()),
     }

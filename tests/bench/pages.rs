@@ -117,7 +117,7 @@ async fn look(server: &Server, dir: &Path, time: Duration) -> Outcome<Vec<Measur
 }
 
 /// Cases of all ages and states, with what their petitioners hold.
-fn sample(dir: &Path) -> Outcome<Vec<(Receipt, Bucket)>> {
+pub fn sample(dir: &Path) -> Outcome<Vec<(Receipt, Bucket)>> {
     let vault = Vault::new(MasterKey::load(&dir.join("master.key"))?, Arc::new(OsEntropy));
     let views = Views::open(dir)?;
     let mut all = Vec::new();

@@ -57,7 +57,7 @@ async fn work_off(app: &Arc<Application>, automation: &Automation) -> Outcome<(u
 }
 
 /// Microseconds of a tick with nothing due.
-async fn city(words: &Words, dir: &Path, cases: u64, future: bool) -> Outcome<f64> {
+pub async fn city(words: &Words, dir: &Path, cases: u64, future: bool) -> Outcome<f64> {
     let clock = Arc::new(ManualClock::new(SystemClock.now()));
     let app = open(dir, clock.clone()).await?;
     let settings = Settings { notices_within_hours: 1, ..Settings::default() };

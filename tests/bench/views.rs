@@ -36,6 +36,11 @@ async fn scan(log: &SqliteLog, mut each: impl FnMut(Envelope) -> Outcome<()>) ->
     }
 }
 
+/// Events of a log, and how many of them a bare scan reads in a second.
+pub async fn scan_rate(dir: &Path) -> Outcome<(u64, f64)> {
+    scan(&open(dir)?, |_| Ok(())).await
+}
+
 pub async fn rebuild(words: &Words) -> Outcome<()> {
     let cases = words.number("many", 100_000)?;
     let dir = words.city("large", cases)?;

@@ -56,6 +56,7 @@ impl Installation {
             ids: Arc::new(RandomIds::new(Arc::new(SeededEntropy::new(8)))),
             ballots: application::ballot_box::BallotBox::off(entropy.clone()),
             audit: Audit::off(),
+            attachments: dir.path().join(application::attachments::FOLDER),
             sign_ins: Backoff::default(),
             query_codes: Backoff::default(),
             log,

@@ -64,6 +64,7 @@ impl Node {
                 BallotBox::off(ground.names.clone())
             },
             audit: Audit::off(),
+            attachments: dir.join(application::attachments::FOLDER),
             passwords: Passwords::new(&SeededEntropy::new(0)).unwrap(),
             sign_ins: Backoff::default(),
             query_codes: Backoff::default(),

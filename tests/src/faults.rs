@@ -65,7 +65,7 @@ pub struct Found {
 }
 
 /// A filing that the server acknowledged.
-struct Stands {
+pub(crate) struct Stands {
     form: Uuid,
     filing: Filing,
     request: Vec<u8>,
@@ -289,7 +289,7 @@ fn filed(streams: &HashMap<String, Vec<Envelope>>) -> usize {
     streams.values().flatten().filter(|event| event.kind == "case_filed").count()
 }
 
-async fn scan(log: &SqliteLog) -> Outcome<HashMap<String, Vec<Envelope>>> {
+pub(crate) async fn scan(log: &SqliteLog) -> Outcome<HashMap<String, Vec<Envelope>>> {
     let mut streams: HashMap<String, Vec<Envelope>> = HashMap::new();
     let mut cursor = Cursor::default();
     loop {
@@ -332,7 +332,7 @@ async fn whole(
 }
 
 /// No event and no public number stands twice.
-fn once(streams: &HashMap<String, Vec<Envelope>>) -> Outcome<()> {
+pub(crate) fn once(streams: &HashMap<String, Vec<Envelope>>) -> Outcome<()> {
     let (mut ids, mut numbers) = (BTreeSet::new(), BTreeSet::new());
     for event in streams.values().flatten() {
         if !ids.insert(event.id) {
@@ -350,7 +350,7 @@ fn once(streams: &HashMap<String, Vec<Envelope>>) -> Outcome<()> {
 }
 
 /// No limit is warned of or broken twice, no notice is owed or sent twice.
-fn acts(streams: &HashMap<String, Vec<Envelope>>, stands: &[Stands]) -> Outcome<(usize, usize, BTreeSet<String>)> {
+pub(crate) fn acts(streams: &HashMap<String, Vec<Envelope>>, stands: &[Stands]) -> Outcome<(usize, usize, BTreeSet<String>)> {
     let (mut limits, mut notices, mut sent) = (0, 0, BTreeSet::new());
     let mails: BTreeMap<String, &str> =
         stands.iter().map(|one| (CaseId::of_form(one.form).0.to_string(), one.filing.email.as_str())).collect();

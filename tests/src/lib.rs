@@ -1,10 +1,12 @@
 //! What the test binaries and the benches share: a client, the real server as a process, the citizen's way through the
-//! form, and the run that kills the server again and again.
+//! form, the run that kills the server again and again, and the one
+//! of several nodes on one log.
 
 pub mod client;
 pub mod faults;
 pub mod filing;
 pub mod html;
+pub mod nodes;
 pub mod server;
 
 /// What can go wrong, with the reason in words.

@@ -86,7 +86,19 @@ impl Server {
     /// # Errors
     /// When it ends before that, with what it said.
     pub async fn start(data: &Path, settings: &[(&str, &str)]) -> Outcome<Self> {
-        let (child, said, address) = Self::spawn(data, settings)?;
+        Self::start_with(&["--data", text(data)], settings).await
+    }
+
+    /// Starts a node whose log lies in another directory.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_node(data: &Path, log: &Path, settings: &[(&str, &str)]) -> Outcome<Self> {
+        Self::start_with(&["--data", text(data), "--log", text(log)], settings).await
+    }
+
+    async fn start_with(place: &[&str], settings: &[(&str, &str)]) -> Outcome<Self> {
+        let (child, said, address) = Self::spawn(place, settings)?;
         let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), said };
         let address = tokio::task::spawn_blocking(move || address.recv_timeout(PATIENCE)).await?;
         let Ok(address) = address else {
@@ -102,7 +114,7 @@ impl Server {
     /// # Errors
     /// When it cannot be started or ended by itself with a failure.
     pub fn start_and_kill(data: &Path, settings: &[(&str, &str)], after: Duration) -> Outcome<()> {
-        let (mut child, said, address) = Self::spawn(data, settings)?;
+        let (mut child, said, address) = Self::spawn(&["--data", text(data)], settings)?;
         // A server that is ready earlier is killed earlier: there is nothing to hit any more.
         let ready = address.recv_timeout(after).is_ok();
         if let (false, Some(status)) = (ready, child.try_wait()?) {
@@ -113,9 +125,9 @@ impl Server {
         Ok(())
     }
 
-    fn spawn(data: &Path, settings: &[(&str, &str)]) -> Outcome<(Child, Arc<Mutex<String>>, Receiver<SocketAddr>)> {
+    fn spawn(place: &[&str], settings: &[(&str, &str)]) -> Outcome<(Child, Arc<Mutex<String>>, Receiver<SocketAddr>)> {
         let mut command = Command::new(binary()?);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).envs(settings.iter().copied());
+        command.args(["serve", "--listen", "127.0.0.1:0"]).args(place).envs(settings.iter().copied());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let stderr = child.stderr.take().ok_or("no standard error")?;
         let said = Arc::new(Mutex::new(String::new()));

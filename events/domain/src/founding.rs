@@ -1,5 +1,5 @@
 //! The log's own events: how it was founded, the hashes that tie other files to it, and the heads that were published.
-//! Streams `log-genesis`, `log-audit-<day>`, `log-head-<day>`.
+//! Streams `log-genesis`, `log-audit-<day>-<node>`, `log-head-<day>`.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -61,9 +61,9 @@ pub fn founded(program: &str) -> LogEvent {
     LogFounded { hash: "sha-256".to_owned(), form: 1, program: program.to_owned() }.into()
 }
 
-/// The stream of a day's audit.
-pub fn audit_stream(day: NaiveDate) -> String {
-    format!("log-audit-{day}")
+/// The stream of a day's audit on a node: each node keeps an audit of its own. Without a name it is that of the only one.
+pub fn audit_stream(day: NaiveDate, node: &str) -> String {
+    if node.is_empty() { format!("log-audit-{day}") } else { format!("log-audit-{day}-{node}") }
 }
 
 /// The stream of a day's head.

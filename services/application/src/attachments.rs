@@ -1,4 +1,5 @@
-//! Photos of findings and evidence: sealed files under `attachments/` in the data directory, named by stream and SHA-256.
+//! Photos of findings and evidence: sealed files named by stream and SHA-256, in a folder that all nodes share
+//! (`attachments/` in the data directory, or beside a log that several nodes share).
 //! An event holds hash, size and kind; the content is bound to stream and hash, so no file can stand in for another.
 
 use std::io::Write;
@@ -11,8 +12,8 @@ use domain::veil::sha256_hex;
 use crate::error::Error;
 use crate::store::Application;
 
-/// Folder in the data directory.
-const FOLDER: &str = "attachments";
+/// The folder, in the data directory or beside the log.
+pub const FOLDER: &str = "attachments";
 /// Largest photo, bytes.
 pub const LARGEST: usize = 5 * 1024 * 1024;
 
@@ -70,8 +71,7 @@ impl Application {
 
     fn path(&self, stream: &str, hash: &str) -> Result<PathBuf, Error> {
         let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        let dir = self.audit.dir().ok_or_else(|| Error::Internal("no data directory".to_owned()))?;
-        if plain(stream) && plain(hash) { Ok(dir.join(FOLDER).join(stream).join(hash)) } else { Err(Error::NotFound) }
+        if plain(stream) && plain(hash) { Ok(self.attachments.join(stream).join(hash)) } else { Err(Error::NotFound) }
     }
 }
 

@@ -26,6 +26,8 @@ CREATE TABLE IF NOT EXISTS reading (
 CREATE INDEX IF NOT EXISTS reading_subject ON reading (subject, at);
 CREATE INDEX IF NOT EXISTS reading_at ON reading (at);
 CREATE INDEX IF NOT EXISTS reading_account ON reading (account);
+CREATE TABLE IF NOT EXISTS node (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL) STRICT;
+INSERT INTO node (one, name) SELECT 1, lower(hex(randomblob(4))) WHERE NOT EXISTS (SELECT 1 FROM node);
 ";
 /// Rows written in one transaction at most.
 const GROUP: usize = 512;
@@ -92,6 +94,7 @@ impl Find {
 pub struct Audit {
     sender: Option<Sender<Message>>,
     path: std::path::PathBuf,
+    node: String,
 }
 
 #[derive(Debug)]
@@ -108,18 +111,20 @@ impl Audit {
     pub fn open(dir: &Path) -> Result<Self, rusqlite::Error> {
         let path = dir.join("audit.db");
         let connection = Connection::open(&path)?;
+        connection.busy_timeout(std::time::Duration::from_secs(10))?;
         connection.execute_batch(SCHEMA)?;
+        let node = connection.query_row("SELECT name FROM node", [], |row| row.get(0))?;
         let (sender, receiver) = channel();
         std::thread::Builder::new()
             .name("audit".to_owned())
             .spawn(move || write(connection, &receiver))
             .map_err(|_| rusqlite::Error::InvalidQuery)?;
-        Ok(Self { sender: Some(sender), path })
+        Ok(Self { sender: Some(sender), path, node })
     }
 
     /// An audit that keeps nothing, for command-line work and simulation.
     pub fn off() -> Self {
-        Self { sender: None, path: std::path::PathBuf::new() }
+        Self { sender: None, path: std::path::PathBuf::new(), node: String::new() }
     }
 
     /// A member of staff opened a case.
@@ -212,6 +217,12 @@ impl Audit {
     /// The data directory, in which the file stands; none when nothing is kept.
     pub fn dir(&self) -> Option<&Path> {
         self.sender.as_ref().and_then(|_| self.path.parent())
+    }
+
+    /// The name of this audit among those of several nodes: drawn at random when the file was made, kept with it. Empty when
+    /// nothing is kept.
+    pub fn node(&self) -> &str {
+        &self.node
     }
 
     /// Who looked at a case, newest first; shown to the petitioner by unit and role only, never on reports of wrongdoing.

@@ -185,13 +185,16 @@ impl BallotBox {
         .await
     }
 
-    /// Takes back a batch that never was given out.
+    /// Takes back a batch that never was given out. A box that is empty then is nobody's again.
     ///
     /// # Errors
     /// [`BoxError`].
     pub async fn drop_codes(&self, batch: Uuid) -> Result<(), BoxError> {
         self.work(move |connection| {
-            connection.execute("DELETE FROM token WHERE batch = ?1 AND used = 0", [batch.as_bytes().as_slice()])?;
+            let transaction = connection.transaction()?;
+            transaction.execute("DELETE FROM token WHERE batch = ?1 AND used = 0", [batch.as_bytes().as_slice()])?;
+            transaction.execute("DELETE FROM box WHERE NOT EXISTS (SELECT 1 FROM token)", [])?;
+            transaction.commit()?;
             Ok(())
         })
         .await
@@ -309,12 +312,14 @@ impl BallotBox {
         .await
     }
 
-    /// It holds this campaign: its codes were put in here.
+    /// It holds this batch of codes. A box that lacks one of a campaign's is that of another node, or an older one.
     ///
     /// # Errors
     /// [`BoxError`].
-    pub async fn is_of(&self, campaign: Uuid) -> Result<bool, BoxError> {
-        self.work(move |connection| Ok(holds(connection)? == Some(campaign))).await
+    pub fn holds(&self, batch: Uuid) -> Result<bool, BoxError> {
+        let Some(reader) = &self.reader else { return Ok(false) };
+        let connection = reader.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(connection.prepare_cached("SELECT 1 FROM token WHERE batch = ?1 LIMIT 1")?.exists([batch.as_bytes().as_slice()])?)
     }
 
     /// Mixes now.

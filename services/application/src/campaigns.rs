@@ -23,6 +23,8 @@ use crate::error::Error;
 use crate::store::{Application, Done};
 use crate::supervision::{Decision, OpenedStream, Situation};
 
+/// Campaigns that may take ballots at once, at most.
+const NEWEST: usize = 20;
 /// Codes of one batch at most: they are shown once, in one file.
 pub const MOST_CODES: u64 = 200_000;
 const CODE: &str = "ballot code";
@@ -47,8 +49,8 @@ pub struct Progress {
     pub planned: u64,
     /// Codes given out.
     pub invited: u64,
-    /// Codes used.
-    pub used: u64,
+    /// Codes used; none where the box lies on another node.
+    pub used: Option<u64>,
 }
 
 impl From<BoxError> for Error {
@@ -144,6 +146,7 @@ impl Application {
             return Err(Refusal::field("count", format!("一次最多生成 {MOST_CODES} 个评议码，请分批生成")).into());
         }
         state.may_invite(group, count)?;
+        self.box_is_here(&state)?;
         let mut codes = Vec::new();
         for _ in 0..count {
             let mut bits = [0; 16];
@@ -161,6 +164,8 @@ impl Application {
         let done = self
             .on_campaign(meta, id, |state, situation| {
                 state.may_invite(group, count)?;
+                // Of two nodes that make the first codes at once, one has the box; the other takes its codes back.
+                self.box_is_here(state)?;
                 Ok(Decision::now(situation.now, vec![invited.clone().into()]))
             })
             .await;
@@ -183,7 +188,9 @@ impl Application {
         let keys = [Key::Wide(format!("ballot/{from}"))];
         self.query_codes.begin(&keys, self.now()).map_err(|seconds| Error::TooManyTries { seconds })?;
         let hash = self.hash(&codes::parse_ballot_code(code).map_err(|_| Error::NotFound)?);
-        let Some(known) = self.ballots.look(&hash)? else { return Err(Error::NotFound) };
+        let Some(known) = self.ballots.look(&hash)? else {
+            return Err(if self.some_box_is_elsewhere()? { Error::BoxElsewhere } else { Error::NotFound });
+        };
         // The code was right, whatever comes now.
         self.query_codes.succeeded(&keys);
         if known.used {
@@ -202,7 +209,29 @@ impl Application {
         let row = self.projections.views().stream::<Campaign>(&id.stream()).map_err(|e| Error::Internal(e.to_string()))?;
         let state = row.ok_or(Error::NotFound)?.state;
         state.takes_ballots(self.now())?;
+        self.box_is_here(&state)?;
         Ok(state)
+    }
+
+    /// The box of a campaign lies on the node that made its first codes: the log says which batches there are, the box
+    /// whether it holds them. Two nodes never hold a part of the codes each.
+    fn box_is_here(&self, state: &Campaign) -> Result<(), Error> {
+        match state.batches.first() {
+            Some(first) if !self.ballots.holds(first.batch)? => Err(Error::BoxElsewhere),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ballots are taken now, for a campaign whose box is not here.
+    fn some_box_is_elsewhere(&self) -> Result<bool, Error> {
+        let newest = self.projections.views().streams::<Campaign>(None, NEWEST).map_err(|e| Error::Internal(e.to_string()))?;
+        for row in newest.iter().filter(|row| row.state.takes_ballots(self.now()).is_ok()) {
+            match self.box_is_here(&row.state) {
+                Err(Error::BoxElsewhere) => return Ok(true),
+                other => other?,
+            }
+        }
+        Ok(false)
     }
 
     /// Puts a ballot into the box: exactly one for a code, durable when this returns. Nothing is written anywhere else.
@@ -240,8 +269,12 @@ impl Application {
         may_close(&state, self.now())?;
         // A box without the codes of the log is another one: of another machine, or restored without its file. It would be
         // counted as if nobody had voted.
-        if !state.batches.is_empty() && !self.ballots.is_of(id.0).await? {
-            let words = "票箱里没有这次评议的评议码和选票，不能截止计票。请保留现场，联系系统管理员核对票箱文件；刚从备份恢复的，票箱文件也要一起恢复";
+        let mut here = true;
+        for batch in &state.batches {
+            here &= self.ballots.holds(batch.batch)?;
+        }
+        if !here {
+            let words = "票箱里没有这次评议的评议码和选票，不能截止计票。有多台服务器的，请在生成评议码的那一台上截止；否则请保留现场，联系系统管理员核对票箱文件：刚从备份恢复的，票箱文件也要一起恢复";
             return Err(Refusal::field("", words).into());
         }
         self.ballots.shut(id.0).await?;
@@ -319,7 +352,9 @@ impl Application {
         if !may(actor, CampaignAct::Progress, Some(state)) {
             return Err(Error::NotFound);
         }
-        let live = if state.closed.is_none() { self.ballots.counts(id.0)? } else { std::collections::HashMap::new() };
+        // How many have voted is known where the box lies, and nowhere else: no nought is shown for what is not known.
+        let here = self.box_is_here(state).is_ok();
+        let live = if state.closed.is_none() && here { self.ballots.counts(id.0)? } else { std::collections::HashMap::new() };
         Ok(state
             .plan
             .groups
@@ -328,7 +363,10 @@ impl Application {
                 group: of.group,
                 planned: of.size,
                 invited: state.invited(of.group),
-                used: state.tally(of.group).map_or_else(|| live.get(&of.group).map_or(0, |found| found.used), |tally| tally.used),
+                used: match state.tally(of.group) {
+                    Some(tally) => Some(tally.used),
+                    None => here.then(|| live.get(&of.group).map_or(0, |found| found.used)),
+                },
             })
             .collect())
     }

@@ -63,6 +63,11 @@ pub enum Error {
     /// The log cannot be written or read now.
     #[error("系统暂时不能保存，您的内容没有提交，请稍后再试，或拨打 12345")]
     Unavailable,
+    /// The ballot box of this campaign lies on another node.
+    #[error(
+        "公众评议的票箱在另一台服务器上，这台服务器不能受理这一步。您的评议码没有被使用，请稍后重新打开评议页面；一直如此的，请拨打 12345"
+    )]
+    BoxElsewhere,
     /// A fault of the program or the data; the words go to the operating log, not to people.
     #[error("系统出现故障，已记录，请联系管理员")]
     Internal(String),

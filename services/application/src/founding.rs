@@ -24,7 +24,7 @@ pub async fn found(log: &dyn EventLog, vault: &Vault, meta: &Meta, at: Instant) 
 }
 
 impl Application {
-    /// Closes the reading audit of yesterday: its hash becomes an event, once. Late lines of that day would show as another
+    /// Closes this node's reading audit of yesterday: its hash becomes an event, once for each node and day. Late lines of that day would show as another
     /// hash, so the day is closed an hour after it ended.
     ///
     /// # Errors
@@ -33,7 +33,7 @@ impl Application {
         let now = self.now();
         let Some(day) = closed_day(now) else { return Ok(None) };
         let (Some(from), Some(to)) = (start(day), day.succ_opt().and_then(start)) else { return Ok(None) };
-        let stream = audit_stream(day);
+        let stream = audit_stream(day, self.audit.node());
         if !self.log.read_stream(&stream).await?.is_empty() {
             return Ok(None);
         }

@@ -1,5 +1,6 @@
 //! Load, fold, append: what all commands share.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ pub struct Application {
     pub audit: Audit,
     /// Ballots of a public evaluation.
     pub ballots: BallotBox,
+    /// The folder of photos; the same one for all nodes.
+    pub attachments: PathBuf,
     /// Passwords, one at a time.
     pub passwords: Passwords,
     /// Guesses at sign-in.

@@ -162,7 +162,9 @@ impl Nightly {
 
     async fn work(&self, target: &Path, now: Instant) -> Result<(), Fault> {
         let keys = self.settings.keys_folder.join(KEYS);
-        let wanted = Wanted { data: &self.data, out: target, keys_out: &keys, force: true, at: now, breath: BREATH, stop: &self.stop };
+        let attachments = &self.application.attachments;
+        let wanted =
+            Wanted { data: &self.data, attachments, out: target, keys_out: &keys, force: true, at: now, breath: BREATH, stop: &self.stop };
         let started = std::time::Instant::now();
         let made = make(&*self.application.log, &wanted, &|_, _| {}).await;
         let done = made.as_ref().map(|made| (made.log.size, made.log_bytes + made.keys_bytes)).map_err(Clone::clone);

@@ -32,6 +32,7 @@ async fn city() -> (Application, TempDir) {
         ballots: application::ballot_box::BallotBox::off(entropy.clone()),
         ids: Arc::new(RandomIds::new(entropy)),
         audit: Audit::off(),
+        attachments: dir.path().join(application::attachments::FOLDER),
         sign_ins: Backoff::default(),
         query_codes: Backoff::default(),
         log,

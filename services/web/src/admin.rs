@@ -13,7 +13,7 @@ pub(crate) mod rulebooks;
 pub(crate) mod system;
 pub(crate) mod units;
 
-use application::{Application, Error};
+use application::Error;
 use chrono::NaiveDate;
 use domain::ids::UnitCode;
 use domain::rulebook::parse::Problem;
@@ -39,9 +39,9 @@ fn kept(ctx: &Ctx) -> Form {
 }
 
 /// Waits until the views show everything that is recorded now: for acts of many commands.
-async fn settle(app: &Application) -> Result<(), Fault> {
-    let head = app.log.head().await.map_err(Error::from)?;
-    app.seen(head.size).await;
+async fn settle(ctx: &Ctx) -> Result<(), Fault> {
+    let head = ctx.app().log.head().await.map_err(Error::from)?;
+    ctx.seen(head.size).await;
     Ok(())
 }
 

@@ -28,6 +28,8 @@ pub mod names {
     pub const FLASH: &str = "f";
     /// The account that signed in last in this browser, so that strangers who guess elsewhere do not hold up its holder.
     pub const KNOWN: &str = "b";
+    /// How far the log reached at this browser's last act: another node shows its pages when its views stand there too.
+    pub const SEEN: &str = "n";
     /// Larger type.
     pub const ELDER: &str = "elder";
 }

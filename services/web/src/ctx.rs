@@ -1,7 +1,7 @@
 //! What a handler knows of a request: who, from where, which page; and what it wants to set on the answer.
 
 use std::cell::RefCell;
-use std::future::{Ready, ready};
+use std::future::ready;
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -11,6 +11,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use application::session::Session;
 use application::{Actor, Meta};
 use domain::ids::CaseId;
+use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
 use templates::Flash;
 use templates::components::Tone;
@@ -20,6 +21,7 @@ use crate::cookies::{self, names};
 use crate::error::Fault;
 use crate::operate::RequestId;
 use crate::serve::State;
+use crate::shell;
 
 /// A request, as handlers see it. Cheap to clone.
 #[derive(Clone)]
@@ -35,7 +37,14 @@ struct Inner {
     set: RefCell<Vec<Cookie<'static>>>,
     visitor: RefCell<Option<Uuid>>,
     flash: RefCell<Option<Flash>>,
+    /// An act of this browser is recorded and the views of this node do not show it yet.
+    unseen: bool,
 }
+
+/// For so long other nodes know how far this browser's last act reached, in seconds; a node that lags longer says so on
+/// every page.
+const SEEN_SECONDS: i64 = 60;
+const SEEN: &str = "seen";
 
 /// What was typed into a form that could not be carried out, so that it can be shown again.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -57,19 +66,42 @@ struct FlashCookie {
 
 impl FromRequest for Ctx {
     type Error = actix_web::Error;
-    type Future = Ready<Result<Self, Self::Error>>;
+    type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let Some(state) = request.app_data::<web::Data<State>>().cloned() else {
-            return ready(Err(actix_web::error::ErrorInternalServerError("no state")));
+            return Box::pin(ready(Err(actix_web::error::ErrorInternalServerError("no state"))));
         };
-        ready(Ok(Self::new(request.clone(), state)))
+        let request = request.clone();
+        Box::pin(async move {
+            // Before the session is judged: this node may not know yet that it was ended or opened anew on another one.
+            let unseen = !shows_own_acts(&request, &state).await;
+            Ok(Self::new(request, state, unseen))
+        })
     }
+}
+
+/// Waits a moment until the views of this node show the last act of this browser, which another node may have carried out.
+/// False when they do not get there, or are so far behind that every page says so anyway.
+async fn shows_own_acts(request: &HttpRequest, state: &State) -> bool {
+    let Some(seq) = acted(request, state) else { return true };
+    let projections = &state.app.projections;
+    if projections.position() >= seq || request.path().starts_with("/assets/") {
+        return true;
+    }
+    projections.behind() < shell::STALE && state.app.seen(seq).await
+}
+
+/// How far the log reached at this browser's last act, as its cookie says.
+fn acted(request: &HttpRequest, state: &State) -> Option<u64> {
+    let cookie = request.cookie(&cookies::full_name(names::SEEN, state.settings.tls))?;
+    let bytes = state.app.vault.open_token(SEEN, cookie.value())?;
+    Some(u64::from_be_bytes(bytes.try_into().ok()?))
 }
 
 impl Ctx {
     /// Reads cookies and query of a request.
-    pub fn new(request: HttpRequest, state: web::Data<State>) -> Self {
+    fn new(request: HttpRequest, state: web::Data<State>, unseen: bool) -> Self {
         let query = serde_urlencoded::from_str(request.query_string()).unwrap_or_default();
         let tls = state.settings.tls;
         let mut set = Vec::new();
@@ -99,6 +131,7 @@ impl Ctx {
             set: RefCell::new(set),
             visitor: RefCell::new(visitor),
             flash: RefCell::new(flash),
+            unseen,
         }))
     }
 
@@ -110,6 +143,19 @@ impl Ctx {
     /// The application, for handlers and their futures.
     pub fn app(&self) -> &application::Application {
         &self.0.state.app
+    }
+
+    /// Waits until the views of this node show an act of this browser, and has the other nodes wait for it as well. False
+    /// when they take longer than two seconds.
+    pub async fn seen(&self, seq: u64) -> bool {
+        let seq = seq.max(acted(&self.0.request, &self.0.state).unwrap_or_default());
+        self.set_sealed(names::SEEN, SEEN, &seq.to_be_bytes(), Some(SEEN_SECONDS));
+        self.app().seen(seq).await
+    }
+
+    /// An act of this browser is recorded and the views of this node do not show it yet.
+    pub fn unseen(&self) -> bool {
+        self.0.unseen
     }
 
     /// The live session.

@@ -92,7 +92,10 @@ impl Fault {
                     page.lines.insert(0, error.to_string());
                     page
                 }
-                application::Error::Busy | application::Error::Unavailable | application::Error::NoRulebook => {
+                application::Error::Busy
+                | application::Error::Unavailable
+                | application::Error::BoxElsewhere
+                | application::Error::NoRulebook => {
                     let mut page = ErrorPage::unavailable(shell, "");
                     page.lines.insert(0, error.to_string());
                     page

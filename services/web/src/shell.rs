@@ -1,5 +1,7 @@
 //! What surrounds every page: site, visitor, navigation. Never fails: a page about a fault needs it too.
 
+use std::time::Duration;
+
 use application::session::Session;
 use domain::account::{Role, StaffKind};
 use domain::case::Stage;
@@ -22,6 +24,7 @@ pub fn of(ctx: &Ctx) -> Shell {
         elder: ctx.elder(),
         flash: ctx.take_flash(),
         environment: (!settings.environment.is_empty()).then(|| settings.environment.clone()),
+        stale: stale(ctx),
         service_phone: settings.service_phone.clone(),
         organiser: settings.organiser.clone(),
         registrations: settings.registrations.clone(),
@@ -36,6 +39,19 @@ pub fn of(ctx: &Ctx) -> Shell {
         shell.home_href = home(session).to_owned();
     }
     shell
+}
+
+/// Views older than this are said to be old.
+pub const STALE: Duration = Duration::from_secs(5);
+
+/// What a page of a node says whose views are old, or do not show yet what this browser did on another node.
+fn stale(ctx: &Ctx) -> Option<String> {
+    let behind = ctx.app().projections.behind();
+    if behind >= STALE {
+        let age = crate::error::wait(behind.as_secs());
+        return Some(format!("查询数据更新有延迟，本页显示的是约 {age}前的情况。已经提交的内容都已保存，不用重复提交。"));
+    }
+    ctx.unseen().then(|| "刚才的操作已保存，本页还没有显示出来，请稍后刷新。".to_owned())
 }
 
 /// Where somebody's work begins.

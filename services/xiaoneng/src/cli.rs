@@ -363,6 +363,9 @@ pub(crate) struct Backup {
     /// The keys file: wrapped keys, erasures, ballot box; keep only the latest, apart from the log
     #[arg(long)]
     pub(crate) keys_out: PathBuf,
+    /// Folder of photos, when the setting storage.attachments names one
+    #[arg(long, value_name = "DIR")]
+    pub(crate) attachments: Option<PathBuf>,
     /// Replace files that are there
     #[arg(long)]
     pub(crate) force: bool,

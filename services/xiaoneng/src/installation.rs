@@ -14,6 +14,8 @@ use event_log::{EventLog, SqliteLog};
 use projections::Projections;
 
 use crate::cli::{LogAddress, Place};
+use crate::settings::Storage;
+use crate::{node, output};
 use vault::{Entropy, MasterKey, OsEntropy, Vault};
 
 /// Name of the master key's file, and of the credential.
@@ -96,11 +98,18 @@ pub(crate) fn log_dir(place: &Place) -> Option<&Path> {
 
 /// An installation that is open.
 pub(crate) async fn open(place: &Place, audited: bool) -> anyhow::Result<Arc<Application>> {
+    open_with(place, audited, &Storage::default()).await
+}
+
+/// The same with its files where the settings say.
+pub(crate) async fn open_with(place: &Place, audited: bool, storage: &Storage) -> anyhow::Result<Arc<Application>> {
     must_be_there(place)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let vault = vault(&place.data, false)?;
+    let vault = vault(&place.data, false).with_context(|| node::no_key(place))?;
     let log = log(place, clock.clone()).await?;
-    application(&place.data, clock, vault, log, audited).await
+    node::must_fit(log.as_ref(), &vault).await?;
+    let attachments = node::attachments(place, storage.attachments.as_deref());
+    assemble(&place.data, clock, vault, log, Parts { audited, ballots: audited, ids: Arc::new(OsEntropy), attachments }).await
 }
 
 /// Founds a new log.
@@ -118,17 +127,6 @@ pub(crate) fn must_be_there(place: &Place) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Puts an application together; only one that is audited has the ballot box.
-pub(crate) async fn application(
-    dir: &Path,
-    clock: Arc<dyn Clock>,
-    vault: Arc<Vault>,
-    log: Arc<dyn EventLog>,
-    audited: bool,
-) -> anyhow::Result<Arc<Application>> {
-    assemble(dir, clock, vault, log, Parts { audited, ballots: audited, ids: Arc::new(OsEntropy) }).await
-}
-
 /// What an application is to have.
 pub(crate) struct Parts {
     /// Reading is on record.
@@ -137,7 +135,12 @@ pub(crate) struct Parts {
     pub ballots: bool,
     /// Where new ids come from.
     pub ids: Arc<dyn Entropy>,
+    /// The folder of photos.
+    pub attachments: PathBuf,
 }
+
+/// A rebuild of fewer events is over before anybody wonders.
+const WORTH_TELLING: u64 = 50_000;
 
 /// Puts an application together of parts.
 pub(crate) async fn assemble(
@@ -147,7 +150,13 @@ pub(crate) async fn assemble(
     log: Arc<dyn EventLog>,
     parts: Parts,
 ) -> anyhow::Result<Arc<Application>> {
-    let projections = Projections::start(dir, log.clone(), vault.clone()).await.context("视图无法打开")?;
+    let progress = output::Progress::new("正在从日志建立视图");
+    let tell = |done: u64, of: u64| {
+        if of > WORTH_TELLING {
+            progress.tell(done, of)
+        }
+    };
+    let projections = Projections::start_telling(dir, log.clone(), vault.clone(), &tell).await.context("视图无法打开")?;
     let audit = if parts.audited {
         application::audit::Audit::open(dir).context("阅读审计无法打开")?
     } else {
@@ -170,6 +179,7 @@ pub(crate) async fn assemble(
         projections,
         ballots,
         audit,
+        attachments: parts.attachments,
     }))
 }
 
@@ -177,6 +187,11 @@ pub(crate) async fn assemble(
 pub(crate) fn make_dir(dir: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(|| format!("无法建立目录 {}", dir.display()))
+}
+
+/// Makes the directory of a log that lies apart.
+pub(crate) fn make_log_dir(place: &Place) -> anyhow::Result<()> {
+    log_dir(place).map_or(Ok(()), make_dir)
 }
 
 /// Whether a directory holds nothing.

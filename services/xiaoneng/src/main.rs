@@ -6,6 +6,7 @@ mod city;
 mod cli;
 mod commands;
 mod installation;
+mod node;
 mod output;
 mod service;
 mod settings;

@@ -9,30 +9,30 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Where the pages and the admin listener are served.
 pub(crate) struct Listeners {
-    /// Pages.
-    pub(crate) public: TcpListener,
+    given: Option<TcpListener>,
     /// Admin listener.
     pub(crate) admin: Option<TcpListener>,
 }
 
 impl Listeners {
     /// The sockets that the service manager handed over (`LISTEN_FDS`: the first is the public one, the second the admin
-    /// listener), else those of these addresses.
-    pub(crate) fn open(public: SocketAddr, admin: Option<SocketAddr>) -> anyhow::Result<Self> {
-        let mut given = ListenFd::from_env();
-        let first = given.take_tcp_listener(0).context("systemd 交来的套接字不能使用")?;
+    /// listener), else that of the admin address.
+    pub(crate) fn open(admin: Option<SocketAddr>) -> anyhow::Result<Self> {
+        let mut sockets = ListenFd::from_env();
+        let given = sockets.take_tcp_listener(0).context("systemd 交来的套接字不能使用")?;
         let second =
-            if given.len() > 1 { given.take_tcp_listener(1).context("systemd 交来的运维套接字不能使用")? } else { None };
-        let public = match first {
-            Some(listener) => listener,
-            None => bind(public, "--listen")?,
-        };
+            if sockets.len() > 1 { sockets.take_tcp_listener(1).context("systemd 交来的运维套接字不能使用")? } else { None };
         let admin = match (second, admin) {
             (Some(listener), _) => Some(listener),
             (None, Some(address)) => Some(bind(address, "--admin-listen")?),
             (None, None) => None,
         };
-        Ok(Self { public, admin })
+        Ok(Self { given, admin })
+    }
+
+    /// The public socket: the one handed over, else that of this address.
+    pub(crate) fn public(self, address: SocketAddr) -> anyhow::Result<TcpListener> {
+        self.given.map_or_else(|| bind(address, "--listen"), Ok)
     }
 }
 

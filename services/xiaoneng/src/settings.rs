@@ -34,6 +34,17 @@ pub(crate) struct Settings {
     pub(crate) operate: web::operate::Settings,
     /// The nightly backup.
     pub(crate) backup: automation::BackupSettings,
+    /// Files beside the log.
+    pub(crate) storage: Storage,
+}
+
+/// Where files lie that are no part of the log and cannot be made again from it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Storage {
+    /// Folder of photos, the same one for all nodes. Unless set: `attachments` beside a log that `--log DIR` names, else in
+    /// the data directory. With a cluster of several nodes it has to be set.
+    pub(crate) attachments: Option<PathBuf>,
 }
 
 /// Settings, and where each value comes from.

@@ -89,6 +89,7 @@ impl Site {
             projections,
             ballots: application::ballot_box::BallotBox::open(dir.path(), entropy.clone()).unwrap(),
             audit: Audit::open(dir.path()).unwrap(),
+            attachments: dir.path().join(application::attachments::FOLDER),
             passwords: Passwords::new(entropy.as_ref()).unwrap(),
             sign_ins: Backoff::default(),
             query_codes: Backoff::default(),

@@ -29,11 +29,12 @@ CREATE TABLE case_state (
     state BLOB NOT NULL,
     lists BLOB NOT NULL -- the rows of this case in worklist, due and open_calendar
 ) STRICT;
--- indexes
+-- lookups
 CREATE UNIQUE INDEX IF NOT EXISTS case_id ON case_row (id);
+CREATE INDEX IF NOT EXISTS case_unit ON case_row (unit);
+-- indexes
 CREATE INDEX IF NOT EXISTS case_number ON case_row (number);
 CREATE INDEX IF NOT EXISTS case_phone ON case_row (phone) WHERE phone IS NOT NULL;
 CREATE INDEX IF NOT EXISTS case_external ON case_row (source, external_id) WHERE source IS NOT NULL;
-CREATE INDEX IF NOT EXISTS case_unit ON case_row (unit);
 -- The few cases that are hidden from somebody: lists of duties ask it for each row.
 CREATE INDEX IF NOT EXISTS case_hidden ON case_row (id, flags, unit) WHERE flags & 3 <> 0;

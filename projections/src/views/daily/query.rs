@@ -141,7 +141,7 @@ mod tests {
             ("SELECT count(*) FROM (SELECT DISTINCT due_at, key FROM duty WHERE task = ?1)", "USING COVERING INDEX duty_task (task=?)"),
             (
                 "SELECT count(*) FROM mark WHERE kind = ?1 AND at >= ?2 AND at < ?3 AND revoked_seq IS NULL",
-                "USING INDEX mark_kind (kind=? AND at>? AND at<?)",
+                "USING COVERING INDEX mark_kind (kind=? AND at>? AND at<?)",
             ),
             ("SELECT kind, sum(n) FROM daily_count WHERE day = ?1 AND wrongdoing <= ?2 GROUP BY kind", "USING PRIMARY KEY (day=?)"),
         ] {

@@ -15,4 +15,4 @@ CREATE TABLE daily_count (
 -- indexes
 CREATE INDEX IF NOT EXISTS case_urgency ON case_row (urgency, coalesce(due_at, 9223372036854775807), key, flags, stage) WHERE stage NOT IN ('archived', 'refused');
 CREATE INDEX IF NOT EXISTS duty_task ON duty (task, due_at, key);
-CREATE INDEX IF NOT EXISTS mark_kind ON mark (kind, at);
+CREATE INDEX IF NOT EXISTS mark_kind ON mark (kind, at, revoked_seq);

@@ -16,8 +16,9 @@ CREATE TABLE notice (
     revision INTEGER NOT NULL,
     state BLOB NOT NULL
 ) STRICT;
+-- lookups
+CREATE UNIQUE INDEX IF NOT EXISTS notice_id ON notice (id);
 -- indexes
 CREATE INDEX IF NOT EXISTS notice_missing_at ON notice_missing (occurred_at, seq, kind);
-CREATE UNIQUE INDEX IF NOT EXISTS notice_id ON notice (id);
 CREATE INDEX IF NOT EXISTS notice_stage ON notice (stage, key);
 CREATE INDEX IF NOT EXISTS notice_next ON notice (next_at, key) WHERE next_at IS NOT NULL;

@@ -28,5 +28,6 @@ CREATE TABLE rule_event (
     version INTEGER NOT NULL,
     data BLOB NOT NULL
 ) STRICT;
--- indexes
+-- lookups
 CREATE UNIQUE INDEX IF NOT EXISTS account_id ON account (id);
+-- indexes

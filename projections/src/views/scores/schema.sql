@@ -24,8 +24,9 @@ CREATE TABLE tally (
     n INTEGER NOT NULL, -- of the unit and all below it, as the tree stands
     PRIMARY KEY (unit, period, measure, yes, asserted)
 ) STRICT, WITHOUT ROWID;
+-- lookups
+CREATE INDEX IF NOT EXISTS fact_case ON fact (case_id, measure);
 -- indexes
 CREATE INDEX IF NOT EXISTS tally_month ON tally (period);
 CREATE INDEX IF NOT EXISTS fact_month ON fact (period, measure, unit, seq, ord);
 CREATE INDEX IF NOT EXISTS fact_revoked ON fact (revoked_seq) WHERE revoked_seq IS NOT NULL;
-CREATE INDEX IF NOT EXISTS fact_case ON fact (case_id, measure);

@@ -26,13 +26,15 @@ impl Unseen {
         let (wrong, secret) = (flag::WRONGDOING, flag::WRONGDOING | flag::CONFIDENTIAL);
         // Reports of wrongdoing and what is to be kept secret are with the unit in charge alone.
         let elsewhere = |unit: &str| format!("(d.holder LIKE 'unit:%' AND d.holder IS NOT 'unit:' || {unit})");
+        // What an office holds is looked up only for those who may not know of reports: 今日 counts it twice.
+        let may_be = format!("({wrongdoing} OR d.holder LIKE 'unit:%')");
         let sql = format!(
             "NOT (d.task >= 'investigation_' AND d.task < 'investigation`' AND d.holder IS NOT ?{own} AND EXISTS \
              (SELECT 1 FROM investigation i WHERE i.key = d.key AND i.unit IN (SELECT value FROM json_each(?{first})))) \
-             AND NOT (d.task >= 'escalation_' AND d.task < 'escalation`' AND EXISTS \
+             AND NOT (d.task >= 'escalation_' AND d.task < 'escalation`' AND {may_be} AND EXISTS \
              (SELECT 1 FROM escalation_open e CROSS JOIN stream t USING (key) WHERE e.key = d.key AND e.wrongdoing = 1 \
              AND ({wrongdoing} OR {}))) \
-             AND NOT (d.task >= 'card_' AND d.task < 'card`' AND EXISTS \
+             AND NOT (d.task >= 'card_' AND d.task < 'card`' AND {may_be} AND EXISTS \
              (SELECT 1 FROM card c CROSS JOIN case_row k INDEXED BY case_hidden ON k.id = c.case_id WHERE c.key = d.key \
              AND k.flags & {secret} <> 0 AND (({wrongdoing} AND k.flags & {wrong} <> 0) OR {}))) \
              AND NOT ({wrongdoing} AND d.task >= 'order_' AND d.task < 'order`' AND EXISTS \

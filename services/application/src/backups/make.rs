@@ -28,8 +28,10 @@ const LOOK: Duration = Duration::from_millis(100);
 /// What is to be made.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
-    /// Data directory: views, reading audit, attachments, ballot box.
+    /// Data directory: views, reading audit, ballot box.
     pub data: &'a Path,
+    /// The folder of photos.
+    pub attachments: &'a Path,
     /// The log file.
     pub out: &'a Path,
     /// The keys file.
@@ -198,8 +200,8 @@ async fn audit(file: &mut Writer, wanted: &Wanted<'_>) -> Result<(), Fault> {
 
 /// A file is there before its event is, so whatever an event names is found now.
 async fn attachments(file: &mut Writer, wanted: &Wanted<'_>) -> Result<(), Fault> {
-    let folder = wanted.data.join(ATTACHMENTS);
-    for stream in names(&folder)? {
+    let folder = wanted.attachments;
+    for stream in names(folder)? {
         for name in names(&folder.join(&stream))? {
             file.add_file(ATTACHMENTS, &format!("{stream}/{name}"), &folder.join(&stream).join(&name))?;
             breathe(wanted).await?;

@@ -61,6 +61,7 @@ impl House {
             ids: Arc::new(RandomIds::new(entropy.clone())),
             ballots: BallotBox::off(entropy.clone()),
             audit: Audit::off(),
+            attachments: self.dirs.last().unwrap().path().join(crate::attachments::FOLDER),
             passwords: Passwords::new(&*entropy).unwrap(),
             sign_ins: Backoff::default(),
             query_codes: Backoff::default(),

@@ -58,6 +58,7 @@ impl Office {
             ids: Arc::new(RandomIds::new(entropy.clone())),
             ballots: application::ballot_box::BallotBox::off(entropy.clone()),
             audit: Audit::open(&data).unwrap(),
+            attachments: data.join(application::attachments::FOLDER),
             passwords: Passwords::new(&*entropy).unwrap(),
             sign_ins: Backoff::default(),
             query_codes: Backoff::default(),

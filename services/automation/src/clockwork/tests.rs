@@ -49,6 +49,7 @@ impl House {
             ids: Arc::new(RandomIds::new(entropy.clone())),
             ballots: application::ballot_box::BallotBox::off(entropy.clone()),
             audit: Audit::off(),
+            attachments: dir.path().join(application::attachments::FOLDER),
             passwords: Passwords::new(&*entropy).unwrap(),
             sign_ins: Backoff::default(),
             query_codes: Backoff::default(),

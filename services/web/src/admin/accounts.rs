@@ -148,7 +148,7 @@ pub(crate) async fn create(ctx: Ctx, form: Form) -> Reply {
     let password = ctx.app().one_time_password();
     match ctx.app().open_account(&ctx.meta(&form)?, new, &password, true).await {
         Ok((_, done)) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             shown(&ctx, &login, &name, password)
         }
         Err(Error::Account(reason)) => invalid(&new_page(&ctx, &form, Errors::one(field(&reason), &reason.to_string()))),
@@ -281,7 +281,7 @@ pub(crate) async fn update(ctx: Ctx, form: Form) -> Reply {
     };
     match ctx.app().set_roles(&ctx.meta(&form)?, account.id, unit, unique(chosen(&form))).await {
         Ok(done) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, if done.events == 0 { "没有变化，不用保存" } else { "单位和角色已保存，立即生效" });
             see_other(&format!("{LIST}/{}", account.login))
         }
@@ -304,7 +304,7 @@ pub(crate) async fn act(ctx: Ctx, form: Form) -> Reply {
     };
     match result {
         Ok(done) => {
-            app.seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, words);
             see_other(&format!("{LIST}/{}", account.login))
         }
@@ -320,7 +320,7 @@ async fn reset(ctx: &Ctx, form: &Form, account: &Account) -> Reply {
     }
     let password = ctx.app().one_time_password();
     let done = ctx.app().set_password(&ctx.meta(form)?, account.id, &password).await?;
-    ctx.app().seen(done.seq).await;
+    ctx.seen(done.seq).await;
     if done.events == 0 {
         // The same form again: its password was shown the first time and stands; this one was never set.
         ctx.flash(false, "这次重置已经办理过，一次性密码只显示一次。如果没有记下，请再重置一次");

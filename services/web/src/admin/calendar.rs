@@ -125,7 +125,7 @@ pub(crate) async fn import(ctx: Ctx, form: Form) -> Reply {
     }
     match ctx.app().import_notice(&ctx.meta(&form)?, &text).await {
         Ok(done) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, &format!("{year} 年放假安排已导入，在走的时限会自动重算并留下记录"));
             see_other("/admin/calendar")
         }
@@ -149,7 +149,7 @@ pub(crate) async fn overlay(ctx: Ctx, form: Form) -> Reply {
     }
     match ctx.app().set_overlay(&ctx.meta(&form)?, text).await {
         Ok(done) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             let today = words::date(legal_day(ctx.app().now()));
             ctx.flash(
                 true,

@@ -63,7 +63,7 @@ pub(crate) async fn adopt(ctx: Ctx, form: Form) -> Reply {
     };
     match ctx.app().adopt_catalogue(&ctx.meta(&form)?, &text, from).await {
         Ok(done) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(
                 true,
                 &if done.events == 0 {

@@ -159,7 +159,7 @@ pub(crate) async fn upload(ctx: Ctx, form: Form) -> Reply {
     let before = ctx.app().projections.views().imports(1)?.first().map(|row| row.id);
     match run(&ctx, mapping, file).await? {
         Ok(outcome) => {
-            settle(ctx.app()).await?;
+            settle(&ctx).await?;
             let row =
                 ctx.app().projections.views().imports(1)?.into_iter().next().filter(|row| Some(row.id) != before).ok_or(Fault::NotFound)?;
             finished(&ctx, &row, &outcome)

@@ -81,7 +81,7 @@ fn said(ctx: &Ctx, reference: &Reference, row: &Row, number: String) -> NoticeRo
 pub(crate) async fn retry(ctx: Ctx, form: Form) -> Reply {
     let id = NoticeId(Uuid::try_parse(ctx.part("id")).map_err(|_| Fault::NotFound)?);
     let done = ctx.app().retry_notice(&ctx.meta(&form)?, id).await?;
-    ctx.app().seen(done.seq).await;
+    ctx.seen(done.seq).await;
     ctx.flash(done.events > 0, if done.events > 0 { "已放回待发送，稍后自动再试" } else { "这条通知已不在搁置状态，不用重试" });
     see_other(LIST)
 }

@@ -127,5 +127,5 @@ async fn carry_out(ctx: &Ctx, form: &Form, rows: &[CaseRow]) -> Result<(), Fault
         "erase" => app.erase_person(&act, person, form.get("reason")).await?,
         _ => app.restrict_person(&act, person, form.get("reason")).await?,
     };
-    settle(app).await
+    settle(ctx).await
 }

@@ -109,7 +109,7 @@ pub(crate) async fn adopt(ctx: Ctx, form: Form) -> Reply {
     };
     match ctx.app().adopt_rulebook(&ctx.meta(&form)?, &text, from, until).await {
         Ok(done) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, &format!("{} 已采用，{} 起生效", report.reference, words::date(from)));
             see_other("/admin/rulebooks")
         }

@@ -126,7 +126,7 @@ pub(crate) async fn upload(ctx: Ctx, form: Form) -> Reply {
         Err(UnitsError::Application(error)) => return Err(error.into()),
         Err(error) => return invalid(&list_page(&ctx, &form, Errors::one("file", &error.to_string()), None)),
     };
-    settle(ctx.app()).await?;
+    settle(&ctx).await?;
     if report.refused.is_empty() && !dry {
         ctx.flash(true, &format!("单位表已导入：新登记 {} 个，变更 {} 个，无变化 {} 个", report.registered, report.changed, report.same));
         return see_other("/admin/units");
@@ -249,7 +249,7 @@ pub(crate) async fn update(ctx: Ctx, form: Form) -> Reply {
     };
     match ctx.app().register_unit(&ctx.meta(&form)?, &entry).await {
         Ok(done) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, if done.events == 0 { "没有变化，不用保存" } else { "已保存" });
             see_other(ctx.path())
         }
@@ -285,7 +285,7 @@ pub(crate) async fn close(ctx: Ctx, form: Form) -> Reply {
         return invalid(&detail(&ctx, &form, Errors::none(), errors)?);
     };
     let done = ctx.app().close_unit(&ctx.meta(&form)?, &unit.code, successor, since).await?;
-    ctx.app().seen(done.seq).await;
+    ctx.seen(done.seq).await;
     ctx.flash(true, &format!("{}已撤销", unit.name()));
     see_other(&format!("/admin/units/{}", unit.code))
 }

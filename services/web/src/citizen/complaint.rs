@@ -83,7 +83,7 @@ pub async fn submit(ctx: Ctx, form: Form) -> Reply {
     let id = Uuid::new_v5(&ctx.visitor(), id.as_bytes());
     match ctx.app().file_complaint(&Meta::new(Actor::Citizen, id), id, new).await {
         Ok(filed) => {
-            ctx.app().seen(filed.seq).await;
+            ctx.seen(filed.seq).await;
             ctx.set_sealed(names::COMPLAINT_RECEIPT, PURPOSE, filed.id.0.as_bytes(), None);
             see_other("/complaint/receipt")
         }

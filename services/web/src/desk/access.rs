@@ -104,7 +104,7 @@ fn open(ctx: &Ctx, session: &Session, token: String) {
 
 pub(crate) async fn sign_out(ctx: Ctx, _: Form) -> Reply {
     let done = ctx.app().sign_out(ctx.staff()?).await?;
-    ctx.app().seen(done.seq).await;
+    ctx.seen(done.seq).await;
     ctx.remove_cookie(names::SESSION);
     // What one person typed is not shown to the next one at the same desk.
     let typed = names::KEPT.iter().chain(&names::DRAFT).chain(&[names::RECEIPT, names::TRACK, names::VISITOR]);
@@ -140,7 +140,7 @@ pub(crate) async fn password_post(ctx: Ctx, form: Form) -> Reply {
     };
     // A new password ends all sessions of the account, this one too: it is opened anew as soon as the views know.
     let login = ctx.app().reference().account(session.staff.account).map(|account| account.login.clone()).unwrap_or_default();
-    if ctx.app().seen(done.seq).await
+    if ctx.seen(done.seq).await
         && let Ok((session, token)) = ctx.app().sign_in(&login, form.get("password"), &ctx.client(), known(&ctx)).await
     {
         open(&ctx, &session, token);

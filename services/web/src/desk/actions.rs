@@ -87,7 +87,7 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
     let meta = Meta { command: Uuid::new_v5(&meta.command, &bound), ..meta };
     match ctx.app().on_case(&meta, row.id, &command).await {
         Ok(outcome) => {
-            ctx.app().seen(outcome.seq).await;
+            ctx.seen(outcome.seq).await;
             ctx.flash(true, done(act));
             see_other(&format!("/desk/case/{}", row.number))
         }

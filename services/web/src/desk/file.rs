@@ -81,7 +81,7 @@ async fn register(ctx: &Ctx, form: &Form) -> Reply {
 
 /// On to the case, or to the next call.
 async fn after(ctx: &Ctx, case: CaseId, seq: u64, wanted: &str) -> Reply {
-    ctx.app().seen(seq).await;
+    ctx.seen(seq).await;
     let Some(row) = ctx.app().projections.views().case_by_id(case)? else {
         ctx.flash(true, "已登记，编号稍后可在“查找工单”中查到。");
         return see_other("/desk/file");

@@ -73,7 +73,7 @@ pub struct Views {
     pub position: u64,
     /// Events behind the log.
     pub behind: u64,
-    /// For how long it has been behind what the log held then.
+    /// How old it is: since when the log has held something that it does not, or cannot be read.
     pub behind_for: Duration,
     /// What stopped it.
     pub fault: Option<String>,
@@ -125,17 +125,19 @@ pub(super) async fn observe(operate: &Operate) -> Observed {
     };
     let log = log(operate).await;
     let head = log.events.max(health.log);
-    let (behind_for, stepped) = {
-        let watched = operate.watched();
-        (watched.behind_for(health.position), watched.stepped)
-    };
+    let stepped = operate.watched().stepped;
     let views = app.projections.views();
     let count = |stage| views.count_notices(stage).ok();
     Observed {
         now: app.now(),
         started: operate.started,
         stopping: operate.is_stopping(),
-        views: Views { position: health.position, behind: head.saturating_sub(health.position), behind_for, fault: fault("views.db") },
+        views: Views {
+            position: health.position,
+            behind: head.saturating_sub(health.position),
+            behind_for: health.behind,
+            fault: fault("views.db"),
+        },
         search: Views {
             position: health.search_position,
             behind: head.saturating_sub(health.search_position),

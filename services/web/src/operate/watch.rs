@@ -1,6 +1,5 @@
 //! The round once a second: probe the log, look at everything, keep the latest report for those who ask.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -16,8 +15,6 @@ const ROUND: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(2);
 /// A report older than this is no answer: the rounds do not go on.
 const STALE: Duration = Duration::from_secs(10);
-/// Heads of the log remembered: one for each round of ten minutes. A lag longer than that is told as ten minutes.
-const HEADS: usize = 600;
 /// Seconds by which the clock may leave the even time between two rounds. Forward more, for a busy machine sleeps too.
 const BACK: i64 = -2;
 const FORWARD: i64 = 60;
@@ -32,7 +29,6 @@ pub(super) struct Watched {
     /// When the clock was last set, and by how many seconds.
     pub(super) stepped: Option<(domain::time::Instant, i64)>,
     report: Option<(Instant, Arc<Report>)>,
-    heads: VecDeque<(Instant, u64)>,
     /// Commits of the log counted at the latest probe or since, and when they last grew.
     commits: Option<(u64, Instant)>,
     even: Option<(domain::time::Instant, Instant)>,
@@ -41,20 +37,6 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// For how long views at this position have been behind: the age of the oldest head that they have not reached.
-    pub(super) fn behind_for(&self, position: u64) -> Duration {
-        self.heads.iter().find(|(_, head)| *head > position).map(|(at, _)| at.elapsed()).unwrap_or_default()
-    }
-
-    fn remember(&mut self, at: Instant, head: u64, position: u64) {
-        while self.heads.front().is_some_and(|(_, head)| *head <= position) {
-            self.heads.pop_front();
-        }
-        if self.heads.len() < HEADS && self.heads.back().is_none_or(|(_, last)| *last < head) && head > position {
-            self.heads.push_back((at, head));
-        }
-    }
-
     /// Compares the clock with the even time since the last round.
     fn clock(&mut self, wall: domain::time::Instant, even: Instant) {
         if let Some((last_wall, last_even)) = self.even.replace((wall, even)) {
@@ -88,7 +70,6 @@ impl Operate {
         let seen = observe::observe(self).await;
         let report = Arc::new(checks::judge(&seen, &self.settings));
         let mut watched = self.watched();
-        watched.remember(Instant::now(), seen.log.events, seen.views.position);
         let before = watched.report.replace((Instant::now(), report.clone()));
         drop(watched);
         if before.is_none_or(|(_, before)| before.ready() != report.ready()) {
@@ -154,34 +135,6 @@ mod tests {
     use domain::time::from_micros;
 
     use super::*;
-
-    #[test]
-    fn the_lag_is_the_age_of_the_oldest_head_not_reached() {
-        let mut watched = Watched::default();
-        let start = Instant::now();
-        watched.remember(start, 10, 10);
-        assert_eq!(watched.behind_for(10), Duration::ZERO);
-        // The log runs away, the views stand.
-        for second in 1..=3 {
-            watched.remember(start, 10 + second, 10);
-        }
-        assert_eq!(watched.heads.len(), 3);
-        assert!(watched.behind_for(10) >= start.elapsed().saturating_sub(Duration::from_secs(1)));
-        // They follow, and are behind only what came last.
-        watched.remember(start, 14, 13);
-        assert_eq!(watched.heads.iter().map(|(_, head)| *head).collect::<Vec<_>>(), [14]);
-        watched.remember(start, 14, 14);
-        assert_eq!((watched.heads.len(), watched.behind_for(14)), (0, Duration::ZERO));
-        // A log that stands is remembered once, a long lag within bounds.
-        for _ in 0..2_000 {
-            watched.remember(start, 20, 14);
-        }
-        assert_eq!(watched.heads.len(), 1);
-        for head in 21..3_000 {
-            watched.remember(start, head, 14);
-        }
-        assert_eq!(watched.heads.len(), HEADS);
-    }
 
     #[test]
     fn a_clock_that_was_set_is_told_for_an_hour() {

@@ -55,7 +55,7 @@ pub(crate) async fn object(ctx: Ctx, form: Form) -> Reply {
     let (year, unit) = (year_of(&ctx)?, own_unit(&ctx)?);
     match ctx.app().object_to_assessment(&ctx.meta(&form)?, year, &unit, form.get("item"), form.get("words")).await {
         Ok(done) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, "异议已提交，请等候裁定");
             see_other(&format!("/desk/assessment/{year}"))
         }

@@ -77,7 +77,7 @@ pub(crate) async fn act(ctx: Ctx, form: Form) -> Reply {
     };
     match done {
         Ok(done) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, if action == "decide" { "异议已裁定，单位可以看到" } else { "已登记" });
             see_other(&format!("{LIST}/{year}/{unit}"))
         }

@@ -163,7 +163,7 @@ pub(crate) async fn create(ctx: Ctx, form: Form) -> Reply {
     };
     match ctx.app().open_assessment(&ctx.meta(&form)?, year, &text).await {
         Ok(done) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, &format!("{year} 年度考评已建立"));
             see_other(&format!("{LIST}/{year}"))
         }
@@ -194,7 +194,7 @@ pub(crate) async fn act(ctx: Ctx, form: Form) -> Reply {
     };
     match done {
         Ok(done) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, told);
             see_other(&format!("{LIST}/{year}"))
         }

@@ -92,8 +92,13 @@ pub(super) fn groups_table(state: &Campaign, progress: Option<&[Progress]>) -> T
         let mut cells = vec![Cell::text(of.group.label()), Cell::text(of.weight), Cell::text(words::count(of.size))];
         if let Some(found) = progress.and_then(|all| all.iter().find(|one| one.group == of.group)) {
             cells.push(Cell::text(words::count(found.invited)));
-            cells.push(Cell::text(words::count(found.used)));
-            cells.push(Cell::text(words::percent(found.used, found.invited)));
+            match found.used {
+                Some(used) => {
+                    cells.push(Cell::text(words::count(used)));
+                    cells.push(Cell::text(words::percent(used, found.invited)));
+                }
+                None => cells.extend([Cell::text("在另一台服务器上"), Cell::text("—")]),
+            }
         }
         Row::new(cells)
     };
@@ -229,7 +234,7 @@ pub(crate) async fn create(ctx: Ctx, form: Form) -> Reply {
     };
     match ctx.app().plan_campaign(&ctx.meta(&form)?, plan).await {
         Ok((id, done)) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, "方案已保存，请核对后锁定。锁定以前社会看不到。");
             see_other(&format!("/oversight/campaigns/{}", id.0))
         }
@@ -375,7 +380,7 @@ pub(crate) async fn act(ctx: Ctx, form: Form) -> Reply {
     };
     match outcome {
         Ok(done) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, said);
             see_other(&format!("/oversight/campaigns/{}", id.0))
         }
@@ -400,7 +405,7 @@ async fn invite(ctx: &Ctx, id: CampaignId, meta: &application::Meta, form: &Form
     };
     match ctx.app().invite(meta, id, group, count).await {
         Ok((codes, done)) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.app().audit.act(ctx.app().now(), &ctx.staff()?.staff, &id.stream(), "ballot_codes");
             let mut writer = CsvWriter::new(Vec::new(), CsvOptions::default(), &["评议主体", "评议码"]).map_err(broken)?;
             for code in codes {

@@ -317,7 +317,7 @@ async fn act(ctx: Ctx, form: Form, base: &str) -> Reply {
     let path = format!("{base}/{}", card.0);
     match ctx.app().on_card(&meta, card, &command).await {
         Ok(outcome) => {
-            ctx.app().seen(outcome.seq).await;
+            ctx.seen(outcome.seq).await;
             ctx.flash(true, done);
             see_other(&path)
         }

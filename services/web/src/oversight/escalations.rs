@@ -272,7 +272,7 @@ pub(crate) async fn escalate_post(ctx: Ctx, form: Form) -> Reply {
     let meta = ctx.meta(&form)?;
     match ctx.app().escalate_case(&meta, row.id, to, Entry::of_form(form.get("entry")), form.get("reason")).await {
         Ok(done) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, "已提级，新的期限从现在起算。");
             see_other(&open_one(&ctx, row.id)?.unwrap_or_else(|| format!("/desk/case/{}", row.number)))
         }

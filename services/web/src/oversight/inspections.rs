@@ -182,7 +182,7 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
     };
     match outcome {
         Ok(outcome) => {
-            app.seen(outcome.seq).await;
+            ctx.seen(outcome.seq).await;
             ctx.flash(true, done(&act, mode));
             let unit = form.get("unit");
             // Whoever signs on the spot stays on the page of the visit.

@@ -294,7 +294,7 @@ pub(crate) async fn create(ctx: Ctx, form: Form) -> Reply {
     let meta = acts::meta(&ctx, &form, "matter", "new")?;
     match ctx.app().set_matter(&meta, &new).await {
         Ok((matter, done)) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, "已立项，各单位已收到任务。");
             see_other(&format!("{LIST}/{}", matter.0))
         }
@@ -425,7 +425,7 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
     let path = format!("{LIST}/{}", matter.0);
     match ctx.app().close_matter(&meta, matter, form.get("words")).await {
         Ok(done) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, "已办结销号。");
             see_other(&path)
         }

@@ -156,7 +156,7 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
     };
     match outcome {
         Ok((rectification, done)) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, "已要求整改，单位可以看到要求和期限。");
             see_other(&format!("/oversight/rectifications/{rectification}"))
         }

@@ -234,7 +234,7 @@ pub(crate) async fn create(ctx: Ctx, form: Form) -> Reply {
     let meta = acts::meta(&ctx, &form, "order", "new")?;
     match ctx.app().issue_order(&meta, &given).await {
         Ok((order, done)) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, "督办单已签发，单位可以查看。");
             see_other(&format!("{LIST}/{}", order.0))
         }
@@ -417,7 +417,7 @@ async fn act(ctx: Ctx, form: Form, base: &str) -> Reply {
     let path = format!("{base}/{}", order.0);
     match ctx.app().on_order(&meta, order, &command).await {
         Ok(outcome) => {
-            ctx.app().seen(outcome.seq).await;
+            ctx.seen(outcome.seq).await;
             ctx.flash(true, done);
             see_other(&path)
         }

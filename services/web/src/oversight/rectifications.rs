@@ -280,7 +280,7 @@ async fn answered(
 ) -> Reply {
     match outcome {
         Ok(outcome) => {
-            ctx.app().seen(outcome.seq).await;
+            ctx.seen(outcome.seq).await;
             let words = match act.as_str() {
                 "plan" => "整改措施已提交。",
                 "report" => "整改情况已提交，等待验收。",

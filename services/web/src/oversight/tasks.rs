@@ -169,7 +169,7 @@ async fn act(ctx: Ctx, form: Form, place: Place) -> Reply {
     let meta = acts::meta(&ctx, &form, &place.matter.task(&place.unit), &action)?;
     match ctx.app().on_task(&meta, place.matter, &place.unit, &command).await {
         Ok(outcome) => {
-            ctx.app().seen(outcome.seq).await;
+            ctx.seen(outcome.seq).await;
             ctx.flash(true, done);
             see_other(&place.path)
         }

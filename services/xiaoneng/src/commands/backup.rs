@@ -12,7 +12,7 @@ use application::clock::SystemClock;
 use domain::time::Clock;
 
 use super::Failure;
-use crate::{cli, installation, output};
+use crate::{cli, installation, node, output};
 
 pub(super) async fn run(words: cli::Backup) -> Result<(), Failure> {
     if installation::log_dir(&words.place).is_none() {
@@ -26,8 +26,10 @@ pub(super) async fn run(words: cli::Backup) -> Result<(), Failure> {
     let log = installation::log(&words.place, Arc::new(SystemClock)).await?;
     let progress = output::Progress::new("已备份");
     let stop = AtomicBool::new(false);
+    let attachments = node::attachments(&words.place, words.attachments.as_deref());
     let wanted = Wanted {
         data,
+        attachments: &attachments,
         out: &words.out,
         keys_out: &words.keys_out,
         force: words.force,

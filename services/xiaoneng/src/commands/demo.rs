@@ -41,7 +41,8 @@ pub(super) async fn run(words: cli::Demo) -> Result<(), Failure> {
         let vault = installation::vault(&place.data, true)?;
         installation::found(log.as_ref(), &vault, "demo", plan.from).await?;
         // The office's ids follow from the seed, and citizens vote.
-        let parts = installation::Parts { audited: false, ballots: true, ids: Arc::new(SeededEntropy::new(words.seed)) };
+        let attachments = place.data.join(application::attachments::FOLDER);
+        let parts = installation::Parts { audited: false, ballots: true, ids: Arc::new(SeededEntropy::new(words.seed)), attachments };
         let app = installation::assemble(&place.data, Arc::new(clock.clone()), vault.clone(), log.clone(), parts).await?;
         let settings = Settings::load(None)?.automation;
         let house = House { automation: Automation::new(app.clone(), settings, &place.data)?, app };

@@ -14,6 +14,7 @@ use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Generate) -> Result<(), Failure> {
     installation::make_dir(&words.place.data)?;
+    installation::make_log_dir(&words.place)?;
     let now = SystemClock.now();
     let to = words.to.map_or(now, end_of);
     let from = words.from.map_or(to - chrono::TimeDelta::days(365), start_of);

@@ -12,7 +12,7 @@ use projections::Reference;
 
 use super::Failure;
 use super::rulebook::{checked, problems};
-use crate::{cli, installation, output};
+use crate::{cli, installation, node, output};
 
 pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
     if words.place.data.exists() && !installation::is_empty(&words.place.data) {
@@ -38,9 +38,14 @@ pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
         }
     }
     installation::make_dir(&words.place.data)?;
-    let vault = installation::vault(&words.place.data, true)?;
+    installation::make_log_dir(&words.place)?;
     let clock = std::sync::Arc::new(application::clock::SystemClock);
     let log = installation::log(&words.place, clock.clone()).await?;
+    // A node has the key of its log; one made now would open nothing.
+    if log.head().await?.size > 0 {
+        return Err(Failure::Work(anyhow::anyhow!("{}", node::no_init(&words.place))));
+    }
+    let vault = installation::vault(&words.place.data, true)?;
     installation::found(log.as_ref(), &vault, &words.actor, domain::time::Clock::now(clock.as_ref())).await?;
     drop(log);
     let app = installation::open(&words.place, false).await?;

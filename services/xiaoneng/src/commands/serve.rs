@@ -12,7 +12,7 @@ use web::operate::{Operate, Parts};
 use super::Failure;
 use crate::service::{Listeners, Signals, tell_alive, tell_ready, tell_stopping};
 use crate::settings::Settings;
-use crate::{cli, installation, output};
+use crate::{cli, installation, node, output};
 
 /// Longest wait for the act or delivery that automation has in hand, and for the batch of the views.
 const HAND: Duration = Duration::from_secs(2);
@@ -22,10 +22,14 @@ pub(super) async fn run(words: cli::Serve) -> Result<(), Failure> {
     if let Some(address) = words.admin_listen {
         settings.operate.listen = address.to_string();
     }
-    if installation::log_dir(&words.place).is_none() && !settings.backup.folder.as_os_str().is_empty() {
+    let remote = installation::log_dir(&words.place).is_none();
+    if remote && !settings.backup.folder.as_os_str().is_empty() {
         return Err(Failure::Usage("[backup] 只用于内嵌日志；集群的备份见 ops/eventstore/runbook.md，请去掉这一节设置".to_owned()));
     }
-    let app = installation::open(&words.place, true).await?;
+    if remote && settings.storage.attachments.is_none() {
+        output::error("没有设置 storage.attachments：照片只保存在本节点。有多个节点的，请设置为各节点共用的目录");
+    }
+    let app = installation::open_with(&words.place, true, &settings.storage).await?;
     let listen = words.listen.unwrap_or(settings.web.listen);
     serve(app, settings, listen, &words.place, |address| output::error(&format!("正在服务 http://{address}"))).await
 }
@@ -42,8 +46,7 @@ pub(super) async fn serve(
     if admin.is_some_and(|admin| admin == listen && admin.port() != 0) {
         return Err(Failure::Usage(format!("运维监听不能和页面用同一个地址 {listen}，请换一个 --admin-listen")));
     }
-    let listeners = Listeners::open(listen, admin)?;
-    let address = listeners.public.local_addr()?;
+    let mut listeners = Listeners::open(admin)?;
     let automation = Arc::new(Automation::new(app.clone(), settings.automation.clone(), &place.data)?);
     let parts = Parts {
         automation: Some(automation.clone()),
@@ -53,20 +56,27 @@ pub(super) async fn serve(
     };
     let operate = Arc::new(Operate::new(app.clone(), settings.operate, parts));
     let mut signals = Signals::catch()?;
-    let nightly = Nightly::new(app.clone(), settings.backup, &place.data)?;
-    let clockwork = automation::spawn(automation);
-    let nights = nightly.map(Nights::spawn).transpose()?;
-    let server = web::run(listeners.public, web::State::operated(operate.clone(), settings.web))?;
-    let handle = server.handle();
-    let mut serving = actix_web::rt::spawn(server);
     let watching = actix_web::rt::spawn(operate.clone().watch(tell_alive));
     let mut watchers = None;
-    if let Some(listener) = listeners.admin {
+    if let Some(listener) = listeners.admin.take() {
         output::error(&format!("运维监听 {}", listener.local_addr()?));
         let server = web::operate::listener::run(listener, operate.clone())?;
         watchers = Some(server.handle());
         actix_web::rt::spawn(server);
     }
+    // Only the admin listener answers until then, and says how far the views are.
+    tokio::select! {
+        reached = node::up_to_date(&app) => reached?,
+        () = signals.next() => return Ok(()),
+    }
+    let public = listeners.public(listen)?;
+    let address = public.local_addr()?;
+    let nightly = Nightly::new(app.clone(), settings.backup, &place.data)?;
+    let clockwork = automation::spawn(automation);
+    let nights = nightly.map(Nights::spawn).transpose()?;
+    let server = web::run(public, web::State::operated(operate.clone(), settings.web))?;
+    let handle = server.handle();
+    let mut serving = actix_web::rt::spawn(server);
     ready(address);
     tracing::info!(%address, "serving");
     tell_ready();

@@ -127,7 +127,7 @@ pub async fn review(ctx: Ctx, form: Form) -> Reply {
     let reason = form.get("reason").to_owned();
     match ctx.app().on_investigation(&meta, id, &Command::RequestReview(reason.clone())).await {
         Ok(done) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, "已收到复查申请，由另外的调查人员办理。");
             see_other("/complaint/case")
         }

@@ -57,7 +57,7 @@ pub(crate) async fn act(ctx: Ctx, form: Form) -> Reply {
     };
     match done {
         Ok(done) => {
-            app.seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, said);
             let page = ctx.path().rsplit_once('/').map(|(page, _)| page.to_owned()).unwrap_or_default();
             see_other(&page)

@@ -204,7 +204,7 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
     let id = of_form(meta.command);
     match ctx.app().plan_inspection(&meta, id, &new).await {
         Ok(outcome) => {
-            ctx.app().seen(outcome.seq).await;
+            ctx.seen(outcome.seq).await;
             ctx.flash(true, "计划已提交，等待效能办负责人批准。");
             see_other(&format!("/oversight/inspections/{id}"))
         }

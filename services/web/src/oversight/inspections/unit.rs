@@ -85,7 +85,7 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
     };
     match outcome {
         Ok(outcome) => {
-            ctx.app().seen(outcome.seq).await;
+            ctx.seen(outcome.seq).await;
             ctx.flash(true, &format!("已于{}回复，等待认定。", words::moment(ctx.app().now()).text));
             see_other(&format!("/desk/findings/{id}"))
         }

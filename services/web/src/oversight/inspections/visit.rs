@@ -160,7 +160,7 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
     let meta = bound(&ctx, &form, &stream(id), &format!("finding/{unit}"))?;
     match ctx.app().record_finding(&meta, id, &new).await {
         Ok(outcome) => {
-            ctx.app().seen(outcome.seq).await;
+            ctx.seen(outcome.seq).await;
             ctx.flash(true, "已记录并签名，请另一名检查人员签名。");
             see_other(&format!("/oversight/inspections/{id}/visit/{unit}"))
         }
@@ -180,7 +180,7 @@ pub(crate) async fn fine(ctx: Ctx, form: Form) -> Reply {
     let meta = bound(&ctx, &form, &stream(id), &format!("fine/{unit}"))?;
     match ctx.app().visit_unit(&meta, id, &unit, &fine).await {
         Ok(outcome) => {
-            ctx.app().seen(outcome.seq).await;
+            ctx.seen(outcome.seq).await;
             ctx.flash(true, "已记录到访。");
             see_other(&format!("/oversight/inspections/{id}/visit/{unit}"))
         }

@@ -50,7 +50,7 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
     let meta = Meta { command: Uuid::new_v5(&meta.command, &bound), ..meta };
     match ctx.app().on_investigation(&meta, id, &command).await {
         Ok(outcome) => {
-            ctx.app().seen(outcome.seq).await;
+            ctx.seen(outcome.seq).await;
             ctx.flash(true, done(&action));
             see_other(&format!("/oversight/investigations/{}", id.0))
         }

@@ -102,7 +102,7 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
     let id = Uuid::new_v5(&ctx.staff()?.staff.account.0, meta.command.as_bytes());
     match ctx.app().file_complaint(&meta, id, new).await {
         Ok(filed) => {
-            ctx.app().seen(filed.seq).await;
+            ctx.seen(filed.seq).await;
             ctx.flash(true, "已登记。投诉人凭投诉编号和查询码在网上查进度，查询码见下面，只告诉投诉人本人。");
             see_other(&format!("/oversight/investigations/{}", filed.id.0))
         }

@@ -56,7 +56,7 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
     let public = ctx.app().complaint_number()?;
     match ctx.app().refer_case(&meta, row.id, &public, system, form.get("refer_words")).await {
         Ok(filed) => {
-            ctx.app().seen(filed.seq).await;
+            ctx.seen(filed.seq).await;
             ctx.flash(true, "已移送效能办，承办单位看不到。");
             see_other(&format!("/desk/case/{}", row.number))
         }

@@ -120,7 +120,7 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
     let meta = Meta { command: Uuid::new_v5(&meta.command, id.0.as_bytes()), ..meta };
     match ctx.app().on_investigation(&meta, id, &Command::Adopt(adopted, form.get("words").to_owned())).await {
         Ok(done) => {
-            ctx.app().seen(done.seq).await;
+            ctx.seen(done.seq).await;
             ctx.flash(true, "已提交给效能办。");
             see_other(&format!("{LIST}/{}", id.0))
         }

@@ -66,7 +66,8 @@ async fn story(name: &str, seed: u64, cases: usize) -> Story {
     let clock = CityClock::new(plan.from);
     let log: Arc<dyn EventLog> = Arc::new(MemoryLog::new(application::clock::log_now(Arc::new(clock.clone()))));
     let vault = Arc::new(Vault::new(MasterKey::from_bytes([7; 32]), Arc::new(SeededEntropy::new(1))));
-    let parts = Parts { audited: false, ballots: true, ids: Arc::new(SeededEntropy::new(seed)) };
+    let attachments = folder.0.join(application::attachments::FOLDER);
+    let parts = Parts { audited: false, ballots: true, ids: Arc::new(SeededEntropy::new(seed)), attachments };
     let app = installation::assemble(&folder.0, Arc::new(clock.clone()), vault.clone(), log.clone(), parts).await.unwrap();
     let automation = Automation::new(app.clone(), automation::Settings::default(), &folder.0).unwrap();
     let house = House { app: app.clone(), automation };
