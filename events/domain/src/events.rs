@@ -95,7 +95,7 @@ pub trait Stored: Sized {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
     /// A type or version that this program does not know (data of a newer program).
-    #[error("event {kind} version {version} is unknown to this program: it was written by a newer one")]
+    #[error("本程序不认识事件 {kind} 的第 {version} 版：它由更新版本的程序写入，请换回新版本的程序")]
     Unknown {
         /// Stored name.
         kind: String,
@@ -103,7 +103,7 @@ pub enum EventError {
         version: u16,
     },
     /// A known type with another shape.
-    #[error("event {kind} version {version} has an unexpected shape: {reason}")]
+    #[error("事件 {kind} 第 {version} 版的内容不合格式（{reason}）")]
     Shape {
         /// Stored name.
         kind: String,

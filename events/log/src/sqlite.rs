@@ -95,6 +95,7 @@ impl SqliteLog {
         }
         let connection = connect::writer(&path, expected.as_ref().filter(|_| !options.accept_shorter))?;
         let head = compare(&connection, expected.as_ref(), options.accept_shorter)?;
+        connect::keep_write_ahead_log(&connection, false)?;
         if let Err(error) = record.raise(&head, options.accept_shorter) {
             if options.accept_shorter {
                 return Err(error);
