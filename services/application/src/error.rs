@@ -82,7 +82,14 @@ impl From<AppendError> for Error {
 
 impl From<LogError> for Error {
     fn from(error: LogError) -> Self {
-        Self::Internal(error.to_string())
+        match error {
+            LogError::Overloaded => Self::Busy,
+            LogError::Unavailable(why) => {
+                tracing::error!(%why, "the log cannot be read");
+                Self::Unavailable
+            }
+            other => Self::Internal(other.to_string()),
+        }
     }
 }
 
