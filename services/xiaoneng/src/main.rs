@@ -7,6 +7,7 @@ mod cli;
 mod commands;
 mod installation;
 mod output;
+mod reserve;
 mod settings;
 
 use std::process::ExitCode;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use application::Error;
-use chrono::Datelike;
+use chrono::{Datelike, TimeDelta};
 use domain::notice::NoticeStage;
 use domain::time::{from_micros, legal_day};
 use templates::admin::{System, SystemCheck};
@@ -17,9 +17,11 @@ use crate::{shell, words};
 const GIB: u64 = 1 << 30;
 /// Free space below which the page warns; also below a twentieth of the disk.
 const LITTLE: u64 = 2 * GIB;
+/// A clock so far behind the log is told; less is the ordinary play between machines.
+const BEHIND: TimeDelta = TimeDelta::seconds(30);
 
 pub(crate) async fn get(ctx: Ctx) -> Reply {
-    let checks = vec![log(&ctx).await?, views(&ctx), search(&ctx), notices(&ctx)?, disk(&ctx), high_water(&ctx).await?, calendar(&ctx)];
+    let checks = vec![log(&ctx).await?, views(&ctx), search(&ctx), notices(&ctx)?, disk(&ctx), high_water(&ctx).await?, clock(&ctx).await?, calendar(&ctx)];
     let worst = |tone: Tone| checks.iter().filter(|check| check.state.tone == tone).count();
     let health = match (worst(Tone::Bad), worst(Tone::Warn)) {
         (0, 0) => Notice::new(Tone::Good, "运行正常", &["写入和查询都在工作。"]),
@@ -166,6 +168,20 @@ async fn high_water(ctx: &Ctx) -> Result<SystemCheck, Fault> {
         ),
         None => check("高水位记录", Tone::Warn, "没有找到记录".to_owned(), "下次写入时会新建；如反复出现，请检查数据目录的权限。"),
     })
+}
+
+/// The clock against the log: recorded times never fall, so a clock that was set back stands still there.
+async fn clock(ctx: &Ctx) -> Result<SystemCheck, Fault> {
+    let head = ctx.app().log.head().await.map_err(Error::from)?;
+    let now = ctx.app().now();
+    let behind = from_micros(head.recorded_at) - now;
+    let (tone, detail, advice) = if head.size > 0 && behind > BEHIND {
+        let detail = format!("服务器时间 {}，比最近一次写入的时间早 {}", words::moment(now).text, words::duration(behind));
+        (Tone::Warn, detail, "请校准服务器时间（NTP）。校准前新登记的事件仍按原时间顺序记录，到期提醒会推迟。")
+    } else {
+        (Tone::Good, format!("服务器时间 {}，不早于日志", words::moment(now).text), "")
+    };
+    Ok(check("时钟", tone, detail, advice))
 }
 
 fn calendar(ctx: &Ctx) -> SystemCheck {

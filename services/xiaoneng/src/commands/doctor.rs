@@ -15,7 +15,9 @@ pub(super) async fn run(words: cli::Doctor) -> Result<(), Failure> {
     let mut notes = Vec::new();
     let mut fine = Vec::new();
     let mut good = |what: &str| fine.push(what.to_owned());
-    if installation::log_dir(&words.place).is_some_and(|dir| !dir.join("log.db").exists()) {
+    if let Some(dir) = installation::log_dir(&words.place)
+        && !installation::has_log(dir)?
+    {
         return Err(Failure::Faults(vec![format!("{} 里没有 log.db：请先运行 xiaoneng init，或核对 --data", words.place.data.display())]));
     }
     let app = installation::open(&words.place, false).await?;

@@ -10,11 +10,16 @@ use automation::Automation;
 
 use super::Failure;
 use crate::settings::Settings;
-use crate::{cli, installation, output};
+use crate::{cli, installation, output, reserve};
 
 pub(super) async fn run(words: cli::Serve) -> Result<(), Failure> {
     let settings = Settings::load(words.config.as_deref())?;
+    let room = reserve::give_up_when_full(&words.place.data);
+    if room > 0 {
+        output::error(&format!("数据盘已满：已让出预留的 {} MB 空间以便启动。请立即清理或扩容，写满后只能查看、不能登记", room >> 20));
+    }
     let app = installation::open(&words.place, true).await?;
+    reserve::keep(&words.place.data);
     serve(app, settings, words.listen, &words.place.data, |address| output::error(&format!("正在服务 http://{address}"))).await
 }
 

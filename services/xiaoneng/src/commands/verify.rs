@@ -9,7 +9,7 @@ pub(super) async fn run(words: cli::Verify) -> Result<(), Failure> {
     let Some(dir) = installation::log_dir(&words.place) else {
         return Err(Failure::Usage("--log 指向集群时请在任一节点的管理页核对".to_owned()));
     };
-    if !dir.join("log.db").exists() {
+    if !installation::has_log(dir)? {
         return Err(Failure::Faults(vec![format!("{} 里没有 log.db，请核对 --data", dir.display())]));
     }
     let progress = output::Progress::new("已核对");
