@@ -6,6 +6,7 @@ pub mod faults;
 pub mod filing;
 pub mod html;
 pub mod server;
+pub mod voting;
 
 /// What can go wrong, with the reason in words.
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
