@@ -89,8 +89,9 @@ impl SqliteLog {
         if let Some(expected) = &expected
             && !options.accept_shorter
             && expected.size > 0
-            && !path.exists()
+            && std::fs::metadata(&path).map_or(true, |file| file.len() == 0)
         {
+            // An empty file would be given a header by opening it.
             return Err(LogError::RolledBack { have: Mark { size: 0, root: tree::empty_root() }, expected: expected.into() });
         }
         let connection = connect::writer(&path, expected.as_ref().filter(|_| !options.accept_shorter))?;

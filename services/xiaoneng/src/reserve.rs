@@ -33,6 +33,14 @@ pub(crate) fn give_up_when_full(dir: &Path) -> u64 {
     }
 }
 
+/// Says that the disk is full, when that is why something failed.
+pub(crate) fn explain(dir: &Path, error: anyhow::Error) -> anyhow::Error {
+    match free(dir).filter(|free| *free < FULL) {
+        Some(free) => error.context(format!("磁盘已满（数据盘剩余 {} KB），不能启动：请清理出至少 {} MB 再启动", free >> 10, PLENTY >> 20)),
+        None => error,
+    }
+}
+
 /// Keeps the room while there is plenty. That it cannot be kept stops nobody.
 pub(crate) fn keep(dir: &Path) {
     let path = dir.join(FILE);

@@ -18,8 +18,9 @@ pub(super) async fn run(words: cli::Serve) -> Result<(), Failure> {
     if room > 0 {
         output::error(&format!("数据盘已满：已让出预留的 {} MB 空间以便启动。请立即清理或扩容，写满后只能查看、不能登记", room >> 20));
     }
-    let app = installation::open(&words.place, true).await?;
-    reserve::keep(&words.place.data);
+    let data = &words.place.data;
+    let app = installation::open(&words.place, true).await.map_err(|error| reserve::explain(data, error))?;
+    reserve::keep(data);
     serve(app, settings, words.listen, &words.place.data, |address| output::error(&format!("正在服务 http://{address}"))).await
 }
 

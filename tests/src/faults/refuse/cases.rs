@@ -47,7 +47,7 @@ pub(super) fn all() -> Vec<Case> {
         refused("log.db-wal cut in half", SHORTER, Some("log.head"), |dir, _, _| halve(&dir.join("log.db-wal"))),
         refused("log.db-wal emptied", SHORTER, Some("log.head"), |dir, _, _| cut(&dir.join("log.db-wal"), 0)),
         refused("log.db-wal missing", SHORTER, Some("log.head"), |dir, _, _| Ok(fs::remove_file(dir.join("log.db-wal"))?)),
-        refused("log.db-wal of another city", &["log.db"], Some(""), |dir, _, other| {
+        refused("log.db-wal of another city", &["被改动"], Some(""), |dir, _, other| {
             crash_of(other, &dir.join("log.db-wal"))
         }),
         refused("log.db rolled back to an older copy", SHORTER, Some("log.head"), |dir, older, _| {
