@@ -104,7 +104,10 @@ fn report(date: &str, kills: usize, seed: u64, lines: &[Line]) -> Outcome<String
          work, or named what is wrong; the same form sent again gave the same receipt. The run ends at the first promise that is not kept, so a\n  \
          report exists only when all were.\n"
     )?;
-    writeln!(out, "| fault | made | acknowledged | lost | doubled | unanswered, but stood | sent again | longest recovery, ms | filings were answered meanwhile |")?;
+    writeln!(
+        out,
+        "| fault | made | acknowledged | lost | doubled | unanswered, but stood | sent again | longest recovery, ms | filings were answered meanwhile |"
+    )?;
     writeln!(out, "|---|--:|--:|--:|--:|--:|--:|--:|---|")?;
     for line in lines {
         let found = &line.found;

@@ -284,7 +284,8 @@ fn write(mut connection: Connection, receiver: &Receiver<Message>) {
     let mut waiting: Vec<Reading> = Vec::new();
     let mut lost = 0_u64;
     loop {
-        let first = if waiting.is_empty() { receiver.recv().map_err(|_| RecvTimeoutError::Disconnected) } else { receiver.recv_timeout(AGAIN) };
+        let first =
+            if waiting.is_empty() { receiver.recv().map_err(|_| RecvTimeoutError::Disconnected) } else { receiver.recv_timeout(AGAIN) };
         let mut flushed = Vec::new();
         let mut next = match first {
             Ok(message) => Some(message),

@@ -61,7 +61,10 @@ impl Load {
 
     /// Waits until so many are acknowledged; false when there are no more to come.
     pub(crate) async fn reaches(&mut self, n: usize, patience: Duration) -> Outcome<bool> {
-        Ok(tokio::time::timeout(patience, self.acknowledged.wait_for(|now| *now >= n)).await.map_err(|_| "too few filings came through")?.is_ok())
+        Ok(tokio::time::timeout(patience, self.acknowledged.wait_for(|now| *now >= n))
+            .await
+            .map_err(|_| "too few filings came through")?
+            .is_ok())
     }
 
     /// Waits until every hand is done, or has lost its server.

@@ -96,7 +96,9 @@ async fn alarm(server: &Server, wanted: bool) -> Outcome<()> {
             return Ok(());
         }
         if began.elapsed() > PATIENCE {
-            return Err(format!("the administrator's page ({}) tells of a stopped view: {}\n{}", page.status, !wanted, server.said()).into());
+            return Err(
+                format!("the administrator's page ({}) tells of a stopped view: {}\n{}", page.status, !wanted, server.said()).into()
+            );
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

@@ -56,7 +56,11 @@ async fn died(server: &mut Server, within: Duration) -> Outcome<bool> {
     let began = Instant::now();
     loop {
         if let Some(status) = server.has_ended()? {
-            return if status.signal() == Some(9) { Ok(true) } else { Err(format!("the server ended with {status}\n{}", server.said()).into()) };
+            return if status.signal() == Some(9) {
+                Ok(true)
+            } else {
+                Err(format!("the server ended with {status}\n{}", server.said()).into())
+            };
         }
         if began.elapsed() > within {
             return Ok(false);

@@ -34,7 +34,10 @@ pub(crate) fn writer(path: &Path, expected: Option<&TreeHead>) -> Result<Connect
     // refusal closes it: a damaged one, or one of another file, would change what is to be examined.
     keep_write_ahead_log(&connection, true)?;
     if connection.is_readonly("main")? {
-        return Err(LogError::Unavailable(format!("{} 只能读不能写，请检查文件的属主和权限，以及文件系统是否以只读方式挂载", path.display())));
+        return Err(LogError::Unavailable(format!(
+            "{} 只能读不能写，请检查文件的属主和权限，以及文件系统是否以只读方式挂载",
+            path.display()
+        )));
     }
     refuse_strangers(&connection, path)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(|error| not_a_log(error, path))?;

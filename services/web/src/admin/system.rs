@@ -21,7 +21,16 @@ const LITTLE: u64 = 2 * GIB;
 const BEHIND: TimeDelta = TimeDelta::seconds(30);
 
 pub(crate) async fn get(ctx: Ctx) -> Reply {
-    let checks = vec![log(&ctx).await?, views(&ctx), search(&ctx), notices(&ctx)?, disk(&ctx), high_water(&ctx).await?, clock(&ctx).await?, calendar(&ctx)];
+    let checks = vec![
+        log(&ctx).await?,
+        views(&ctx),
+        search(&ctx),
+        notices(&ctx)?,
+        disk(&ctx),
+        high_water(&ctx).await?,
+        clock(&ctx).await?,
+        calendar(&ctx),
+    ];
     let worst = |tone: Tone| checks.iter().filter(|check| check.state.tone == tone).count();
     let health = match (worst(Tone::Bad), worst(Tone::Warn)) {
         (0, 0) => Notice::new(Tone::Good, "运行正常", &["写入和查询都在工作。"]),

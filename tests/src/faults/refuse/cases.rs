@@ -47,9 +47,7 @@ pub(super) fn all() -> Vec<Case> {
         refused("log.db-wal cut in half", SHORTER, Some("log.head"), |dir, _, _| halve(&dir.join("log.db-wal"))),
         refused("log.db-wal emptied", SHORTER, Some("log.head"), |dir, _, _| cut(&dir.join("log.db-wal"), 0)),
         refused("log.db-wal missing", SHORTER, Some("log.head"), |dir, _, _| Ok(fs::remove_file(dir.join("log.db-wal"))?)),
-        refused("log.db-wal of another city", &["被改动"], Some(""), |dir, _, other| {
-            crash_of(other, &dir.join("log.db-wal"))
-        }),
+        refused("log.db-wal of another city", &["被改动"], Some(""), |dir, _, other| crash_of(other, &dir.join("log.db-wal"))),
         refused("log.db rolled back to an older copy", SHORTER, Some("log.head"), |dir, older, _| {
             fs::remove_file(dir.join("log.db-wal"))?;
             Ok(fs::copy(older.join("log.db"), dir.join("log.db")).map(|_| ())?)
@@ -70,7 +68,9 @@ pub(super) fn all() -> Vec<Case> {
             fs::remove_file(dir.join("log.db-wal"))?;
             Ok(fs::write(dir.join("log.db"), "not a database, but as long as the header of one. ".repeat(100))?)
         }),
-        refused("log.db of a newer schema", &["版本", "相应版本的程序"], None, |dir, _, _| sql(&dir.join("log.db"), "PRAGMA user_version = 2")),
+        refused("log.db of a newer schema", &["版本", "相应版本的程序"], None, |dir, _, _| {
+            sql(&dir.join("log.db"), "PRAGMA user_version = 2")
+        }),
         refused("a log without its trigger", &["结构"], None, |dir, _, _| sql(&dir.join("log.db"), "DROP TRIGGER events_keep_update")),
         refused("log.head is not readable", &["log.head", "从备份取回"], Some("log.head"), |dir, _, _| {
             Ok(fs::write(dir.join("log.head"), "{\"size\":")?)
@@ -132,7 +132,8 @@ fn sql(path: &Path, statement: &str) -> Outcome<()> {
 /// The write-ahead log of another log, as a crash leaves it.
 fn crash_of(other: &Path, target: &Path) -> Outcome<()> {
     let connection = Connection::open(other.join("log.db"))?;
-    connection.execute_batch("PRAGMA wal_autocheckpoint = 0; CREATE TABLE IF NOT EXISTS more (x); INSERT INTO more VALUES (zeroblob(100000));")?;
+    connection
+        .execute_batch("PRAGMA wal_autocheckpoint = 0; CREATE TABLE IF NOT EXISTS more (x); INSERT INTO more VALUES (zeroblob(100000));")?;
     fs::copy(other.join("log.db-wal"), target)?;
     Ok(())
 }
@@ -180,10 +181,7 @@ pub(super) fn places(ground: &Ground<'_>) -> Outcome<Vec<(&'static str, Place)>>
     }
     let other = format!("exec setpriv --reuid=65534 --regid=65534 --clear-groups {} \"$@\"", program.display());
     Ok(vec![
-        (
-            "a directory of another user",
-            Place { parts: &["属主"], prepare: |_| Ok(None), shell: other },
-        ),
+        ("a directory of another user", Place { parts: &["属主"], prepare: |_| Ok(None), shell: other }),
         (
             "a read-only file system",
             Place {
