@@ -14,6 +14,9 @@ use crate::server::{Server, Start, UNLIMITED, run as command, text};
 
 /// Longest wait for a moment of a fault.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+/// A notice that a dead process had taken up, or that could not be written, is sent when its time has come: within this, in
+/// seconds. Less than a draft lives.
+const LATER: i64 = 6 * 3_600;
 /// Filings sent once more at each start, of those that were acknowledged.
 const AGAIN: usize = 4;
 /// Filings whose receipt may not have been read yet: the newest.
@@ -166,20 +169,13 @@ impl City {
     /// Once more in peace: what is open is sent again, every citizen gets the mail, the server ends in order, and everything
     /// holds.
     pub(crate) async fn settle(&mut self) -> Outcome<Found> {
-        // A notice that a dead process had taken up is sent by another one when its claim is over: let that be now.
         let shim = Shim::new(&self.dir.with_extension("shim"))?;
-        shim.clock(domain::notice::CLAIM_SECONDS + 10)?;
+        shim.clock(LATER)?;
         let server = self.start(shim.environment(None)).await?;
-        self.settle_with(server).await
-    }
-
-    /// As [`Self::settle`], with the server that runs.
-    pub(crate) async fn settle_with(&mut self, server: Server) -> Outcome<Found> {
-        self.once_more(&server).await?;
         self.finish(server).await
     }
 
-    /// As [`Self::settle_with`], without sending anything again.
+    /// As [`Self::settle`], with the server that runs and without sending anything again.
     pub(crate) async fn finish(&mut self, server: Server) -> Outcome<Found> {
         self.notices().await?;
         let status = server.stop().await?;

@@ -44,7 +44,8 @@ async fn by_shim(ground: &Ground<'_>) -> Outcome<Found> {
         recovers(&mut city, &server).await?;
         (ground.tell)(&format!("ENOSPC {round}: {:?}", city.found.answered));
     }
-    city.settle_with(server).await
+    stop(server).await?;
+    city.settle().await
 }
 
 async fn by_disk(ground: &Ground<'_>, disk: &Disk) -> Outcome<Found> {
@@ -60,10 +61,7 @@ async fn by_disk(ground: &Ground<'_>, disk: &Disk) -> Outcome<Found> {
         recovers(&mut city, &server).await?;
     }
     (ground.tell)(&format!("disk full while running: {:?}", city.found.answered));
-    let status = server.stop().await?;
-    if !status.success() {
-        return Err(format!("the server ended with {status}").into());
-    }
+    stop(server).await?;
     // At the start: the reserve makes it possible.
     disk.fill()?;
     let server = city.start(Vec::new()).await.map_err(|error| format!("on a full disk: {error}"))?;
@@ -75,9 +73,7 @@ async fn by_disk(ground: &Ground<'_>, disk: &Disk) -> Outcome<Found> {
     disk.fill()?;
     refused(&mut city, &server, hands).await?;
     disk.empty()?;
-    if !server.stop().await?.success() {
-        return Err("the server did not end in order".into());
-    }
+    stop(server).await?;
     // And without the reserve: it starts, or says exactly what is wrong.
     let reserve = city.dir.join("reserve");
     if reserve.exists() {
@@ -93,7 +89,12 @@ async fn by_disk(ground: &Ground<'_>, disk: &Disk) -> Outcome<Found> {
     city.found.rounds += 1;
     let server = city.start(Vec::new()).await?;
     (ground.tell)(&format!("disk full at the start: {:?}, then {:?}", city.found.answered, refusal.map(|refusal| refusal.said)));
-    city.settle_with(server).await
+    stop(server).await?;
+    city.settle().await
+}
+
+async fn stop(server: Server) -> Outcome<()> {
+    if server.stop().await?.success() { Ok(()) } else { Err("the server did not end in order".into()) }
 }
 
 /// Files on a full disk: at least one is refused with what to do and what was typed, none that was refused stands, and

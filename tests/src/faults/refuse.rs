@@ -97,8 +97,8 @@ pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
         let dir = ground.dir.join("place");
         copy(&city.dir, &dir)?;
         let said = tokio::time::timeout(PATIENCE, start.refused(&dir)).await?.map_err(|error| format!("{what}: {error}"))?;
-        (ground.tell)(&format!("{what}: {said}"));
-        city.found.rounds += 1;
+        (ground.tell)(&format!("{what}: {}", said.as_deref().unwrap_or("cannot be made here")));
+        city.found.rounds += usize::from(said.is_some());
         std::fs::remove_dir_all(&dir)?;
     }
     city.settle().await

@@ -152,8 +152,18 @@ fn plant(dir: &Path) -> Outcome<()> {
 /// A place in which the program may not work.
 pub(super) struct Place {
     parts: &'static [&'static str],
-    prepare: fn(&Path) -> Outcome<Option<Mounted>>,
+    prepare: fn(&Path) -> Outcome<Prepared>,
     shell: String,
+}
+
+/// What became of a place.
+enum Prepared {
+    /// It is as it is.
+    AsItIs,
+    /// Mounted as long as this lives.
+    Mounted(#[expect(dead_code, reason = "mounted as long as it lives")] Mounted),
+    /// It cannot be made on this machine.
+    Impossible,
 }
 
 /// Taken away again when it is dropped.
@@ -181,17 +191,18 @@ pub(super) fn places(ground: &Ground<'_>) -> Outcome<Vec<(&'static str, Place)>>
     }
     let other = format!("exec setpriv --reuid=65534 --regid=65534 --clear-groups {} \"$@\"", program.display());
     Ok(vec![
-        ("a directory of another user", Place { parts: &["属主"], prepare: |_| Ok(None), shell: other }),
+        ("a directory of another user", Place { parts: &["属主"], prepare: |_| Ok(Prepared::AsItIs), shell: other }),
         (
             "a read-only file system",
             Place {
                 parts: &["只读"],
                 prepare: |dir| {
                     let words = |words: &[&str]| std::process::Command::new("mount").args(words).arg(dir).status();
-                    let bound = words(&["--bind", &dir.to_string_lossy()])?.success();
-                    let done = bound && words(&["-o", "remount,ro,bind"])?.success();
-                    let mounted = bound.then(|| Mounted(dir.to_owned()));
-                    if done { Ok(mounted) } else { Err("it could not be mounted".into()) }
+                    if !words(&["--bind", &dir.to_string_lossy()])?.success() {
+                        return Ok(Prepared::Impossible);
+                    }
+                    let mounted = Mounted(dir.to_owned());
+                    Ok(if words(&["-o", "remount,ro,bind"])?.success() { Prepared::Mounted(mounted) } else { Prepared::Impossible })
                 },
                 shell: String::new(),
             },
@@ -200,13 +211,17 @@ pub(super) fn places(ground: &Ground<'_>) -> Outcome<Vec<(&'static str, Place)>>
 }
 
 impl Place {
-    /// Starts there; what it says.
-    pub(super) async fn refused(&self, dir: &Path) -> Outcome<String> {
+    /// Starts there; what it says, none when there is no such place on this machine.
+    pub(super) async fn refused(&self, dir: &Path) -> Outcome<Option<String>> {
         fs::set_permissions(dir, Permissions::from_mode(0o700))?;
-        let _mounted = (self.prepare)(dir)?;
+        let prepared = (self.prepare)(dir)?;
+        if matches!(prepared, Prepared::Impossible) {
+            return Ok(None);
+        }
         let start = Start { shell: self.shell.clone(), ..Start::with(UNLIMITED) };
         let refusal = refusal(dir, &start).await?.ok_or("it serves")?;
         refusal.says(self.parts)?;
-        Ok(refusal.said)
+        drop(prepared);
+        Ok(Some(refusal.said))
     }
 }
