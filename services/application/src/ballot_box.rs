@@ -317,6 +317,17 @@ impl BallotBox {
         self.work(move |connection| Ok(holds(connection)? == Some(campaign))).await
     }
 
+    /// The campaign whose codes are in the box; none when it is empty, or not open in this process.
+    ///
+    /// # Errors
+    /// [`BoxError`].
+    pub async fn campaign(&self) -> Result<Option<Uuid>, BoxError> {
+        if self.sender.is_none() {
+            return Ok(None);
+        }
+        self.work(|connection| holds(connection)).await
+    }
+
     /// Mixes now.
     ///
     /// # Errors

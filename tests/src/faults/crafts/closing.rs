@@ -28,7 +28,7 @@ pub(super) async fn run(ground: &Ground<'_>, shim: &Shim) -> Outcome<Found> {
     // What is killed has not mixed.
     server.kill()?;
     let mut steps = u64::from(u32::MAX);
-    let rounds = ground.of(3, 16);
+    let rounds = ground.of(4, 16);
     for round in 0..=rounds {
         // The first is not killed: it counts.
         let at = if round == 0 { steps } else { 1 + (steps - 1) * (round - 1) / (rounds - 1) };
