@@ -1,44 +1,27 @@
 //! Following the log: one thread for `views.db` and `scores.db`, a slower one for `search.db`.
 
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use event_log::{EventLog, LogError};
+use event_log::EventLog;
 use tokio::sync::watch;
 use uuid::Uuid;
 use vault::Vault;
 
 use crate::batch::Writer;
-use crate::files::{Checkpoint, FileKind};
+use crate::files::FileKind;
+use crate::follow::{Ground, along, follow, index, readable};
 use crate::lag::Lag;
-use crate::opened::{self, Poison};
 use crate::rebuild::make;
 use crate::turn::{LOOK, Turn};
 use crate::views::search::write::Indexer;
 use crate::{ViewError, Views};
 
-/// Events in one transaction at most.
-const BATCH: usize = 2_000;
-/// Between two batches at the head of the log: a rush of events becomes few large transactions instead of many small
-/// ones, and the processors stay with those who file. A single act after a quiet moment is taken in at once.
-const BREATH: Duration = Duration::from_millis(10);
-/// The same for search, for which nobody waits.
-const SEARCH_BREATH: Duration = Duration::from_millis(200);
-/// In a rush the views rest as long as their batch took, and search three times as long: half and a quarter of one core at
-/// most, so that whoever files is answered first. The longest such rest:
-const LONGEST_REST: Duration = Duration::from_millis(250);
-/// Behind by more than this nobody gives way any more: views are never older than a moment, whatever the rush, and whoever
-/// comes from far behind catches up at full speed.
-const NEAR: u64 = 10_000;
-const SEARCH_NEAR: u64 = 200_000;
-/// At the head of the log it is looked at so often, noticed or not: a log that cannot be reached notices nothing, and nobody
-/// would know that the views are getting old.
-const CHECK: Duration = Duration::from_secs(2);
 /// How long to wait before trying a log that cannot be read now.
-const PAUSE: Duration = Duration::from_millis(500);
+pub(crate) const PAUSE: Duration = Duration::from_millis(500);
 
 /// Looks for files that another process is making: a minute.
 const FIRST_LOOKS: u32 = 2_400;
@@ -78,12 +61,13 @@ impl Health {
     }
 }
 
-struct Shared {
-    position: watch::Sender<u64>,
-    search: watch::Sender<(u64, u64)>,
+/// What the threads and the handle share.
+pub(crate) struct Shared {
+    pub(crate) position: watch::Sender<u64>,
+    pub(crate) search: watch::Sender<(u64, u64)>,
     failures: Mutex<Vec<Failure>>,
     lag: Mutex<Lag>,
-    stop: watch::Sender<bool>,
+    pub(crate) stop: watch::Sender<bool>,
 }
 
 impl Shared {
@@ -98,19 +82,30 @@ impl Shared {
     }
 
     /// How old the views are, when the log is known to reach up to `head`.
-    fn behind(&self, head: u64) -> Duration {
+    pub(crate) fn behind(&self, head: u64) -> Duration {
         let position = *self.position.borrow();
         self.lag().age(head, position, Instant::now())
     }
 
-    fn lag(&self) -> MutexGuard<'_, Lag> {
+    pub(crate) fn lag(&self) -> MutexGuard<'_, Lag> {
         // Nothing can be half done in it.
         self.lag.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn failed(&self, file: &'static str, event: Option<(u64, Uuid, String)>, error: ViewError) {
+    pub(crate) fn failed(&self, file: &'static str, event: Option<(u64, Uuid, String)>, error: ViewError) {
         tracing::error!(file, seq = event.as_ref().map(|event| event.0), kind = event.as_ref().map(|event| event.2.as_str()), %error, "a view stopped");
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner).push(Failure { file, event, error });
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.retain(|failure| failure.file != file);
+        failures.push(Failure { file, event, error });
+    }
+
+    /// A file that failed for a while follows again.
+    pub(crate) fn mended(&self, file: &'static str) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.iter().any(|failure| failure.file == file) {
+            failures.retain(|failure| failure.file != file);
+            tracing::warn!(file, "a view follows again");
+        }
     }
 }
 
@@ -150,8 +145,9 @@ impl Projections {
         let scores = FileKind::Scores.standing(dir)?;
         // `scores.db` is committed first: behind `views.db` it is an older copy.
         let fit = matches!((&views, &scores), (Some(views), Some(scores)) if views.seq <= scores.seq && scores.seq <= size);
-        if !fit {
-            make(&turn, dir, log.clone(), vault.clone(), false, progress).await?;
+        match views.filter(|_| fit) {
+            Some(views) => readable(&*log, views.cursor).await?,
+            None => drop(make(&turn, dir, log.clone(), vault.clone(), false, progress).await?),
         }
         let writer = Writer::open(dir, vault.clone())?;
         let indexer = Indexer::open(dir, size)?;
@@ -159,8 +155,8 @@ impl Projections {
         let shared = Shared::new(writer.standing.seq, (indexer.standing.seq, indexer.skipped()?));
         // Both threads write, and the turn ends with the later of them.
         let turn = Arc::new(turn);
-        let follow = follow(shared.clone(), log.clone(), vault.clone(), views.clone(), writer);
-        let index = index(shared.clone(), log.clone(), vault, views.clone(), indexer);
+        let ground = Ground { log: log.clone(), vault, views: views.clone(), dir: dir.to_owned() };
+        let (follow, index) = (follow(shared.clone(), ground.clone(), writer), index(shared.clone(), ground, indexer));
         let threads = vec![thread("projector", keeping(turn.clone(), follow))?, thread("search", keeping(turn, index))?];
         Ok(Self { shared, views, log, threads })
     }
@@ -178,7 +174,8 @@ impl Projections {
         }
         let views = Views::open(dir)?;
         let shared = Shared::new(views.position()?, (0, 0));
-        let along = along(shared.clone(), log.clone(), vault, views.clone(), dir.to_owned());
+        let ground = Ground { log: log.clone(), vault, views: views.clone(), dir: dir.to_owned() };
+        let along = along(shared.clone(), ground);
         let threads = vec![thread("projector", along)?];
         Ok(Self { shared, views, log, threads })
     }
@@ -270,187 +267,4 @@ fn thread(name: &str, work: impl Future<Output = ()> + Send + 'static) -> Result
 async fn keeping(turn: Arc<Turn>, work: impl Future<Output = ()>) {
     work.await;
     drop(turn);
-}
-
-/// Reads along while another process writes, and goes on itself when that one has ended.
-async fn along(shared: Arc<Shared>, log: Arc<dyn EventLog>, vault: Arc<Vault>, views: Views, dir: PathBuf) {
-    let file = FileKind::Views.name();
-    let mut stop = shared.stop.subscribe();
-    while !*stop.borrow() {
-        match Turn::take(&dir) {
-            Ok(Some(turn)) => {
-                let opened = match log.head().await {
-                    Ok(head) => Writer::open(&dir, vault.clone()).and_then(|writer| Ok((writer, Indexer::open(&dir, head.size)?))),
-                    Err(error) => Err(error.into()),
-                };
-                let (writer, indexer) = match opened {
-                    Ok(opened) => opened,
-                    Err(error) => return shared.failed(file, None, error),
-                };
-                views.set_reference(Arc::new(writer.reference.clone()));
-                shared.position.send_replace(writer.standing.seq);
-                tokio::join!(
-                    follow(shared.clone(), log.clone(), vault.clone(), views.clone(), writer),
-                    index(shared.clone(), log, vault, views, indexer)
-                );
-                return drop(turn);
-            }
-            Ok(None) => {}
-            Err(error) => return shared.failed(file, None, error),
-        }
-        if let Err(error) = look(&shared, &views) {
-            return shared.failed(file, None, error);
-        }
-        tokio::select! {
-            () = tokio::time::sleep(LOOK) => {}
-            _ = stop.changed() => {}
-        }
-    }
-}
-
-/// Takes notice of what another process has written meanwhile.
-fn look(shared: &Shared, views: &Views) -> Result<(), ViewError> {
-    let position = views.position()?;
-    if position > *shared.position.borrow() {
-        // Read after the position, so that it is never older.
-        views.refresh_reference()?;
-        shared.position.send_replace(position);
-    }
-    // There is none before the other one has begun it.
-    if let Some(at) = views.search_position() {
-        shared.search.send_if_modified(|known| std::mem::replace(&mut known.0, at) != at);
-    }
-    Ok(())
-}
-
-async fn follow(shared: Arc<Shared>, log: Arc<dyn EventLog>, vault: Arc<Vault>, views: Views, mut writer: Writer) {
-    let file = FileKind::Views.name();
-    let mut noticed = log.watch();
-    let mut stop = shared.stop.subscribe();
-    while !*stop.borrow() {
-        let head = *noticed.borrow_and_update();
-        let begun = Instant::now();
-        shared.behind(head);
-        let stretch = match opened::read(&*log, &vault, &writer.standing, BATCH).await {
-            Ok(stretch) => {
-                shared.lag().found();
-                stretch
-            }
-            Err(ViewError::Log(LogError::Unavailable(_) | LogError::Overloaded)) => {
-                shared.lag().lost(Instant::now());
-                rest(&mut stop, std::future::pending()).await;
-                continue;
-            }
-            Err(error) => return shared.failed(file, None, error),
-        };
-        if stretch.end.seq > writer.standing.seq {
-            let outcome = take_in(&*log, &mut writer, stretch.events, &stretch.end).await;
-            match outcome {
-                Ok((changed, poison)) => {
-                    if changed {
-                        views.set_reference(Arc::new(writer.reference.clone()));
-                    }
-                    shared.position.send_replace(writer.standing.seq);
-                    if let Some(Poison { seq, event, kind, error }) = poison {
-                        return shared.failed(file, Some((seq, event, kind)), error);
-                    }
-                }
-                Err(error) => return shared.failed(file, None, error),
-            }
-            if head.saturating_sub(writer.standing.seq) < NEAR && stretch.poison.is_none() {
-                pause(&mut stop, begun.elapsed().clamp(BREATH, LONGEST_REST)).await;
-            }
-        } else if stretch.poison.is_none() {
-            match writer.tidy() {
-                Ok(true) => {
-                    tokio::select! {
-                        changed = noticed.changed() => if changed.is_err() { rest(&mut stop, std::future::pending()).await },
-                        () = tokio::time::sleep(CHECK) => {}
-                        _ = stop.changed() => {}
-                    }
-                }
-                Ok(false) => {
-                    rest(&mut stop, async {
-                        if noticed.changed().await.is_err() {
-                            std::future::pending().await
-                        }
-                    })
-                    .await
-                }
-                Err(error) => return shared.failed(file, None, error),
-            }
-        }
-        if let Some(Poison { seq, event, kind, error }) = stretch.poison {
-            return shared.failed(file, Some((seq, event, kind)), error);
-        }
-    }
-}
-
-/// Applies the events and writes; an event that cannot be applied ends the batch before it.
-async fn take_in(
-    log: &dyn EventLog,
-    writer: &mut Writer,
-    events: Vec<crate::decode::Decoded>,
-    end: &Checkpoint,
-) -> Result<(bool, Option<Poison>), ViewError> {
-    let mut last: Option<(u64, i64)> = None;
-    for event in &events {
-        if let Err(error) = writer.apply(event) {
-            let poison = Poison { seq: event.seq, event: event.id, kind: event.event.kind().to_owned(), error };
-            let Some((seq, recorded_at)) = last else { return Ok((false, Some(poison))) };
-            let count = usize::try_from(seq - writer.standing.seq).unwrap_or_default();
-            let cursor = opened::cursor_after(log, &writer.standing.cursor, count).await?;
-            let changed = writer.flush(&Checkpoint { cursor, seq, recorded_at })?;
-            return Ok((changed, Some(poison)));
-        }
-        last = Some((event.seq, domain::time::micros(event.recorded_at)));
-    }
-    Ok((writer.flush(end)?, None))
-}
-
-/// A pause that ends early when the work is to stop.
-async fn pause(stop: &mut watch::Receiver<bool>, time: Duration) {
-    tokio::select! {
-        () = tokio::time::sleep(time) => {}
-        _ = stop.changed() => {}
-    }
-}
-
-/// A pause that ends early when something happens or the work is to stop.
-async fn rest(stop: &mut watch::Receiver<bool>, or: impl Future<Output = ()>) {
-    tokio::select! {
-        () = tokio::time::sleep(PAUSE) => {}
-        () = or => {}
-        _ = stop.changed() => {}
-    }
-}
-
-async fn index(shared: Arc<Shared>, log: Arc<dyn EventLog>, vault: Arc<Vault>, views: Views, mut indexer: Indexer) {
-    let mut position = shared.position.subscribe();
-    let mut stop = shared.stop.subscribe();
-    while !*stop.borrow() {
-        let upto = *position.borrow_and_update();
-        let begun = Instant::now();
-        match indexer.step(&*log, &vault, &views, upto, BATCH / 4).await {
-            Ok(true) => {
-                let skipped = indexer.skipped().unwrap_or_default();
-                shared.search.send_replace((indexer.standing.seq, skipped));
-                let behind = upto.saturating_sub(indexer.standing.seq);
-                if behind == 0 {
-                    pause(&mut stop, SEARCH_BREATH).await;
-                } else if behind < SEARCH_NEAR {
-                    pause(&mut stop, (begun.elapsed() * 3).min(LONGEST_REST)).await;
-                }
-            }
-            Ok(false) if indexer.is_scrubbing() => rest(&mut stop, std::future::pending()).await,
-            Ok(false) => {
-                tokio::select! {
-                    _ = position.changed() => {}
-                    _ = stop.changed() => {}
-                }
-            }
-            Err(ViewError::Log(LogError::Unavailable(_) | LogError::Overloaded)) => rest(&mut stop, std::future::pending()).await,
-            Err(error) => return shared.failed(FileKind::Search.name(), None, error),
-        }
-    }
 }

@@ -10,6 +10,9 @@ pub enum ViewError {
     /// The view's file.
     #[error("视图文件暂不能使用：{0}")]
     Database(String),
+    /// The view's file cannot be used now, and may be later: no room, no right, no free descriptor, held by others.
+    #[error("视图文件现在不能读写（{0}）。请检查数据盘的空间、权限和打开文件数；恢复后会自动继续")]
+    Passing(String),
     /// Another process writes the views of this directory.
     #[error("另一个程序正在更新这个目录的视图。请先停止它（例如 xiaoneng serve），再试一次")]
     Taken,
@@ -53,9 +56,20 @@ pub enum ViewError {
     Io(String),
 }
 
+impl ViewError {
+    /// Waiting may help: the files stand, and are read again when they can be.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(self, Self::Passing(_) | Self::Log(LogError::Unavailable(_) | LogError::Overloaded))
+    }
+}
+
 impl From<rusqlite::Error> for ViewError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Database(error.to_string())
+        use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, ReadOnly, SystemIoFailure};
+        match error.sqlite_error_code() {
+            Some(DiskFull | DatabaseBusy | DatabaseLocked | CannotOpen | ReadOnly | SystemIoFailure) => Self::Passing(error.to_string()),
+            _ => Self::Database(error.to_string()),
+        }
     }
 }
 

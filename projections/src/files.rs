@@ -179,10 +179,10 @@ fn connect(path: &Path) -> Result<Connection, ViewError> {
     let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON;
         PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 67108864;";
     match connection.execute_batch(settings) {
-        Err(error) if error.sqlite_error_code() != Some(rusqlite::ErrorCode::NotADatabase) => return Err(error.into()),
-        _ => {}
+        // What is no view of ours is thrown away by whoever looks for its fingerprint.
+        Err(error) if !is_foreign(&error) => Err(error.into()),
+        _ => Ok(connection),
     }
-    Ok(connection)
 }
 
 /// A plan depends on the statement alone: otherwise SQLite, made with statistics of values, compiles a statement anew

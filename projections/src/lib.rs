@@ -12,6 +12,7 @@ mod digest;
 mod engine;
 mod error;
 mod files;
+mod follow;
 mod lag;
 mod opened;
 mod page;

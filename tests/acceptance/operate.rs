@@ -62,7 +62,10 @@ async fn when_the_queue_is_full_the_next_citizen_is_told_at_once_and_loses_nothi
         let page = browser.submit(page.form("/file/check")).await;
         assert_eq!((page.status, page.path.as_str()), (200, "/file/receipt"), "{}", page.text());
     }
-    assert_eq!(stats().queue.load(Relaxed), 0);
+    // An answer may be faster than the count of those who wait.
+    while stats().queue.load(Relaxed) > 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,7 +14,7 @@
 //! target/release/bench size     --date 2026-11-21 [--large DIR]
 //! target/release/bench deadline --date 2026-11-21 [--rows 1000000]
 //! target/release/bench import   --date 2026-11-21 --data-sets /work/shared/data
-//! target/release/bench faults 50 --date 2026-11-21
+//! target/release/bench faults 200 --date 2026-11-22 --report ops/docs/reliability.md [--only kill]
 //! target/release/bench supervision --date 2026-11-22 [--few 10000] [--large DIR] [--seconds 3] [--late 40]
 //! target/release/bench tick        --date 2026-11-22 [--few 10000] [--large DIR] [--future yes]
 //! target/release/bench nodes       --date 2026-11-22 [--cases 8400] [--kill yes] [--notices yes]

@@ -81,6 +81,19 @@ pub fn say(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
+/// The machine in one line: processor, cores, memory, kernel.
+pub fn machine() -> Outcome<String> {
+    let (cpu, memory) = (std::fs::read_to_string("/proc/cpuinfo")?, std::fs::read_to_string("/proc/meminfo")?);
+    let value = |text: &str, name: &str| {
+        text.lines().find(|line| line.starts_with(name)).and_then(|line| line.split_once(':')).map(|(_, value)| value.trim().to_owned())
+    };
+    let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
+    let kib: u64 = value(&memory, "MemTotal").and_then(|text| text.split(' ').next()?.parse().ok()).unwrap_or_default();
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;
+    let model = value(&cpu, "model name").unwrap_or_else(|| "unknown processor".to_owned());
+    Ok(format!("{cores} cores ({model}), {} GiB, Linux {}", kib >> 20, kernel.trim()))
+}
+
 /// The middle one.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use uuid::Uuid;
 
 use crate::Outcome;
-use crate::client::{Client, encode};
+use crate::client::{Answer, Client, encode};
 use crate::html::{self, between, form_to};
 use crate::server::PASSWORD;
 
@@ -159,6 +159,11 @@ fn answers<'a>(filing: &'a Filing, path: &str) -> Vec<(&'a str, &'a str)> {
     }
 }
 
+/// Whether an answer to a filing says that it is filed.
+pub fn acknowledges(answer: &Answer) -> bool {
+    answer.status == 303 && answer.location() == "/file/receipt"
+}
+
 impl Ready {
     /// The bytes of the request that files it.
     pub fn request(&self) -> Vec<u8> {
@@ -171,9 +176,16 @@ impl Ready {
     /// # Errors
     /// When the connection fails: whether it was filed is not known then.
     pub async fn submit(&mut self) -> Outcome<bool> {
+        Ok(acknowledges(&self.send().await?))
+    }
+
+    /// Files it; the answer as it is.
+    ///
+    /// # Errors
+    /// As [`Self::submit`].
+    pub async fn send(&mut self) -> Outcome<Answer> {
         let request = self.request();
-        let answer = self.client.send(&request).await?;
-        Ok(answer.status == 303 && answer.location() == "/file/receipt")
+        self.client.send(&request).await
     }
 
     /// Reads the receipt.

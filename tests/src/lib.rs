@@ -8,6 +8,7 @@ pub mod filing;
 pub mod html;
 pub mod nodes;
 pub mod server;
+pub mod voting;
 
 /// What can go wrong, with the reason in words.
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;

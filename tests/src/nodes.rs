@@ -10,10 +10,10 @@ use application::clock::{SystemClock, log_now};
 use domain::case::{CaseEvent, CaseState, ClockKind};
 use domain::time::{Clock as _, from_micros, legal_day, micros};
 use event_log::{Envelope, EventLog as _, Options, SqliteLog};
-use projections::Views;
+use projections::{Projections, Views};
 
 use crate::Outcome;
-use crate::faults::{acts, once, scan};
+use crate::faults::oracle::{acts, once, scan, vault};
 use crate::server::{Server, UNLIMITED, run as command, text};
 
 /// Days since the city stopped: every limit that runs then is long over.
@@ -147,7 +147,7 @@ pub async fn run(dir: &Path, plan: &Plan, tell: &(dyn Fn(&str) + Sync)) -> Outco
     let started = Instant::now();
     let (first, second) = tokio::join!(city.start(1, &settings), city.start(2, &settings));
     let (first, mut second) = (first?, Some(second?));
-    let log = city.open()?;
+    let log = Arc::new(city.open()?);
     if plan.kill {
         let wanted = size + due.len() as u64 / 3;
         while log.head().await?.size < wanted {
@@ -178,15 +178,16 @@ pub async fn run(dir: &Path, plan: &Plan, tell: &(dyn Fn(&str) + Sync)) -> Outco
             return Err(format!("a node ended with {status}").into());
         }
     }
-    drop(log);
     let nodes: Vec<PathBuf> = (1..=if plan.kill { 3 } else { 2 }).map(|n| city.node(n)).collect();
+    for node in &nodes {
+        caught_up(node, &log).await?;
+    }
     same(&nodes)?;
-    let log = city.open()?;
     let report = log.verify(&|_, _| {}).await?;
     if !report.is_sound() {
         return Err(format!("the log does not verify: {:?}", report.faults).into());
     }
-    let after = scan(&log).await?;
+    let after = scan(&*log).await?;
     once(&after)?;
     (found.acts, found.warnings) = acted_on(&before, &after, &due)?;
     let notices = after.iter().filter(|(stream, _)| stream.starts_with("notice-")).map(|(stream, events)| (stream.clone(), events.clone()));
@@ -276,6 +277,14 @@ async fn nothing_left(log: &SqliteLog, node: &Path, started: Instant) -> Outcome
     }
 }
 
+/// What others appended after a node had ended, it takes in at its next start.
+async fn caught_up(node: &Path, log: &Arc<SqliteLog>) -> Outcome<()> {
+    let running = Projections::start(node, log.clone(), Arc::new(vault(node)?)).await?;
+    running.catch_up().await?;
+    tokio::task::spawn_blocking(move || running.stop()).await?;
+    Ok(())
+}
+
 /// The views of all nodes say the same.
 ///
 /// # Errors
@@ -283,7 +292,10 @@ async fn nothing_left(log: &SqliteLog, node: &Path, started: Instant) -> Outcome
 pub fn same(nodes: &[PathBuf]) -> Outcome<()> {
     let digests = nodes.iter().map(|node| projections::digest(node)).collect::<Result<Vec<_>, _>>()?;
     let distinct: BTreeSet<&String> = digests.iter().collect();
-    if distinct.len() == 1 { Ok(()) } else { Err(format!("the views of the nodes differ: {digests:?}").into()) }
+    if distinct.len() == 1 {
+        return Ok(());
+    }
+    Err(format!("the views of the nodes differ: {digests:?}").into())
 }
 
 /// Messages that more than one node wrote.

@@ -25,6 +25,47 @@ pub const UNLIMITED: &[(&str, &str)] = &[
     ("XIAONENG__AUTOMATION__QUIET_TO", "00:00:00"),
 ];
 
+/// How a server is started.
+#[derive(Debug, Clone, Default)]
+pub struct Start {
+    /// Environment: settings, and what is loaded before the program.
+    pub environment: Vec<(String, String)>,
+    /// Words of a shell that run before the program in the same process, such as `ulimit -n 64`.
+    pub shell: String,
+}
+
+impl Start {
+    /// With these settings.
+    pub fn with(settings: &[(&str, &str)]) -> Self {
+        let environment = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { environment, shell: String::new() }
+    }
+
+    /// Also with these.
+    #[must_use]
+    pub fn and(mut self, environment: Vec<(String, String)>) -> Self {
+        self.environment.extend(environment);
+        self
+    }
+
+    /// The program with these words, ready to be started.
+    ///
+    /// # Errors
+    /// When the program cannot be built.
+    pub fn command(&self, words: &[&str]) -> Outcome<Command> {
+        let program = binary()?;
+        let mut command = if self.shell.is_empty() {
+            Command::new(program)
+        } else {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", &format!("{}; exec \"$0\" \"$@\"", self.shell)]).arg(program);
+            shell
+        };
+        command.args(words).envs(self.environment.iter().map(|(name, value)| (name, value)));
+        Ok(command)
+    }
+}
+
 /// The binary beside the running test or bench. In a target folder it is built first, so that no old one is ever
 /// tested; beside a bench that was copied elsewhere it is taken as it is.
 ///
@@ -86,7 +127,7 @@ impl Server {
     /// # Errors
     /// When it ends before that, with what it said.
     pub async fn start(data: &Path, settings: &[(&str, &str)]) -> Outcome<Self> {
-        Self::start_with(&["--data", text(data)], settings).await
+        Self::start_as(data, &Start::with(settings)).await
     }
 
     /// Starts a node whose log lies in another directory.
@@ -94,11 +135,33 @@ impl Server {
     /// # Errors
     /// As [`Self::start`].
     pub async fn start_node(data: &Path, log: &Path, settings: &[(&str, &str)]) -> Outcome<Self> {
-        Self::start_with(&["--data", text(data), "--log", text(log)], settings).await
+        Self::start_with(&["--data", text(data), "--log", text(log)], &Start::with(settings)).await
     }
 
-    async fn start_with(place: &[&str], settings: &[(&str, &str)]) -> Outcome<Self> {
-        let (child, said, address) = Self::spawn(place, settings)?;
+    /// Starts it and does not wait: its address is not known.
+    ///
+    /// # Errors
+    /// When there is no such program.
+    pub fn launch(data: &Path, start: &Start) -> Outcome<Self> {
+        let (child, said, _) = Self::spawn(&["--data", text(data)], start)?;
+        Ok(Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), said })
+    }
+
+    /// Whether it has said that it serves.
+    pub fn serves(&self) -> bool {
+        self.said().lines().any(|line| listening(line).is_some())
+    }
+
+    /// As [`Self::start`], in another way.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_as(data: &Path, start: &Start) -> Outcome<Self> {
+        Self::start_with(&["--data", text(data)], start).await
+    }
+
+    async fn start_with(place: &[&str], start: &Start) -> Outcome<Self> {
+        let (child, said, address) = Self::spawn(place, start)?;
         let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), said };
         let address = tokio::task::spawn_blocking(move || address.recv_timeout(PATIENCE)).await?;
         let Ok(address) = address else {
@@ -114,7 +177,7 @@ impl Server {
     /// # Errors
     /// When it cannot be started or ended by itself with a failure.
     pub fn start_and_kill(data: &Path, settings: &[(&str, &str)], after: Duration) -> Outcome<()> {
-        let (mut child, said, address) = Self::spawn(&["--data", text(data)], settings)?;
+        let (mut child, said, address) = Self::spawn(&["--data", text(data)], &Start::with(settings))?;
         // A server that is ready earlier is killed earlier: there is nothing to hit any more.
         let ready = address.recv_timeout(after).is_ok();
         if let (false, Some(status)) = (ready, child.try_wait()?) {
@@ -125,9 +188,9 @@ impl Server {
         Ok(())
     }
 
-    fn spawn(place: &[&str], settings: &[(&str, &str)]) -> Outcome<(Child, Arc<Mutex<String>>, Receiver<SocketAddr>)> {
-        let mut command = Command::new(binary()?);
-        command.args(["serve", "--listen", "127.0.0.1:0"]).args(place).envs(settings.iter().copied());
+    fn spawn(place: &[&str], start: &Start) -> Outcome<(Child, Arc<Mutex<String>>, Receiver<SocketAddr>)> {
+        let mut command = start.command(&["serve", "--listen", "127.0.0.1:0"])?;
+        command.args(place);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let stderr = child.stderr.take().ok_or("no standard error")?;
         let said = Arc::new(Mutex::new(String::new()));
@@ -181,20 +244,42 @@ impl Server {
     /// # Errors
     /// When it does not end within a minute.
     pub async fn stop(mut self) -> Outcome<ExitStatus> {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
-        if !told.success() {
-            return Err("the server could not be told to stop".into());
-        }
+        self.signal("TERM")?;
+        self.ended(Duration::from_secs(60)).await
+    }
+
+    /// Sends a signal by its name.
+    ///
+    /// # Errors
+    /// When there is no such process.
+    pub fn signal(&self, name: &str) -> Outcome<()> {
+        let told = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status()?;
+        if told.success() { Ok(()) } else { Err(format!("the server could not be sent {name}").into()) }
+    }
+
+    /// Waits until it has ended.
+    ///
+    /// # Errors
+    /// When it has not within this time.
+    pub async fn ended(&mut self, within: Duration) -> Outcome<ExitStatus> {
         let asked = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait()? {
                 return Ok(status);
             }
-            if asked.elapsed() > Duration::from_secs(60) {
-                return Err(format!("the server does not stop\n{}", self.said()).into());
+            if asked.elapsed() > within {
+                return Err(format!("the server does not end\n{}", self.said()).into());
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    /// How it ended, when it has.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn has_ended(&mut self) -> Outcome<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
     }
 
     /// Memory in KiB: resident (RSS), proportional (PSS) and highest resident.
@@ -224,7 +309,8 @@ fn line(text: &str, name: &str) -> Outcome<u64> {
     Ok(line.split_ascii_whitespace().next().ok_or("no number")?.parse()?)
 }
 
-fn listening(line: &str) -> Option<SocketAddr> {
+/// The address in a line of what a server says.
+pub(crate) fn listening(line: &str) -> Option<SocketAddr> {
     let rest = line.split_once("http://")?.1;
     let end = rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ':'))).unwrap_or(rest.len());
     rest[..end].parse().ok()

@@ -85,6 +85,24 @@ pub enum LogError {
 
 impl From<rusqlite::Error> for LogError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Unavailable(error.to_string())
+        use rusqlite::ErrorCode as Code;
+        let advice = match error.sqlite_error_code() {
+            _ if is_full(&error) => "磁盘已满，请清理数据盘的空间",
+            Some(Code::CannotOpen | Code::PermissionDenied | Code::ReadOnly) => {
+                "请检查数据目录的属主和权限，文件系统是否只读，以及打开文件数的上限"
+            }
+            Some(Code::DatabaseCorrupt | Code::NotADatabase) => {
+                "文件已损坏，或 log.db-wal 不属于它。请停用，运行 xiaoneng verify 查明位置，再从备份恢复，或取回原来的 log.db 与 log.db-wal"
+            }
+            _ => return Self::Unavailable(error.to_string()),
+        };
+        Self::Unavailable(format!("{error}。{advice}"))
     }
+}
+
+/// The disk has no room: for the file, for its write-ahead log, or for the index of that, which is a file too.
+pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
+    const SHARED_MEMORY: i32 = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+        || error.sqlite_error().is_some_and(|error| error.extended_code == SHARED_MEMORY)
 }

@@ -93,12 +93,14 @@ impl SqliteLog {
         if let Some(expected) = &expected
             && !options.accept_shorter
             && expected.size > 0
-            && !path.exists()
+            && std::fs::metadata(&path).map_or(true, |file| file.len() == 0)
         {
+            // An empty file would be given a header by opening it.
             return Err(LogError::RolledBack { have: Mark { size: 0, root: tree::empty_root() }, expected: expected.into() });
         }
         let connection = connect::writer(&path, expected.as_ref().filter(|_| !options.accept_shorter))?;
         let head = compare(&connection, expected.as_ref(), options.accept_shorter)?;
+        connect::keep_write_ahead_log(&connection, false)?;
         if let Err(error) = record.raise(&head, options.accept_shorter) {
             if options.accept_shorter {
                 return Err(error);

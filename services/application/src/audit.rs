@@ -6,7 +6,8 @@
 pub mod copy;
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
 use domain::case::state::CaseState;
 use domain::ids::CaseId;
@@ -31,6 +32,10 @@ INSERT INTO node (one, name) SELECT 1, lower(hex(randomblob(4))) WHERE NOT EXIST
 ";
 /// Rows written in one transaction at most.
 const GROUP: usize = 512;
+/// Lines that wait in memory while the file cannot be written, for instance on a full disk; some 20 MB.
+const WAITING: usize = 100_000;
+/// Between two tries to write them.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// One line of the audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -289,23 +294,50 @@ fn reading(row: &Row<'_>) -> Result<Reading, rusqlite::Error> {
 }
 
 fn write(mut connection: Connection, receiver: &Receiver<Message>) {
-    while let Ok(first) = receiver.recv() {
-        let mut waiting = Vec::new();
-        let mut group = Vec::with_capacity(GROUP);
-        let mut next = Some(first);
+    let mut waiting: Vec<Reading> = Vec::new();
+    let mut lost = 0_u64;
+    loop {
+        let first =
+            if waiting.is_empty() { receiver.recv().map_err(|_| RecvTimeoutError::Disconnected) } else { receiver.recv_timeout(AGAIN) };
+        let mut flushed = Vec::new();
+        let mut next = match first {
+            Ok(message) => Some(message),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        let most = waiting.len() + GROUP;
         while let Some(message) = next {
             match message {
-                Message::Line(reading) => group.push(reading),
-                Message::Flush(done) => waiting.push(done),
+                Message::Line(reading) if waiting.len() < WAITING => waiting.push(reading),
+                Message::Line(_) => lost += 1,
+                Message::Flush(done) => flushed.push(done),
             }
-            next = if group.len() < GROUP { receiver.try_recv().ok() } else { None };
+            next = if waiting.len() < most { receiver.try_recv().ok() } else { None };
         }
-        if let Err(error) = insert(&mut connection, &group) {
-            tracing::error!(%error, lines = group.len(), "audit lines could not be written");
-        }
-        for done in waiting {
+        put(&mut connection, &mut waiting, &mut lost);
+        for done in flushed {
             let _ = done.send(());
         }
+    }
+    put(&mut connection, &mut waiting, &mut lost);
+    if !waiting.is_empty() {
+        tracing::error!(lines = waiting.len(), "audit lines could not be written before the end");
+    }
+}
+
+/// Writes what waits. What cannot be written waits on.
+fn put(connection: &mut Connection, waiting: &mut Vec<Reading>, lost: &mut u64) {
+    while !waiting.is_empty() {
+        let some = waiting.len().min(GROUP);
+        if let Err(error) = insert(connection, waiting.get(..some).unwrap_or_default()) {
+            tracing::error!(%error, lines = waiting.len(), lost = *lost, "audit lines cannot be written now and are kept");
+            return;
+        }
+        waiting.drain(..some);
+    }
+    if *lost > 0 {
+        tracing::error!(lines = *lost, "audit lines were lost: too many waited for the file");
+        *lost = 0;
     }
 }
 

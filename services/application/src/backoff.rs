@@ -59,6 +59,7 @@ impl Backoff {
     /// The seconds to wait; nothing is counted then.
     pub fn begin(&self, keys: &[Key], now: Instant) -> Result<(), u64> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.iter().for_each(|key| entries.get_mut(key).into_iter().for_each(|entry| entry.follow(now)));
         let left = |key: &Key| entries.get(key).map_or(0, |entry| entry.left(key, now));
         if let Some(seconds) = keys.iter().map(left).max().and_then(|left| u64::try_from(left).ok()).filter(|left| *left > 0) {
             return Err(seconds);
@@ -96,6 +97,14 @@ impl Backoff {
 }
 
 impl Entry {
+    /// A clock that was set back takes what is written here with it: a wait is as long as it was, not longer by the jump.
+    fn follow(&mut self, now: Instant) {
+        if now < self.last {
+            self.until = now + (self.until - self.last);
+            self.last = now;
+        }
+    }
+
     /// Seconds that are left to wait.
     fn left(&self, key: &Key, now: Instant) -> i64 {
         match key {
@@ -156,6 +165,19 @@ mod tests {
         assert_eq!(backoff.begin(&narrow("a"), at(1)), Err(59));
         assert_eq!(backoff.begin(&narrow("b"), at(1)), Ok(()));
         assert_eq!(backoff.begin(&narrow("a"), at(61)), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_nobody_out_for_longer() {
+        let (backoff, days) = (Backoff::default(), 2 * 86_400);
+        let keys = [Key::Narrow("a".to_owned()), Key::Wide("from/10.0.0.1".to_owned())];
+        backoff.begin(&keys, at(days)).unwrap();
+        backoff.succeeded(&keys);
+        assert_eq!(backoff.begin(&keys, at(0)), Ok(()));
+        // Who waits goes on waiting, as long as before.
+        (0..5).for_each(|_| backoff.begin(&narrow("b"), at(days)).unwrap());
+        assert_eq!(backoff.begin(&narrow("b"), at(0)), Err(60));
+        assert_eq!(backoff.begin(&narrow("b"), at(60)), Ok(()));
     }
 
     #[test]

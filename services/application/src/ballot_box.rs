@@ -322,6 +322,17 @@ impl BallotBox {
         Ok(connection.prepare_cached("SELECT 1 FROM token WHERE batch = ?1 LIMIT 1")?.exists([batch.as_bytes().as_slice()])?)
     }
 
+    /// The campaign whose codes are in the box; none when it is empty, or not open in this process.
+    ///
+    /// # Errors
+    /// [`BoxError`].
+    pub async fn campaign(&self) -> Result<Option<Uuid>, BoxError> {
+        if self.sender.is_none() {
+            return Ok(None);
+        }
+        self.work(|connection| holds(connection)).await
+    }
+
     /// Mixes now.
     ///
     /// # Errors
@@ -632,7 +643,7 @@ mod tests {
     /// insertion, so without mixing it is found.
     #[tokio::test]
     async fn the_order_of_voting_is_not_the_order_in_the_file() {
-        const VOTES: u32 = 1_200;
+        const VOTES: u32 = 4_800;
         let dir = tempfile::tempdir().unwrap();
         let open = with_codes(dir.path(), VOTES).await;
         for n in 0..VOTES {

@@ -312,6 +312,21 @@ impl Application {
         Ok(done)
     }
 
+    /// Empties the box of a campaign that was closed before a crash; called at every start. True when there was one.
+    ///
+    /// # Errors
+    /// The box's or the log's errors.
+    pub async fn finish_closing(&self) -> Result<bool, Error> {
+        let Some(id) = self.ballots.campaign().await? else { return Ok(false) };
+        let state = self.stream_state::<Campaign>(&CampaignId(id).stream()).await?;
+        let closed = state.is_some_and(|state| state.stage >= Stage::Closed);
+        if closed {
+            self.ballots.empty(id).await?;
+            tracing::warn!("the box of a closed campaign, which a crash had left full, has been emptied");
+        }
+        Ok(closed)
+    }
+
     async fn write_opinions(
         &self,
         meta: &Meta,

@@ -172,13 +172,16 @@ impl Automation {
         self.finished(worked)
     }
 
-    /// Drives on erasures that a crash interrupted; to be called once at every start. Answers how many keys were destroyed.
+    /// Drives on erasures and the closing of a ballot box that a crash interrupted; to be called once at every start. Answers
+    /// how many keys were destroyed.
     ///
     /// # Errors
     /// As [`Self::tick`], also when the views do not follow.
     pub async fn finish_erasures(&self) -> Result<u64, Error> {
         self.application.projections.catch_up().await?;
-        Ok(self.application.finish_erasures().await?)
+        let keys = self.application.finish_erasures().await?;
+        self.application.finish_closing().await?;
+        Ok(keys)
     }
 
     /// When something is due next, as far as the views know.

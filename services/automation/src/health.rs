@@ -60,9 +60,10 @@ pub struct Failing {
 pub(crate) struct Failures(HashMap<Uuid, Failing>);
 
 impl Failures {
-    /// Not to be tried yet.
+    /// Not to be tried yet. A pause longer than the longest is none: the clock was set back.
     pub(crate) fn rests(&self, id: Uuid, now: Instant) -> bool {
-        self.0.get(&id).is_some_and(|failing| now < failing.retry_at)
+        let pause = |failing: &Failing| failing.retry_at - now;
+        self.0.get(&id).is_some_and(|failing| pause(failing) > TimeDelta::zero() && pause(failing) <= TimeDelta::seconds(LONGEST))
     }
 
     pub(crate) fn failed(&mut self, id: Uuid, now: Instant, reason: String) {
@@ -102,6 +103,7 @@ mod tests {
         }
         assert_eq!(pauses, [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600, 3600]);
         assert!(failures.rests(id, now + TimeDelta::seconds(3_599)) && !failures.rests(id, now + TimeDelta::seconds(3_600)));
+        assert!(!failures.rests(id, now - TimeDelta::days(1)), "the clock was set back by a day");
         failures.succeeded(id);
         assert!(!failures.rests(id, now) && failures.count() == 0);
     }

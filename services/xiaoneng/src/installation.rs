@@ -121,10 +121,17 @@ pub(crate) async fn found(log: &dyn EventLog, vault: &Vault, actor: &str, at: do
 /// Refuses a directory without an installation, so that a slip of the pen makes no empty one.
 pub(crate) fn must_be_there(place: &Place) -> anyhow::Result<()> {
     let Some(dir) = log_dir(place) else { return Ok(()) };
-    if !dir.join("log.db").exists() {
+    if !has_log(dir)? {
         bail!("{} 里没有安装。请先运行 xiaoneng init --data {}，或核对目录", dir.display(), dir.display());
     }
     Ok(())
+}
+
+/// Whether a log stands in a directory, or stood there by its high-water record. A directory that cannot be entered is
+/// not taken for an empty one.
+pub(crate) fn has_log(dir: &Path) -> anyhow::Result<bool> {
+    let words = || format!("无法查看目录 {}，请用它的属主运行本程序，或检查属主和权限", dir.display());
+    Ok(dir.join("log.db").try_exists().with_context(words)? || dir.join("log.head").try_exists().with_context(words)?)
 }
 
 /// What an application is to have.

@@ -8,6 +8,7 @@ mod commands;
 mod installation;
 mod node;
 mod output;
+mod reserve;
 mod service;
 mod settings;
 mod version;

@@ -30,6 +30,15 @@ pub(crate) fn writer(path: &Path, expected: Option<&TreeHead>) -> Result<Connect
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     stable_plans(&connection)?;
+    // Until the log has been compared with its record nothing of a write-ahead log goes into the file, not even when a
+    // refusal closes it: a damaged one, or one of another file, would change what is to be examined.
+    keep_write_ahead_log(&connection, true)?;
+    if connection.is_readonly("main")? {
+        return Err(LogError::Unavailable(format!(
+            "{} 只能读不能写，请检查文件的属主和权限，以及文件系统是否以只读方式挂载",
+            path.display()
+        )));
+    }
     refuse_strangers(&connection, path)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(|error| not_a_log(error, path))?;
     if mode != "wal" {
@@ -48,6 +57,12 @@ pub(crate) fn writer(path: &Path, expected: Option<&TreeHead>) -> Result<Connect
     create(&mut connection, expected)?;
     check_schema(&connection)?;
     Ok(connection)
+}
+
+/// Whether closing the last connection leaves the write-ahead log as it is, instead of moving it into the file.
+pub(crate) fn keep_write_ahead_log(connection: &Connection, keep: bool) -> Result<(), LogError> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep)?;
+    Ok(())
 }
 
 /// A connection that only reads.

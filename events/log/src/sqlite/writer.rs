@@ -11,6 +11,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::rows::{HeadRow, stream_id};
 use crate::envelope::pack_sealed;
+use crate::error::is_full;
 use crate::tree::Tile;
 use crate::{Append, AppendError, Appended, LogError, NewEvent, Now, Stats, WrappedKey};
 
@@ -399,7 +400,7 @@ impl From<rusqlite::Error> for Failure {
 /// What an SQLite error means. `durable`: it came while something was being made durable.
 fn classify(error: &rusqlite::Error, durable: bool) -> Failure {
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => Failure::Undone(AppendError::Unavailable("磁盘已满，请清理空间，系统会自行恢复".to_owned())),
+        _ if is_full(error) => Failure::Undone(AppendError::Unavailable("磁盘已满，请清理空间，系统会自行恢复".to_owned())),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             Failure::Undone(AppendError::Unavailable("日志正被其他程序占用，请稍后再试".to_owned()))
         }

@@ -45,7 +45,9 @@ pub(super) async fn run(words: cli::Doctor) -> Result<(), Failure> {
     let settings = service::settings(&mut found, &words.settings);
     service::credentials(&mut found, &words.place.data);
     let log_dir = installation::log_dir(&words.place);
-    if let Some(dir) = log_dir.filter(|dir| !dir.join("log.db").exists()) {
+    if let Some(dir) = log_dir
+        && !installation::has_log(dir)?
+    {
         found.fault(format!("{} 里没有 log.db：请先运行 xiaoneng init，或核对 --data", dir.display()));
     } else if place::check(&mut found, &words.place.data, log_dir) {
         house::check(&mut found, &words.place, now).await;

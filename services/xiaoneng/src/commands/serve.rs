@@ -12,7 +12,7 @@ use web::operate::{Operate, Parts};
 use super::Failure;
 use crate::service::{Listeners, Signals, tell_alive, tell_ready, tell_stopping};
 use crate::settings::Settings;
-use crate::{cli, installation, node, output};
+use crate::{cli, installation, node, output, reserve};
 
 /// Longest wait for the act or delivery that automation has in hand, and for the batch of the views.
 const HAND: Duration = Duration::from_secs(2);
@@ -29,7 +29,14 @@ pub(super) async fn run(words: cli::Serve) -> Result<(), Failure> {
     if remote && settings.storage.attachments.is_none() {
         output::error("没有设置 storage.attachments：照片只保存在本节点。有多个节点的，请设置为各节点共用的目录");
     }
-    let app = installation::open_with(&words.place, true, &settings.storage).await?;
+    let data = &words.place.data;
+    let room = reserve::give_up_when_full(data);
+    if room > 0 {
+        output::error(&format!("数据盘已满：已让出预留的 {} MB 空间以便启动。请立即清理或扩容，写满后只能查看、不能登记", room >> 20));
+    }
+    let opened = installation::open_with(&words.place, true, &settings.storage).await;
+    let app = opened.map_err(|error| reserve::explain(data, error))?;
+    reserve::keep(data);
     let listen = words.listen.unwrap_or(settings.web.listen);
     serve(app, settings, listen, &words.place, |address| output::error(&format!("正在服务 http://{address}"))).await
 }

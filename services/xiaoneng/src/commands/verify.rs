@@ -41,7 +41,7 @@ pub(super) async fn run(words: Verify) -> Result<(), Failure> {
     let progress = output::Progress::new("已核对");
     let tell = |done, of| progress.tell(done, of);
     let report = match installation::log_dir(&place) {
-        Some(dir) if !dir.join("log.db").exists() => {
+        Some(dir) if !installation::has_log(dir)? => {
             return Err(Failure::Faults(vec![format!("{} 里没有 log.db，请核对 --data", dir.display())]));
         }
         // Examines also a log that would refuse to open: that is when somebody calls this.

@@ -1,0 +1,76 @@
+//! There is too little memory: whatever the process does then, it is a kill like any other.
+
+use std::time::{Duration, Instant};
+
+use super::journal::Load;
+use super::{City, Found, Ground, PATIENCE};
+use crate::Outcome;
+use crate::server::{Server, Start, UNLIMITED};
+
+/// Starts with less address space each time, from what an idle server has down to half of it, and files.
+pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
+    let mut city = City::new(ground, "", 20).await?;
+    let server = city.start(Vec::new()).await?;
+    let needed = size(&server)?;
+    let hands = city.prepare(&server, 6, 4).await?;
+    city.keep(Load::begin(hands)).await?;
+    if !server.stop().await?.success() {
+        return Err("the server did not end in order".into());
+    }
+    let (mut served, mut ended) = (0, 0);
+    let rounds = ground.of(4, 20);
+    for round in 0..rounds {
+        let kib = needed - needed / 2 * u64::try_from(round)? / u64::try_from(rounds)?;
+        // Nothing of a core dump: it would hold what was typed.
+        let shell = format!("ulimit -c 0; ulimit -v {kib}");
+        let mut server = Server::launch(&city.dir, &Start { shell, ..Start::with(UNLIMITED) })?;
+        if serves(&mut server).await? {
+            served += 1;
+            load(&mut city, &server).await?;
+        }
+        match server.has_ended()? {
+            Some(status) if status.success() => return Err("the server ended in order without memory".into()),
+            Some(_) => ended += 1,
+            None => server.kill()?,
+        }
+        city.found.rounds += 1;
+        city.look().await?;
+        (ground.tell)(&format!("{kib} KiB: {served} served so far, {ended} ended by themselves, {:?}", city.found.answered));
+    }
+    if ended == 0 {
+        return Err(format!("{needed} KiB are needed, and half of that was enough").into());
+    }
+    city.found.notes.push(format!("{served} of {rounds} servers came to serve, {ended} ended by themselves, the others were killed"));
+    city.settle().await
+}
+
+async fn serves(server: &mut Server) -> Outcome<bool> {
+    let began = Instant::now();
+    while server.has_ended()?.is_none() {
+        if server.serves() {
+            return Ok(true);
+        }
+        if began.elapsed() > PATIENCE {
+            return Err(format!("it neither serves nor ends\n{}", server.said()).into());
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Ok(false)
+}
+
+/// Files what can be prepared: pages may fail too.
+async fn load(city: &mut City, server: &Server) -> Outcome<()> {
+    let Some(address) = server.said().lines().find_map(crate::server::listening) else { return Ok(()) };
+    if let Ok(hands) = city.prepare_at(address, 4, 3).await {
+        city.keep(Load::begin(hands)).await?;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    Ok(())
+}
+
+/// Address space in KiB.
+fn size(server: &Server) -> Outcome<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.id()))?;
+    let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")).and_then(|line| line.split_ascii_whitespace().next());
+    Ok(size.ok_or("no size")?.parse()?)
+}

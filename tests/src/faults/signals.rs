@@ -1,0 +1,84 @@
+//! Signals under load: an end in order, an end cut short, a long pause.
+
+use std::time::{Duration, Instant};
+
+use super::journal::Load;
+use super::{City, Found, Ground, PATIENCE, Shim};
+use crate::Outcome;
+
+/// An end in order may take so long.
+const ORDERLY: Duration = Duration::from_secs(15);
+/// In seconds.
+const MONTH: i64 = 30 * 86_400;
+
+/// SIGTERM; SIGTERM and SIGKILL; SIGSTOP and SIGCONT.
+pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
+    let mut city = City::new(ground, "", 40).await?;
+    let mut longest = Duration::ZERO;
+    for round in 1..=ground.of(2, 8) {
+        let mut server = city.start(Vec::new()).await?;
+        let mut load = Load::begin(city.prepare(&server, 4, 6).await?);
+        load.reaches(1 + usize::try_from(city.chance.below(12))?, PATIENCE).await?;
+        let asked = Instant::now();
+        server.signal("TERM")?;
+        let status = server.ended(ORDERLY).await.map_err(|error| format!("15 s after SIGTERM: {error}"))?;
+        longest = longest.max(asked.elapsed());
+        if !status.success() {
+            return Err(format!("after SIGTERM the server ended with {status}\n{}", server.said()).into());
+        }
+        city.keep(load).await?;
+        city.found.rounds += 1;
+        let seen = city.look().await?;
+        city.found.under_way += seen.under_way;
+        (ground.tell)(&format!("SIGTERM {round}: ended after {:?}, {} stood unanswered", asked.elapsed(), seen.under_way));
+    }
+    city.found.notes.push(format!("ended in order at most {:.1} s after SIGTERM under load", longest.as_secs_f64()));
+    for _ in 0..ground.of(1, 4) {
+        let server = city.start(Vec::new()).await?;
+        let mut load = Load::begin(city.prepare(&server, 4, 6).await?);
+        load.reaches(4, PATIENCE).await?;
+        server.signal("TERM")?;
+        tokio::time::sleep(Duration::from_millis(city.chance.below(30))).await;
+        // It may have ended in order by then.
+        drop(server);
+        city.keep(load).await?;
+        city.found.rounds += 1;
+        let seen = city.look().await?;
+        city.found.under_way += seen.under_way;
+    }
+    stopped(ground, city).await
+}
+
+/// The process stands still under load, and then while a month goes by: every limit of that time is acted on once.
+async fn stopped(ground: &Ground<'_>, mut city: City) -> Outcome<Found> {
+    let shim = Shim::new(&ground.dir.join("shim"))?;
+    let server = city.start(shim.environment(None)).await?;
+    let load = Load::begin(city.prepare(&server, 4, 6).await?);
+    server.signal("STOP")?;
+    tokio::time::sleep(Duration::from_secs(ground.of(3, 20))).await;
+    server.signal("CONT")?;
+    if city.keep(load).await? != 24 {
+        return Err("filings were lost to a pause".into());
+    }
+    city.notices().await?;
+    city.views_follow().await?;
+    let before = city.look().await?.limits;
+    server.signal("STOP")?;
+    shim.clock(MONTH)?;
+    server.signal("CONT")?;
+    let began = Instant::now();
+    let mut after = before;
+    while after == before {
+        if began.elapsed() > PATIENCE {
+            return Err("no limit ran out within a month".into());
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        after = city.look().await?.limits;
+    }
+    city.views_follow().await?;
+    after = city.look().await?.limits;
+    city.found.rounds += 2;
+    city.found.notes.push(format!("a pause of a month by the clock: {} limits caught up, each once", after - before));
+    (ground.tell)(&format!("SIGSTOP: {} limits caught up", after - before));
+    city.finish(server).await
+}
