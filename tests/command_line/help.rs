@@ -2,7 +2,7 @@
 
 use super::call::{call, words};
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 16] = [
     "demo",
     "serve",
     "init",
@@ -17,6 +17,8 @@ const COMMANDS: [&str; 14] = [
     "rulebook",
     "rulebook check",
     "rulebook adopt",
+    "log",
+    "log copy",
 ];
 
 #[test]
@@ -51,6 +53,9 @@ fn words_that_are_off_end_with_two() {
         "export cases --data x --format csv --out x --period 202610",
         "rulebook adopt x --data x --actor a",
         "generate --data x --cases many",
+        "log copy --from x",
+        "log copy --from x --to x",
+        "serve --data x --log esdb://admin:changeit@localhost:2113",
     ] {
         let ended = call(words(line).into_iter().filter(|word| !word.is_empty()));
         assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{line}: {ended:?}");

@@ -2,6 +2,8 @@
 //! form, and the run that kills the server again and again.
 
 pub mod client;
+#[cfg(feature = "eventstore")]
+pub mod eventstore;
 pub mod faults;
 pub mod filing;
 pub mod html;

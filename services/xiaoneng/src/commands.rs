@@ -8,12 +8,13 @@ mod export;
 mod generate;
 mod import;
 mod init;
+mod log;
 mod rebuild;
 mod rulebook;
 mod serve;
 mod verify;
 
-use crate::cli::{Call, Command};
+use crate::cli::{self, Call, Command};
 
 /// Why a command did not succeed.
 pub(crate) enum Failure {
@@ -65,6 +66,7 @@ pub(crate) fn run(call: Call) -> Result<(), Failure> {
         Command::Erase(words) => worked(erase::run(words)),
         Command::Doctor(words) => worked(doctor::run(words)),
         Command::Generate(words) => worked(generate::run(words)),
+        Command::Log(cli::Log::Copy(words)) => worked(log::copy(words)),
     }
 }
 

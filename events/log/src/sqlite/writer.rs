@@ -1,5 +1,7 @@
 //! The one thread of this process that writes: it takes what has queued and commits it as a group.
 
+mod import;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -7,6 +9,8 @@ use crossbeam_channel::Receiver;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use tokio::sync::{oneshot, watch};
 
+use self::import::delete_waiting;
+use super::import::Item;
 use super::rows::{HeadRow, stream_id};
 use crate::envelope::pack_sealed;
 use crate::tree::Tile;
@@ -29,6 +33,8 @@ pub(crate) type Fatal = Arc<dyn Fn(&str) + Send + Sync>;
 pub(crate) enum Task {
     Append(Append, oneshot::Sender<Result<Appended, AppendError>>),
     DeleteKeys { owner: String, subjects: Vec<String>, answer: oneshot::Sender<Result<u64, LogError>> },
+    /// What stands in another log, and where that one goes on.
+    Import { items: Vec<Item>, place: Option<Vec<u8>>, answer: oneshot::Sender<Result<Vec<u64>, LogError>> },
 }
 
 /// One append and whom to answer.
@@ -36,6 +42,8 @@ type Asked = (Append, oneshot::Sender<Result<Appended, AppendError>>);
 
 pub(crate) struct Writer {
     pub(crate) connection: Connection,
+    /// The file is a copy of a log on a cluster.
+    pub(crate) replica: bool,
     pub(crate) tasks: Receiver<Task>,
     pub(crate) noticed: watch::Sender<u64>,
     pub(crate) now: Now,
@@ -72,6 +80,11 @@ impl Writer {
                     let deleted =
                         if self.stopped { Err(LogError::Unavailable(STOPPED.to_owned())) } else { self.delete_keys(&owner, &subjects) };
                     let _ = answer.send(deleted);
+                }
+                Task::Import { items, place, answer } => {
+                    let imported =
+                        if self.stopped { Err(LogError::Unavailable(STOPPED.to_owned())) } else { self.import(&items, place.as_deref()) };
+                    let _ = answer.send(imported);
                 }
             }
         }
@@ -114,11 +127,7 @@ impl Writer {
         }
         match self.commit(&group) {
             Ok((answers, size)) => {
-                self.noticed.send_if_modified(|seq| {
-                    let higher = size > *seq;
-                    *seq = size.max(*seq);
-                    higher
-                });
+                self.notice(size);
                 for ((_, answer), result) in group.into_iter().zip(answers) {
                     // Whoever asked may have gone; the event stands.
                     let _ = answer.send(result);
@@ -140,6 +149,15 @@ impl Writer {
                 }
             }
         }
+    }
+
+    /// Tells the watchers.
+    fn notice(&self, size: u64) {
+        self.noticed.send_if_modified(|seq| {
+            let higher = size > *seq;
+            *seq = size.max(*seq);
+            higher
+        });
     }
 
     /// After a failed sync the kernel may have dropped the pages and report success the next time: only a new process
@@ -215,18 +233,25 @@ impl Writer {
             answers.push(Ok(Appended { last_seq: head.size(), last_revision: first + append.events.len() as u64 - 1, repeated: false }));
         }
         if head.size() > before {
-            for Tile { level, index, hash } in tiles {
-                self.connection.prepare_cached("INSERT INTO tree (level, place, hash) VALUES (?1, ?2, ?3)")?.execute(params![
-                    level,
-                    sql(index),
-                    hash.as_slice()
-                ])?;
-            }
-            self.connection
-                .prepare_cached("UPDATE head SET size = ?1, recorded_at = ?2, frontier = ?3 WHERE one = 1")?
-                .execute(params![sql(head.size()), recorded_at, head.frontier.to_bytes()])?;
+            head.recorded_at = recorded_at;
+            self.raise_head(&head, tiles)?;
         }
         Ok((answers, head.size()))
+    }
+
+    /// Size, frontier and the tiles completed on the way.
+    fn raise_head(&self, head: &HeadRow, tiles: Vec<Tile>) -> rusqlite::Result<()> {
+        for Tile { level, index, hash } in tiles {
+            self.connection.prepare_cached("INSERT INTO tree (level, place, hash) VALUES (?1, ?2, ?3)")?.execute(params![
+                level,
+                sql(index),
+                hash.as_slice()
+            ])?;
+        }
+        self.connection
+            .prepare_cached("UPDATE head SET size = ?1, recorded_at = ?2, frontier = ?3 WHERE one = 1")?
+            .execute(params![sql(head.size()), head.recorded_at, head.frontier.to_bytes()])?;
+        Ok(())
     }
 
     /// Where the append goes, or the answer when it does not go in. Nothing is written here.
@@ -257,6 +282,9 @@ impl Writer {
 
     fn delete_keys(&mut self, owner: &str, subjects: &[String]) -> Result<u64, LogError> {
         let deleted = match self.begin().and_then(|()| {
+            if self.replica {
+                delete_waiting(&self.connection, owner, subjects)?;
+            }
             let count = delete_rows(&self.connection, owner, subjects)?;
             self.connection.execute_batch("COMMIT").map(|()| count).map_err(|error| classify(&error, true))
         }) {
@@ -356,14 +384,14 @@ fn sql(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn last_revision(connection: &Connection, stream: i64) -> rusqlite::Result<Option<u64>> {
+pub(super) fn last_revision(connection: &Connection, stream: i64) -> rusqlite::Result<Option<u64>> {
     let last: Option<i64> =
         connection.prepare_cached("SELECT max(revision) FROM events WHERE stream = ?1")?.query_row([stream], |row| row.get(0))?;
     Ok(last.and_then(|last| u64::try_from(last).ok()))
 }
 
 /// Whether these very ids stand at the expected place.
-fn repeated(connection: &Connection, stream: i64, first: u64, append: &Append) -> rusqlite::Result<Option<Appended>> {
+pub(super) fn repeated(connection: &Connection, stream: i64, first: u64, append: &Append) -> rusqlite::Result<Option<Appended>> {
     let last = first + append.events.len() as u64 - 1;
     let mut statement =
         connection.prepare_cached("SELECT seq, id FROM events WHERE stream = ?1 AND revision BETWEEN ?2 AND ?3 ORDER BY revision")?;
@@ -377,7 +405,7 @@ fn repeated(connection: &Connection, stream: i64, first: u64, append: &Append) -
     }))
 }
 
-fn key_exists(connection: &Connection, key: &WrappedKey) -> rusqlite::Result<bool> {
+pub(super) fn key_exists(connection: &Connection, key: &WrappedKey) -> rusqlite::Result<bool> {
     let Some(owner) = stream_id(connection, &key.owner)? else { return Ok(false) };
     Ok(connection
         .prepare_cached("SELECT 1 FROM keys WHERE owner = ?1 AND id = ?2")?
@@ -466,6 +494,7 @@ fn insert_name(connection: &Connection, table: &'static str, name: &str) -> rusq
     connection.prepare_cached(&format!("INSERT INTO {table} (name) VALUES (?1)"))?.execute([name])?;
     Ok(connection.last_insert_rowid())
 }
+
 
 #[cfg(test)]
 mod tests;
