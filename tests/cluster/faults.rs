@@ -180,7 +180,9 @@ async fn nodes_that_write_at_once_come_to_the_same_order_and_the_same_root() {
             let log = logs[usize::try_from(writer % 2).unwrap()].clone();
             tokio::spawn(async move {
                 for turn in 0..40u64 {
-                    log.append(append(&format!("case-{writer}-{turn}"), Expected::NoStream, vec![event(writer * 1000 + turn)])).await.unwrap();
+                    log.append(append(&format!("case-{writer}-{turn}"), Expected::NoStream, vec![event(writer * 1000 + turn)]))
+                        .await
+                        .unwrap();
                 }
             })
         })

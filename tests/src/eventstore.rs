@@ -10,6 +10,7 @@ mod store;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::runtime::Runtime;
 use tonic::transport::Server;
@@ -102,17 +103,42 @@ impl Node {
         }
     }
 
+    /// The port of a node that has just died is given back a moment later.
+    fn listen(&self) -> Outcome<TcpListener> {
+        let mut tries = 0;
+        loop {
+            match TcpListener::bind(self.address) {
+                Ok(listener) => return Ok(listener),
+                Err(error) if tries >= 100 => return Err(error.into()),
+                Err(_) => {
+                    tries += 1;
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            }
+        }
+    }
+
     /// Is there again, at the same address, with everything that was acknowledged.
     ///
     /// # Errors
     /// When the port was taken meanwhile.
     pub fn come_back(&self) -> Outcome<()> {
+        let listener = self.listen()?;
+        listener.set_nonblocking(true)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("loopback").enable_all().build()?;
         let service = Service::new(self.store.clone(), self.address);
         let gossip = Gossiping::new(self.store.clone());
-        let incoming = {
+        let listener = {
             let _entered = runtime.enter();
-            TcpIncoming::bind(self.address)?.with_nodelay(Some(true))
+            tokio::net::TcpListener::from_std(listener)
+        };
+        let incoming = match listener {
+            Ok(listener) => TcpIncoming::from(listener).with_nodelay(Some(true)),
+            Err(error) => {
+                // Never dropped where blocking is not allowed.
+                runtime.shutdown_background();
+                return Err(error.into());
+            }
         };
         self.store.up(self.address);
         runtime.spawn(async move {

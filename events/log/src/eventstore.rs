@@ -71,8 +71,7 @@ impl EventStoreLog {
             .build()
             .map_err(unavailable)?;
         let following = shared.clone();
-        let follower =
-            thread::Builder::new().name("log-follow".to_owned()).spawn(move || follow::run(&following)).map_err(unavailable)?;
+        let follower = thread::Builder::new().name("log-follow".to_owned()).spawn(move || follow::run(&following)).map_err(unavailable)?;
         let log = Self { shared, runtime: Some(runtime), follower: Some(follower) };
         log.caught_up().await?;
         Ok(log)

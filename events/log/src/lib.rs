@@ -23,13 +23,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+#[cfg(feature = "eventstore")]
+pub use self::eventstore::{ClusterAddress, EventStoreLog};
 pub use append::{Append, AppendError, Appended, Expected};
 pub use copy::{Copied, CopyError, copy};
 pub use cursor::{Batch, Cursor};
 pub use envelope::{CANONICAL_FORMAT, Envelope, NewEvent, SealedBlob, WrappedKey};
 pub use error::{LogError, Mark};
-#[cfg(feature = "eventstore")]
-pub use self::eventstore::{ClusterAddress, EventStoreLog};
 pub use memory::MemoryLog;
 pub use report::{Fault, MAX_FAULTS, Position, VerifyReport};
 pub use sqlite::{Options, SqliteLog};

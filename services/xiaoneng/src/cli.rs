@@ -77,7 +77,9 @@ impl std::str::FromStr for LogAddress {
         }
         // What stands on a command line is seen by everybody on the machine.
         if text.contains('@') {
-            return Err("集群地址里不得有用户名和口令，请改用环境变量 XIAONENG_ESDB_USER 和 XIAONENG_ESDB_PASSWORD（或 XIAONENG_ESDB_PASSWORD_FILE）");
+            return Err(
+                "集群地址里不得有用户名和口令，请改用环境变量 XIAONENG_ESDB_USER 和 XIAONENG_ESDB_PASSWORD（或 XIAONENG_ESDB_PASSWORD_FILE）",
+            );
         }
         Ok(Self::Cluster(text.to_owned()))
     }

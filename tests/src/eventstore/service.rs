@@ -28,7 +28,8 @@ use super::protocol::streams::{
     append_req, append_resp, batch_append_req, batch_append_resp, delete_req, delete_resp, tombstone_req, tombstone_resp,
 };
 use super::protocol::{
-    AllStreamPosition, BadRequest, StreamDeleted, StreamIdentifier, Uuid as WireUuid, WrongExpectedVersion, uuid as wire, wrong_expected_version,
+    AllStreamPosition, BadRequest, StreamDeleted, StreamIdentifier, Uuid as WireUuid, WrongExpectedVersion, uuid as wire,
+    wrong_expected_version,
 };
 use super::store::{Proposed, Recorded, Store, Wanted, Written};
 
@@ -400,7 +401,9 @@ async fn read(store: &Store, options: ReadOptions, to: &mpsc::Sender<Result<Read
             let name = name(stream.stream_identifier)?;
             let after = match stream.revision_option {
                 Some(RevisionOption::Revision(revision)) => Some(revision),
-                Some(RevisionOption::End(())) => store.stream(&name).ok().flatten().and_then(|events| events.last().map(|last| last.revision)),
+                Some(RevisionOption::End(())) => {
+                    store.stream(&name).ok().flatten().and_then(|events| events.last().map(|last| last.revision))
+                }
                 Some(RevisionOption::Start(())) | None => None,
             };
             let wanted = |event: &Recorded| event.stream == name && after.is_none_or(|after| event.revision > after);

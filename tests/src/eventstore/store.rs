@@ -263,7 +263,8 @@ impl Store {
                 && let Some(of) = stream.strip_prefix("$$")
                 && let Ok(content) = serde_json::from_slice::<serde_json::Value>(&data)
             {
-                state.streams.entry(of.to_owned()).or_default().cut = content.get("$tb").and_then(serde_json::Value::as_u64).unwrap_or_default();
+                state.streams.entry(of.to_owned()).or_default().cut =
+                    content.get("$tb").and_then(serde_json::Value::as_u64).unwrap_or_default();
             }
             let place = state.all.len();
             let position = state.position;

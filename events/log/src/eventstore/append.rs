@@ -231,7 +231,9 @@ async fn try_destroy(shared: &Shared, name: &str, owner: &str, subject: &str, un
 /// Takes over events as they stand in another log, with their times; keys count from the first event of their owner.
 pub(super) async fn import(shared: Arc<Shared>, events: Vec<Imported>, keys: Vec<WrappedKey>) -> Result<(), LogError> {
     let away = |problem: Problem| match problem {
-        Problem::Conflict => LogError::Damaged { seq: 0, what: "目标集群的流与来源日志不同，可能有人正在写入".to_owned() },
+        Problem::Conflict => {
+            LogError::Damaged { seq: 0, what: "目标集群的流与来源日志不同，可能有人正在写入".to_owned() }
+        }
         Problem::Refused(why) | Problem::Lost(why) => LogError::Unavailable(why),
         Problem::Crowded => LogError::Overloaded,
     };

@@ -120,7 +120,15 @@ async fn follow(shared: &Arc<Shared>, turns: Arc<AtomicU32>) -> Result<(), End> 
     let subscription = client.subscribe_to_all(&options).await;
     let (sender, mut received) = mpsc::channel(QUEUE);
     let pump = tokio::spawn(pump(subscription, sender, turns));
-    let mut taker = Taker { shared, items: Vec::new(), whose: Vec::new(), destroyed: Vec::new(), place: None, unrecorded: false, recorded: Instant::now() };
+    let mut taker = Taker {
+        shared,
+        items: Vec::new(),
+        whose: Vec::new(),
+        destroyed: Vec::new(),
+        place: None,
+        unrecorded: false,
+        recorded: Instant::now(),
+    };
     let mut batch = Vec::with_capacity(QUEUE);
     let mut confirmed = false;
     loop {

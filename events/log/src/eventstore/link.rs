@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use eventstore::{
-    AppendToStreamOptions, BatchAppendClient, BatchAppendOptions, Client, EventData, Error, ReadStreamOptions, RecordedEvent,
+    AppendToStreamOptions, BatchAppendClient, BatchAppendOptions, Client, Error, EventData, ReadStreamOptions, RecordedEvent,
     StreamMetadataBuilder, StreamPosition, StreamState,
 };
 use tokio::sync::Semaphore;

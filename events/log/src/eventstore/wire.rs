@@ -73,7 +73,10 @@ struct KeyData {
 pub(super) enum Seen {
     Event(Imported, Attempt),
     Key(WrappedKey, Anchor),
-    KeysDestroyed { owner: String, subject: String },
+    KeysDestroyed {
+        owner: String,
+        subject: String,
+    },
     /// Not ours.
     Other,
 }

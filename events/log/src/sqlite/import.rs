@@ -19,8 +19,22 @@ pub(crate) struct Imported {
 
 impl From<Envelope> for Imported {
     fn from(envelope: Envelope) -> Self {
-        let Envelope { seq: _, stream, revision, recorded_at, id, kind, version, occurred_at, actor, on_behalf, cause, rulebook, data, sealed } =
-            envelope;
+        let Envelope {
+            seq: _,
+            stream,
+            revision,
+            recorded_at,
+            id,
+            kind,
+            version,
+            occurred_at,
+            actor,
+            on_behalf,
+            cause,
+            rulebook,
+            data,
+            sealed,
+        } = envelope;
         let event = NewEvent { id, kind, version, occurred_at, actor, on_behalf, cause, rulebook, data, sealed };
         Self { stream, revision, recorded_at, event }
     }
@@ -43,9 +57,17 @@ pub(crate) enum Item {
     /// A key as it is.
     Key(WrappedKey),
     /// In a node's copy: a key that waits for its event. Passed over when the copy stands at its place already.
-    Waiting { key: WrappedKey, anchor: Anchor, place: Vec<u8> },
+    Waiting {
+        key: WrappedKey,
+        anchor: Anchor,
+        place: Vec<u8>,
+    },
     /// In a node's copy: the end of all keys of a subject so far. Passed over likewise, so that it never meets later keys.
-    Destroyed { owner: String, subject: String, place: Vec<u8> },
+    Destroyed {
+        owner: String,
+        subject: String,
+        place: Vec<u8>,
+    },
 }
 
 impl SqliteLog {

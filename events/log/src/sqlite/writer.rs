@@ -32,9 +32,17 @@ pub(crate) type Fatal = Arc<dyn Fn(&str) + Send + Sync>;
 
 pub(crate) enum Task {
     Append(Append, oneshot::Sender<Result<Appended, AppendError>>),
-    DeleteKeys { owner: String, subjects: Vec<String>, answer: oneshot::Sender<Result<u64, LogError>> },
+    DeleteKeys {
+        owner: String,
+        subjects: Vec<String>,
+        answer: oneshot::Sender<Result<u64, LogError>>,
+    },
     /// What stands in another log, and where that one goes on.
-    Import { items: Vec<Item>, place: Option<Vec<u8>>, answer: oneshot::Sender<Result<Vec<u64>, LogError>> },
+    Import {
+        items: Vec<Item>,
+        place: Option<Vec<u8>>,
+        answer: oneshot::Sender<Result<Vec<u64>, LogError>>,
+    },
 }
 
 /// One append and whom to answer.
@@ -248,9 +256,11 @@ impl Writer {
                 hash.as_slice()
             ])?;
         }
-        self.connection
-            .prepare_cached("UPDATE head SET size = ?1, recorded_at = ?2, frontier = ?3 WHERE one = 1")?
-            .execute(params![sql(head.size()), head.recorded_at, head.frontier.to_bytes()])?;
+        self.connection.prepare_cached("UPDATE head SET size = ?1, recorded_at = ?2, frontier = ?3 WHERE one = 1")?.execute(params![
+            sql(head.size()),
+            head.recorded_at,
+            head.frontier.to_bytes()
+        ])?;
         Ok(())
     }
 
@@ -494,7 +504,6 @@ fn insert_name(connection: &Connection, table: &'static str, name: &str) -> rusq
     connection.prepare_cached(&format!("INSERT INTO {table} (name) VALUES (?1)"))?.execute([name])?;
     Ok(connection.last_insert_rowid())
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,9 @@ use rusqlite::{Connection, params};
 
 use super::super::import::{Anchor, Imported, Item};
 use super::super::rows::{HeadRow, stream_id};
-use super::{Failure, Placed, STOPPED, Writer, classify, delete_rows, insert_event, insert_key, insert_name, key_exists, last_revision, sql};
+use super::{
+    Failure, Placed, STOPPED, Writer, classify, delete_rows, insert_event, insert_key, insert_name, key_exists, last_revision, sql,
+};
 use crate::tree::Tile;
 use crate::{AppendError, LogError, WrappedKey};
 
@@ -173,7 +175,8 @@ impl Writer {
         )?;
         let waiting = statement
             .query_map(params![stream, sql(revision)], |row| {
-                let key = WrappedKey { owner: row.get(1)?, id: row.get(2)?, subject: row.get(3)?, epoch: row.get(4)?, wrapped: row.get(5)? };
+                let key =
+                    WrappedKey { owner: row.get(1)?, id: row.get(2)?, subject: row.get(3)?, epoch: row.get(4)?, wrapped: row.get(5)? };
                 Ok((row.get::<_, Vec<u8>>(0)?, key))
             })?
             .collect::<Result<Vec<_>, _>>()?;
