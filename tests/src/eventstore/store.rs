@@ -11,6 +11,9 @@ use uuid::Uuid;
 /// Type of the event that cuts a stream, in the stream's metadata stream.
 const METADATA: &str = "$metadata";
 
+/// How the server writes down that a stream was deleted without a tombstone.
+const DELETED: u64 = u64::MAX;
+
 /// An event as the server holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
@@ -84,7 +87,7 @@ pub struct Member {
 struct Stream {
     /// Places in `State::all`.
     events: Vec<usize>,
-    /// Everything before this revision is cut.
+    /// Everything before this revision is cut; `DELETED` until the stream is written to again.
     cut: u64,
     tombstone: bool,
 }
@@ -269,7 +272,11 @@ impl Store {
             let place = state.all.len();
             let position = state.position;
             state.all.push(Arc::new(Recorded { id, stream: stream.to_owned(), revision, metadata, custom, data, position }));
-            state.streams.entry(stream.to_owned()).or_default().events.push(place);
+            let entry = state.streams.entry(stream.to_owned()).or_default();
+            if entry.cut == DELETED {
+                entry.cut = revision;
+            }
+            entry.events.push(place);
         }
         self.grown.send_replace(state.all.len());
         let last = state.all.last();
@@ -293,7 +300,7 @@ impl Store {
         }
         let found = state.streams.entry(stream.to_owned()).or_default();
         found.tombstone |= tombstone;
-        found.cut = found.events.len() as u64;
+        found.cut = DELETED;
         Some(position)
     }
 
@@ -304,7 +311,7 @@ impl Store {
         if stream.tombstone {
             return Err(());
         }
-        if stream.events.is_empty() {
+        if stream.events.is_empty() || stream.cut == DELETED {
             return Ok(None);
         }
         let events = stream.events.iter().filter_map(|place| state.all.get(*place)).filter(|event| event.revision >= stream.cut);

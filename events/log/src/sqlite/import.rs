@@ -41,7 +41,6 @@ impl From<Envelope> for Imported {
 }
 
 /// The event with which a key begins to count.
-#[cfg_attr(not(feature = "eventstore"), expect(dead_code, reason = "only a node of a cluster makes it"))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Anchor {
     pub(crate) stream: String,
