@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends in a panic; helpers of tests are not known to clippy as such")]
 
+#[cfg(feature = "eventstore")]
+#[path = "contract/cluster.rs"]
+mod cluster;
 #[path = "contract/fixtures.rs"]
 mod fixtures;
 #[path = "contract/promises.rs"]
@@ -27,6 +30,18 @@ macro_rules! contract {
             use super::*;
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $promise() { promises::$promise(&TwoProcesses::open()).await; })+
+        }
+        #[cfg(feature = "eventstore")]
+        mod eventstore {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() { promises::$promise(&cluster::OneNode::open().await).await; })+
+        }
+        #[cfg(feature = "eventstore")]
+        mod eventstore_with_two_nodes {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() { promises::$promise(&cluster::TwoNodes::open().await).await; })+
         }
     };
 }

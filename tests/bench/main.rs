@@ -4,6 +4,7 @@
 //! ```text
 //! cargo build --release --bin xiaoneng --bin bench
 //! target/release/bench append   --date 2026-11-21
+//! target/release/bench cluster  --date 2026-11-22        (built with --features eventstore)
 //! target/release/bench file     --date 2026-11-21 [--data DIR] [--cases 1000] [--rounds 3] [--each 4000]
 //! target/release/bench ballots  --date 2026-11-21 [--invitations 200000] [--share 60] [--cases 1000]
 //! target/release/bench pages    --date 2026-11-21 [--small DIR] [--large DIR] [--seconds 5]
@@ -33,6 +34,8 @@ mod assessment;
 mod ballots;
 mod batch;
 mod chains;
+#[cfg(feature = "eventstore")]
+mod cluster;
 mod faults;
 mod file;
 mod inside;
@@ -72,6 +75,8 @@ fn run() -> Outcome<()> {
     let many = || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     match words.command.as_str() {
         "append" => many()?.block_on(append::run(&words)),
+        #[cfg(feature = "eventstore")]
+        "cluster" => many()?.block_on(cluster::run(&words)),
         "ballots" => clients()?.block_on(ballots::run(&words)),
         "file" => clients()?.block_on(file::run(&words)),
         "pages" => clients()?.block_on(pages::run(&words)),

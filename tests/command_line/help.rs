@@ -2,7 +2,7 @@
 
 use super::call::{call, words};
 
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 28] = [
     "demo",
     "serve",
     "init",
@@ -29,6 +29,8 @@ const COMMANDS: [&str; 26] = [
     "check-config",
     "print-config",
     "health",
+    "log",
+    "log copy",
 ];
 
 #[test]
@@ -73,6 +75,9 @@ fn words_that_are_off_end_with_two() {
         "accounts x.csv --data x",
         "print-config --as poem",
         "health --admin nowhere",
+        "log copy --from x",
+        "log copy --from x --to x",
+        "serve --data x --log esdb://admin:changeit@localhost:2113",
     ] {
         let ended = call(words(line).into_iter().filter(|word| !word.is_empty()));
         assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{line}: {ended:?}");

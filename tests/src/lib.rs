@@ -3,6 +3,8 @@
 //! of several nodes on one log.
 
 pub mod client;
+#[cfg(feature = "eventstore")]
+pub mod eventstore;
 pub mod faults;
 pub mod filing;
 pub mod html;

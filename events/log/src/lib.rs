@@ -4,13 +4,16 @@
 //! (RFC 6962, see [`tree`]), and it stores the wrapped keys that open the sealed parts, outside of the tree, so
 //! that they can be destroyed.
 //!
-//! Two backends stand behind [`EventLog`]: [`MemoryLog`] for simulation and [`SqliteLog`] for service. Both pass the
-//! same contract suite (`tests/contract`). The bytes that are hashed are specified in `ops/docs/envelope.md`.
+//! Three backends stand behind [`EventLog`]: [`MemoryLog`] for simulation, [`SqliteLog`] for service, and, with the cargo
+//! feature `eventstore`, `EventStoreLog` for a cluster. All pass the same contract suite (`tests/contract`). The bytes that are hashed are specified in `ops/docs/envelope.md`.
 
 mod append;
+mod copy;
 mod cursor;
 mod envelope;
 mod error;
+#[cfg(feature = "eventstore")]
+mod eventstore;
 mod memory;
 mod report;
 mod sqlite;
@@ -21,7 +24,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+#[cfg(feature = "eventstore")]
+pub use self::eventstore::{ClusterAddress, EventStoreLog};
 pub use append::{Append, AppendError, Appended, Expected};
+pub use copy::{Copied, CopyError, copy};
 pub use cursor::{Batch, Cursor};
 pub use envelope::{CANONICAL_FORMAT, Envelope, NewEvent, SealedBlob, WrappedKey};
 pub use error::{LogError, Mark};
@@ -31,13 +37,17 @@ pub use sqlite::{Options, Rewriter, SqliteLog, sqlite_version};
 pub use stats::{Histogram, Reading, Stats};
 pub use tree::TreeHead;
 
+/// The backends that are built in, such as `sqlite+eventstore`.
+pub const BACKENDS: &str = if cfg!(feature = "eventstore") { "sqlite+eventstore" } else { "sqlite" };
+
 /// The present moment in microseconds since 1970-01-01 UTC. A parameter, so that simulation drives it.
 pub type Now = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// An append-only log of events.
 ///
 /// The order of the log is one for all streams; `seq` is the 1-based index in it. Whatever `append` acknowledges is
-/// durable. A backend's [`Cursor`] serves checkpoints only and means nothing to another backend.
+/// durable, and reads through the same instance show it; other nodes of a cluster show it a moment later. A backend's
+/// [`Cursor`] serves checkpoints only and means nothing to another backend.
 #[async_trait]
 pub trait EventLog: Send + Sync + 'static {
     /// Appends all events and keys, or nothing.

@@ -5,8 +5,11 @@
 //! `synchronous = FULL`.
 
 mod connect;
+pub(crate) mod import;
 mod readers;
-mod record;
+pub(crate) mod record;
+#[cfg(feature = "eventstore")]
+pub(crate) mod replica;
 mod rewrite;
 mod rows;
 mod sentinel;
@@ -23,6 +26,7 @@ use crossbeam_channel::{Sender, TrySendError};
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
+use self::connect::{Flavour, TRUTH};
 use self::readers::Readers;
 use self::record::Record;
 pub use self::rewrite::Rewriter;
@@ -80,8 +84,8 @@ impl SqliteLog {
     /// [`LogError::RolledBack`] when the log does not hold what its record says, [`LogError::NotALog`] and
     /// [`LogError::UnknownSchema`] for files that are not ours, [`LogError::Unavailable`] for the file system's refusals.
     pub fn open(dir: &Path, options: Options, now: Now) -> Result<Self, LogError> {
-        let path = dir.join("log.db");
-        let record = Record::beside(dir);
+        let path = dir.join(TRUTH.file);
+        let record = Record::named(dir, TRUTH.record);
         // The record is read before the log: another process may append in between, and then raise the record.
         let expected = match record.read() {
             Err(error) if options.accept_shorter => {
@@ -98,7 +102,7 @@ impl SqliteLog {
             // An empty file would be given a header by opening it.
             return Err(LogError::RolledBack { have: Mark { size: 0, root: tree::empty_root() }, expected: expected.into() });
         }
-        let connection = connect::writer(&path, expected.as_ref().filter(|_| !options.accept_shorter))?;
+        let connection = connect::writer(&path, TRUTH, expected.as_ref().filter(|_| !options.accept_shorter))?;
         let head = compare(&connection, expected.as_ref(), options.accept_shorter)?;
         connect::keep_write_ahead_log(&connection, false)?;
         if let Err(error) = record.raise(&head, options.accept_shorter) {
@@ -108,14 +112,28 @@ impl SqliteLog {
             // A full disk at the start: reading goes on, and the sentinel tries again.
             tracing::error!(%error, "high-water record not written");
         }
+        Self::start(connection, TRUTH, path, record, head.size, options, now)
+    }
 
-        let noticed = watch::Sender::new(head.size);
+    /// The threads of an opened file.
+    fn start(
+        connection: Connection,
+        flavour: Flavour,
+        path: PathBuf,
+        record: Record,
+        size: u64,
+        options: Options,
+        now: Now,
+    ) -> Result<Self, LogError> {
+        let noticed = watch::Sender::new(size);
         let (tasks, queue) = crossbeam_channel::bounded(options.queue.max(1));
         let readers = Readers::start(&path, options.readers)?;
-        let sentinel = Sentinel::start(connect::reader(&path)?, record.clone(), noticed.clone())?;
+        let kept = (!flavour.replica).then(|| record.clone());
+        let sentinel = Sentinel::start(connect::reader(&path)?, kept, noticed.clone())?;
         let stats = Arc::new(Stats::default());
         let writer = Writer {
             connection,
+            replica: flavour.replica,
             tasks: queue,
             noticed: noticed.clone(),
             now,
@@ -150,7 +168,7 @@ impl SqliteLog {
     /// # Errors
     /// When there is no log in `dir` or it cannot be examined at all.
     pub async fn examine(dir: &Path, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<VerifyReport, LogError> {
-        verify::verify(&dir.join("log.db"), &Record::beside(dir), progress).await
+        verify::verify(&dir.join(TRUTH.file), &Record::named(dir, TRUTH.record), progress).await
     }
 
     fn send(&self, task: Task) -> Result<(), AppendError> {

@@ -59,6 +59,9 @@ pub(crate) enum Command {
     PrintConfig(PrintConfig),
     /// Ask a running server how it is, for probes of containers
     Health(Health),
+    /// Work on the log itself
+    #[command(subcommand)]
+    Log(Log),
 }
 
 /// Where an installation lies.
@@ -93,15 +96,20 @@ pub(crate) enum LogAddress {
 }
 
 impl std::str::FromStr for LogAddress {
-    type Err = std::convert::Infallible;
+    type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let cluster = ["esdb://", "esdb+discover://", "kurrentdb://", "kurrentdb+discover://"];
-        Ok(if cluster.iter().any(|scheme| text.starts_with(scheme)) {
-            Self::Cluster(text.to_owned())
-        } else {
-            Self::Directory(PathBuf::from(text))
-        })
+        if !cluster.iter().any(|scheme| text.starts_with(scheme)) {
+            return Ok(Self::Directory(PathBuf::from(text)));
+        }
+        // What stands on a command line is seen by everybody on the machine.
+        if text.contains('@') {
+            return Err(
+                "集群地址里不得有用户名和口令，请改用环境变量 XIAONENG_ESDB_USER 和 XIAONENG_ESDB_PASSWORD（或 XIAONENG_ESDB_PASSWORD_FILE）",
+            );
+        }
+        Ok(Self::Cluster(text.to_owned()))
     }
 }
 
@@ -445,6 +453,28 @@ pub(crate) struct Generate {
     /// Last day
     #[arg(long)]
     pub(crate) to: Option<NaiveDate>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Log {
+    /// Copy a log and its keys to another place: same events, order and times, hence the same root. Stop all nodes first
+    Copy(Copy),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Copy {
+    /// Where the log lies: the directory of its log.db, or esdb://…
+    #[arg(long, value_name = "DIR|esdb://…")]
+    pub(crate) from: LogAddress,
+    /// Where it goes: an empty directory or cluster, or one where a copy was broken off
+    #[arg(long, value_name = "DIR|esdb://…")]
+    pub(crate) to: LogAddress,
+    /// Data directory for the local copy of a cluster; needed when one of the two is a cluster
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

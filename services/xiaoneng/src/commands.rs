@@ -12,6 +12,7 @@ mod heads;
 mod health;
 mod import;
 mod init;
+mod log;
 mod rebuild;
 mod rehearse;
 mod restore;
@@ -20,7 +21,7 @@ mod serve;
 mod settings;
 mod verify;
 
-use crate::cli::{Call, Command};
+use crate::cli::{self, Call, Command};
 
 /// Why a command did not succeed.
 pub(crate) enum Failure {
@@ -82,6 +83,7 @@ pub(crate) fn run(call: Call) -> Result<(), Failure> {
         Command::Rehearse(words) => worked(rehearse::run(words)),
         Command::Doctor(words) => worked(doctor::run(words)),
         Command::Generate(words) => worked(generate::run(words)),
+        Command::Log(cli::Log::Copy(words)) => worked(log::copy(words)),
     }
 }
 

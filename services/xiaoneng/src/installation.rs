@@ -10,7 +10,7 @@ use application::ids::RandomIds;
 use application::password::Passwords;
 use application::{Actor, Application, Meta};
 use domain::time::Clock;
-use event_log::{EventLog, SqliteLog};
+use event_log::{Copied, EventLog, SqliteLog};
 use projections::Projections;
 
 use crate::cli::{LogAddress, Place};
@@ -75,16 +75,53 @@ pub(crate) fn vault(dir: &Path, create: bool) -> anyhow::Result<Arc<Vault>> {
 /// The log of a place under a clock.
 pub(crate) async fn log(place: &Place, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn EventLog>> {
     match &place.log {
-        Some(LogAddress::Cluster(_)) => bail!("本程序没有编入 EventStoreDB 支持，请使用发行版程序，或去掉 --log"),
-        Some(LogAddress::Directory(dir)) => embedded(dir, clock),
-        None => embedded(&place.data, clock),
+        Some(LogAddress::Cluster(address)) => Ok(cluster(address, &place.data, clock).await?),
+        Some(LogAddress::Directory(dir)) => Ok(Arc::new(embedded(dir, clock)?)),
+        None => Ok(Arc::new(embedded(&place.data, clock)?)),
     }
 }
 
-fn embedded(dir: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn EventLog>> {
-    let log = SqliteLog::open(dir, event_log::Options::default(), log_now(clock))
-        .with_context(|| format!("事件日志无法打开：{}", dir.display()))?;
+/// The log in a directory.
+pub(crate) fn embedded(dir: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<SqliteLog> {
+    SqliteLog::open(dir, event_log::Options::default(), log_now(clock)).with_context(|| format!("事件日志无法打开：{}", dir.display()))
+}
+
+/// The log on a cluster; this node's copy of it lies in `data`.
+#[cfg(feature = "eventstore")]
+pub(crate) async fn cluster(address: &str, data: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Copied>> {
+    let address = event_log::ClusterAddress::parse(address, cluster_user()?)?;
+    let log = event_log::EventStoreLog::open(address, data, event_log::Options::default(), log_now(clock))
+        .await
+        .context("集群上的事件日志无法打开")?;
     Ok(Arc::new(log))
+}
+
+/// The log on a cluster, in a program that does not know clusters.
+#[cfg(not(feature = "eventstore"))]
+pub(crate) async fn cluster(_: &str, _: &Path, _: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Copied>> {
+    bail!("本程序没有编入 EventStoreDB 支持，请使用发行版程序，或去掉 --log")
+}
+
+/// User and password of the cluster, from the environment alone: a command line is seen by everybody on the machine.
+#[cfg(feature = "eventstore")]
+#[expect(clippy::disallowed_methods, reason = "the configuration of the binary")]
+fn cluster_user() -> anyhow::Result<Option<(String, String)>> {
+    use std::env::var;
+    let password = match (var("XIAONENG_ESDB_PASSWORD"), var("XIAONENG_ESDB_PASSWORD_FILE")) {
+        (Ok(_), Ok(_)) => bail!("XIAONENG_ESDB_PASSWORD 与 XIAONENG_ESDB_PASSWORD_FILE 只能设一个"),
+        (Ok(password), Err(_)) => Some(password),
+        (Err(_), Ok(file)) => {
+            let password = std::fs::read_to_string(&file).with_context(|| format!("无法读取口令文件 {file}"))?;
+            Some(password.trim_end_matches(['\r', '\n']).to_owned())
+        }
+        (Err(_), Err(_)) => None,
+    };
+    match (var("XIAONENG_ESDB_USER").ok(), password) {
+        (Some(user), Some(password)) => Ok(Some((user, password))),
+        (None, None) => Ok(None),
+        (Some(_), None) => bail!("设了 XIAONENG_ESDB_USER，还须设 XIAONENG_ESDB_PASSWORD 或 XIAONENG_ESDB_PASSWORD_FILE"),
+        (None, Some(_)) => bail!("设了集群口令，还须设 XIAONENG_ESDB_USER"),
+    }
 }
 
 /// The directory of the embedded log; `None` when the log lies on a cluster.

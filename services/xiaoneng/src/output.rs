@@ -31,9 +31,10 @@ pub(crate) fn log_filter() -> Option<web::operate::LogFilter> {
 /// Starts the operating log; servers write JSON to stderr unless a person watches.
 pub(crate) fn start_log(call: &Call) {
     std::panic::set_hook(Box::new(panicked));
+    // The client of a cluster reports each of its tries; what comes of them is said by the log itself.
     let level = match call.command {
-        Command::Serve(_) => "info",
-        _ => "warn",
+        Command::Serve(_) => "info,kurrentdb=off",
+        _ => "warn,kurrentdb=off",
     };
     let filter = EnvFilter::try_from_env("XIAONENG_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

@@ -9,12 +9,7 @@ pub(crate) const COMMIT: Option<&str> = option_env!("XIAONENG_COMMIT");
 pub(crate) fn line() -> &'static str {
     static LINE: LazyLock<String> = LazyLock::new(|| {
         let commit = COMMIT.map_or_else(|| "development build".to_owned(), |commit| format!("commit {commit}"));
-        format!("{} ({commit}, SQLite {}, {})", env!("CARGO_PKG_VERSION"), event_log::sqlite_version(), features().join("+"))
+        format!("{} ({commit}, SQLite {}, {})", env!("CARGO_PKG_VERSION"), event_log::sqlite_version(), event_log::BACKENDS)
     });
     &LINE
-}
-
-/// The log backends that are built in.
-fn features() -> Vec<&'static str> {
-    vec!["sqlite"]
 }

@@ -19,7 +19,7 @@ use domain::ids::{CaseId, UnitCode};
 use domain::rulebook::shipped::SHIPPED;
 use domain::time::Clock;
 use domain::unit::{Level, Nature, UnitEntry};
-use event_log::{EventLog, Options, SqliteLog};
+use event_log::{EventLog, Now, Options, SqliteLog};
 use projections::Projections;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -54,6 +54,8 @@ pub struct Site {
     server: actix_web::dev::ServerHandle,
     thread: Option<std::thread::JoinHandle<()>>,
     _dir: TempDir,
+    /// The loopback cluster, when the tests run on one.
+    _cluster: Option<Box<dyn std::any::Any + Send + Sync>>,
 }
 
 impl Site {
@@ -77,7 +79,8 @@ impl Site {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(DateTime::parse_from_rfc3339("2026-05-06T10:00:00+08:00").unwrap().to_utc()));
         let now = log_now(clock.clone() as Arc<dyn Clock>);
-        let log = before(Arc::new(SqliteLog::open(dir.path(), options, now).unwrap()));
+        let (log, cluster) = log(dir.path(), options, now).await;
+        let log = before(log);
         let entropy: Arc<dyn vault::Entropy> = Arc::new(OsEntropy);
         let vault = Arc::new(Vault::new(MasterKey::from_bytes([7; 32]), entropy.clone()));
         let projections = Projections::start(dir.path(), log.clone(), vault.clone()).await.unwrap();
@@ -116,7 +119,7 @@ impl Site {
             });
         });
         let server = receiver.recv().unwrap();
-        Self { app, clock, address, server, thread: Some(thread), _dir: dir }
+        Self { app, clock, address, server, thread: Some(thread), _dir: dir, _cluster: cluster }
     }
 
     /// A browser with no cookies.
@@ -217,6 +220,22 @@ impl Drop for Site {
         if let Some(thread) = self.thread.take() {
             thread.join().ok();
         }
+    }
+}
+
+/// The log: in the directory, or on a loopback cluster when `XIAONENG_TEST_LOG=eventstore`.
+async fn log(dir: &std::path::Path, options: Options, now: Now) -> (Arc<dyn EventLog>, Option<Box<dyn std::any::Any + Send + Sync>>) {
+    let wanted = std::env::vars().find(|(name, _)| name == "XIAONENG_TEST_LOG").map(|(_, value)| value);
+    match wanted.as_deref() {
+        None | Some("sqlite") => (Arc::new(SqliteLog::open(dir, options, now).unwrap()), None),
+        #[cfg(feature = "eventstore")]
+        Some("eventstore") => {
+            let node = tests::eventstore::Node::start().unwrap();
+            let address = event_log::ClusterAddress::parse(&node.url(), None).unwrap();
+            let log = event_log::EventStoreLog::open(address, dir, options, now).await.unwrap();
+            (Arc::new(log), Some(Box::new(node)))
+        }
+        Some(other) => panic!("XIAONENG_TEST_LOG={other} is not known here (is --features eventstore missing?)"),
     }
 }
 

@@ -9,19 +9,55 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use crate::tree::{TreeHead, empty_root};
 use crate::{LogError, Mark};
 
-/// `xnlg`.
-const APPLICATION_ID: i64 = 0x786e_6c67;
 /// Version of the schema; it stands for SHA-256 and canonical format 1 as well.
 const SCHEMA_VERSION: i64 = 1;
-const SCHEMA: &str = include_str!("schema.sql");
 /// 3.51.3 repairs the reset of the write-ahead log (two connections writing and checkpointing).
 const OLDEST_SQLITE: i32 = 3_051_003;
 const BUSY: Duration = Duration::from_secs(5);
 /// Distinct statements of one connection.
 const STATEMENTS: usize = 32;
 
+/// What a file is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Flavour {
+    /// Name in the data directory.
+    pub(crate) file: &'static str,
+    /// Name of the high-water record beside it.
+    pub(crate) record: &'static str,
+    application_id: i64,
+    schema: &'static str,
+    /// `PRAGMA synchronous`: 2 = every commit is on disk when it returns.
+    synchronous: i64,
+    /// Keys wait for their events (see `replica.sql`).
+    pub(crate) replica: bool,
+}
+
+/// The log itself.
+pub(crate) const TRUTH: Flavour = Flavour {
+    file: "log.db",
+    record: "log.head",
+    // `xnlg`
+    application_id: 0x786e_6c67,
+    schema: include_str!("schema.sql"),
+    synchronous: 2,
+    replica: false,
+};
+
+/// A node's copy of a log that lies on a cluster. After a power failure it may lack its last transactions, each of which holds
+/// the place where it goes on: they are followed again.
+#[cfg(feature = "eventstore")]
+pub(crate) const REPLICA: Flavour = Flavour {
+    file: "log-replica.db",
+    record: "log-replica.head",
+    // `xnlr`
+    application_id: 0x786e_6c72,
+    schema: concat!(include_str!("schema.sql"), include_str!("replica.sql")),
+    synchronous: 1,
+    replica: true,
+};
+
 /// The connection that appends; makes the tables when there are none, unless something is `expected` to be there.
-pub(crate) fn writer(path: &Path, expected: Option<&TreeHead>) -> Result<Connection, LogError> {
+pub(crate) fn writer(path: &Path, flavour: Flavour, expected: Option<&TreeHead>) -> Result<Connection, LogError> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         return Err(LogError::OldSqlite(rusqlite::version().to_owned()));
     }
@@ -39,23 +75,24 @@ pub(crate) fn writer(path: &Path, expected: Option<&TreeHead>) -> Result<Connect
             path.display()
         )));
     }
-    refuse_strangers(&connection, path)?;
+    refuse_strangers(&connection, path, flavour)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(|error| not_a_log(error, path))?;
     if mode != "wal" {
         return Err(LogError::Unavailable(format!("无法启用预写日志（{mode}），请检查数据目录所在的文件系统")));
     }
     // Checkpoints are our own, so that their I/O errors are seen. Deleted keys are overwritten.
+    connection.pragma_update(None, "synchronous", flavour.synchronous)?;
     connection.execute_batch(
-        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 0;
+        "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 0;
          PRAGMA trusted_schema = OFF; PRAGMA recursive_triggers = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;",
     )?;
     let synchronous: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
     let foreign_keys: i64 = connection.query_row("PRAGMA foreign_keys", [], |row| row.get(0))?;
-    if (synchronous, foreign_keys) != (2, 1) {
+    if (synchronous, foreign_keys) != (flavour.synchronous, 1) {
         return Err(LogError::Unavailable("SQLite 未接受安全设置".to_owned()));
     }
-    create(&mut connection, expected)?;
-    check_schema(&connection)?;
+    create(&mut connection, flavour, expected)?;
+    check_schema(&connection, flavour)?;
     Ok(connection)
 }
 
@@ -90,15 +127,15 @@ fn not_a_log(error: rusqlite::Error, path: &Path) -> LogError {
 }
 
 /// Before anything is written: an empty file, or a file with our application id.
-fn refuse_strangers(connection: &Connection, path: &Path) -> Result<(), LogError> {
+fn refuse_strangers(connection: &Connection, path: &Path, flavour: Flavour) -> Result<(), LogError> {
     let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(|error| not_a_log(error, path))?;
     let objects: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(|error| not_a_log(error, path))?;
-    if id == APPLICATION_ID || (id == 0 && objects == 0) { Ok(()) } else { Err(LogError::NotALog(path.display().to_string())) }
+    if id == flavour.application_id || (id == 0 && objects == 0) { Ok(()) } else { Err(LogError::NotALog(path.display().to_string())) }
 }
 
 /// Two processes may start at once: the one that comes second finds the tables.
-fn create(connection: &mut Connection, expected: Option<&TreeHead>) -> Result<(), LogError> {
+fn create(connection: &mut Connection, flavour: Flavour, expected: Option<&TreeHead>) -> Result<(), LogError> {
     let objects = |connection: &Connection| connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
     if objects(connection)? > 0 {
         return Ok(());
@@ -108,8 +145,9 @@ fn create(connection: &mut Connection, expected: Option<&TreeHead>) -> Result<()
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if objects(&transaction)? == 0 {
-        transaction.execute_batch(SCHEMA)?;
-        transaction.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"))?;
+        transaction.execute_batch(flavour.schema)?;
+        let id = flavour.application_id;
+        transaction.execute_batch(&format!("PRAGMA application_id = {id}; PRAGMA user_version = {SCHEMA_VERSION};"))?;
     }
     transaction.commit()?;
     // From here on a lost write-ahead log leaves a log that is short, not a file without tables. A checkpoint that
@@ -118,13 +156,13 @@ fn create(connection: &mut Connection, expected: Option<&TreeHead>) -> Result<()
     Ok(())
 }
 
-fn check_schema(connection: &Connection) -> Result<(), LogError> {
+fn check_schema(connection: &Connection, flavour: Flavour) -> Result<(), LogError> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version != SCHEMA_VERSION {
         return Err(LogError::UnknownSchema { found: version.to_string(), known: SCHEMA_VERSION });
     }
     let wanted = Connection::open_in_memory()?;
-    wanted.execute_batch(SCHEMA)?;
+    wanted.execute_batch(flavour.schema)?;
     if definitions(connection)? != definitions(&wanted)? {
         return Err(LogError::UnknownSchema { found: format!("{version}（表结构被改动）"), known: SCHEMA_VERSION });
     }

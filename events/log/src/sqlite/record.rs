@@ -28,8 +28,10 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(crate) fn beside(dir: &Path) -> Self {
-        Self { path: dir.join("log.head"), temporary: dir.join("log.head.new"), lock: dir.join("log.head.lock") }
+    /// The record of this name in `dir`.
+    pub(crate) fn named(dir: &Path, name: &str) -> Self {
+        let beside = |ending: &str| dir.join(format!("{name}{ending}"));
+        Self { path: beside(""), temporary: beside(".new"), lock: beside(".lock") }
     }
 
     /// `None` when there is none yet.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::connect;
+use super::connect::{self, TRUTH};
 use super::record::Record;
 use super::rows::{HeadRow, stream_id};
 use super::writer::{Names, Placed, insert_event, insert_key, insert_name, write_head};
@@ -33,15 +33,23 @@ impl Rewriter {
     /// # Errors
     /// [`LogError::Unavailable`] when there is a log, or the file system refuses.
     pub fn create(dir: &Path) -> Result<Self, LogError> {
-        let path = dir.join("log.db");
+        let path = dir.join(TRUTH.file);
         if path.exists() {
             return Err(LogError::Unavailable(format!("{} 已存在，不予覆盖", path.display())));
         }
-        let connection = connect::writer(&path, None)?;
+        let connection = connect::writer(&path, TRUTH, None)?;
         // Whatever a crash leaves is thrown away; `finish` makes it durable.
         connection.execute_batch("PRAGMA synchronous = OFF")?;
         let head = HeadRow::read(&connection)?;
-        Ok(Self { connection, names: Names::default(), head, path, record: Record::beside(dir), buffer: Vec::new(), waiting: 0 })
+        Ok(Self {
+            connection,
+            names: Names::default(),
+            head,
+            path,
+            record: Record::named(dir, TRUTH.record),
+            buffer: Vec::new(),
+            waiting: 0,
+        })
     }
 
     /// Adds the next events.

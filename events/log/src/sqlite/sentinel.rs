@@ -23,7 +23,8 @@ pub(crate) struct Sentinel {
 
 struct State {
     connection: Connection,
-    record: Record,
+    /// `None`: somebody else keeps the record.
+    record: Option<Record>,
     noticed: watch::Sender<u64>,
     version: i64,
     recorded: u64,
@@ -31,7 +32,7 @@ struct State {
 }
 
 impl Sentinel {
-    pub(crate) fn start(connection: Connection, record: Record, noticed: watch::Sender<u64>) -> Result<Self, LogError> {
+    pub(crate) fn start(connection: Connection, record: Option<Record>, noticed: watch::Sender<u64>) -> Result<Self, LogError> {
         let (stop, stopping) = crossbeam_channel::bounded(0);
         let state = State { connection, record, noticed, version: -1, recorded: 0, failing: false };
         let thread = thread::Builder::new()
@@ -80,9 +81,10 @@ impl State {
 
     /// Whether the record stands as high as the log.
     fn raise(&mut self) -> bool {
+        let Some(record) = &self.record else { return true };
         let raised = HeadRow::read(&self.connection).and_then(|row| {
             if row.size() > self.recorded {
-                self.record.raise(&row.head(), false)?;
+                record.raise(&row.head(), false)?;
                 self.recorded = row.size();
             }
             Ok(())

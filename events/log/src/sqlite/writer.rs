@@ -1,5 +1,7 @@
 //! The one thread of this process that writes: it takes what has queued and commits it as a group.
 
+mod import;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -9,6 +11,8 @@ use crossbeam_channel::Receiver;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use tokio::sync::{oneshot, watch};
 
+use self::import::delete_waiting;
+use super::import::Item;
 use super::rows::{HeadRow, stream_id};
 use crate::envelope::pack_sealed;
 use crate::error::is_full;
@@ -31,8 +35,18 @@ pub(crate) type Fatal = Arc<dyn Fn(&str) + Send + Sync>;
 
 pub(crate) enum Task {
     Append(Append, oneshot::Sender<Result<Appended, AppendError>>),
-    DeleteKeys { owner: String, subjects: Vec<String>, answer: oneshot::Sender<Result<u64, LogError>> },
+    DeleteKeys {
+        owner: String,
+        subjects: Vec<String>,
+        answer: oneshot::Sender<Result<u64, LogError>>,
+    },
     Probe(oneshot::Sender<Result<(), AppendError>>),
+    /// What stands in another log, and where that one goes on.
+    Import {
+        items: Vec<Item>,
+        place: Option<Vec<u8>>,
+        answer: oneshot::Sender<Result<Vec<u64>, LogError>>,
+    },
 }
 
 /// One append and whom to answer.
@@ -40,6 +54,8 @@ type Asked = (Append, oneshot::Sender<Result<Appended, AppendError>>);
 
 pub(crate) struct Writer {
     pub(crate) connection: Connection,
+    /// The file is a copy of a log on a cluster.
+    pub(crate) replica: bool,
     pub(crate) tasks: Receiver<Task>,
     pub(crate) noticed: watch::Sender<u64>,
     pub(crate) now: Now,
@@ -83,6 +99,12 @@ impl Writer {
                     let probed = if self.stopped { Err(AppendError::Unavailable(STOPPED.to_owned())) } else { self.probe() };
                     self.taken(1);
                     let _ = answer.send(probed);
+                }
+                Task::Import { items, place, answer } => {
+                    let imported =
+                        if self.stopped { Err(LogError::Unavailable(STOPPED.to_owned())) } else { self.import(&items, place.as_deref()) };
+                    self.taken(1);
+                    let _ = answer.send(imported);
                 }
             }
         }
@@ -134,11 +156,7 @@ impl Writer {
         match self.commit(&group) {
             Ok((answers, size)) => {
                 self.count(&group, &answers, started);
-                self.noticed.send_if_modified(|seq| {
-                    let higher = size > *seq;
-                    *seq = size.max(*seq);
-                    higher
-                });
+                self.notice(size);
                 for ((_, answer), result) in group.into_iter().zip(answers) {
                     // Whoever asked may have gone; the event stands.
                     let _ = answer.send(result);
@@ -161,6 +179,15 @@ impl Writer {
                 }
             }
         }
+    }
+
+    /// Tells the watchers.
+    fn notice(&self, size: u64) {
+        self.noticed.send_if_modified(|seq| {
+            let higher = size > *seq;
+            *seq = size.max(*seq);
+            higher
+        });
     }
 
     fn count(&self, group: &[Asked], answers: &[Result<Appended, AppendError>], started: Instant) {
@@ -320,6 +347,9 @@ impl Writer {
 
     fn delete_keys(&mut self, owner: &str, subjects: &[String]) -> Result<u64, LogError> {
         let deleted = match self.begin().and_then(|()| {
+            if self.replica {
+                delete_waiting(&self.connection, owner, subjects)?;
+            }
             let count = delete_rows(&self.connection, owner, subjects)?;
             self.connection.execute_batch("COMMIT").map(|()| count).map_err(|error| classify(&error, true))
         }) {
@@ -419,14 +449,14 @@ fn sql(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn last_revision(connection: &Connection, stream: i64) -> rusqlite::Result<Option<u64>> {
+pub(super) fn last_revision(connection: &Connection, stream: i64) -> rusqlite::Result<Option<u64>> {
     let last: Option<i64> =
         connection.prepare_cached("SELECT max(revision) FROM events WHERE stream = ?1")?.query_row([stream], |row| row.get(0))?;
     Ok(last.and_then(|last| u64::try_from(last).ok()))
 }
 
 /// Whether these very ids stand at the expected place.
-fn repeated(connection: &Connection, stream: i64, first: u64, append: &Append) -> rusqlite::Result<Option<Appended>> {
+pub(super) fn repeated(connection: &Connection, stream: i64, first: u64, append: &Append) -> rusqlite::Result<Option<Appended>> {
     let last = first + append.events.len() as u64 - 1;
     let mut statement =
         connection.prepare_cached("SELECT seq, id FROM events WHERE stream = ?1 AND revision BETWEEN ?2 AND ?3 ORDER BY revision")?;
@@ -440,7 +470,7 @@ fn repeated(connection: &Connection, stream: i64, first: u64, append: &Append) -
     }))
 }
 
-fn key_exists(connection: &Connection, key: &WrappedKey) -> rusqlite::Result<bool> {
+pub(super) fn key_exists(connection: &Connection, key: &WrappedKey) -> rusqlite::Result<bool> {
     let Some(owner) = stream_id(connection, &key.owner)? else { return Ok(false) };
     Ok(connection
         .prepare_cached("SELECT 1 FROM keys WHERE owner = ?1 AND id = ?2")?

@@ -18,6 +18,6 @@ impl Build {
     #[must_use]
     pub fn this() -> Self {
         let commit = option_env!("XIAONENG_COMMIT").unwrap_or("unknown");
-        Self { version: env!("CARGO_PKG_VERSION"), commit, sqlite: event_log::sqlite_version(), features: "sqlite" }
+        Self { version: env!("CARGO_PKG_VERSION"), commit, sqlite: event_log::sqlite_version(), features: event_log::BACKENDS }
     }
 }

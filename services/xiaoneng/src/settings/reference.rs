@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::keys::{Key, Keys};
 
 /// What is read from the environment alone, because every command needs it and only `serve` has settings.
-const ENVIRONMENT: [(&str, &str); 6] = [
+const ENVIRONMENT: [(&str, &str); 9] = [
     ("XIAONENG_DATA", "Data directory of every command, in place of `--data`."),
     ("XIAONENG_LOG_ADDRESS", "Where the log lies when it is not in the data directory, in place of `--log`."),
     ("XIAONENG_CONFIG", "The file of settings, in place of `--config`."),
@@ -14,6 +14,12 @@ const ENVIRONMENT: [(&str, &str); 6] = [
         "The master key (mode 0400 or 0600). Without it: the credential `master.key` of the systemd unit, then `master.key` in the data directory.",
     ),
     ("CREDENTIALS_DIRECTORY", "Set by systemd (`LoadCredential=`). A key `*_file` whose value has no `/` is looked for here first."),
+    (
+        "XIAONENG_ESDB_USER",
+        "User of the cluster that `--log esdb://…` names; it must not stand in the address, which everybody on the machine sees.",
+    ),
+    ("XIAONENG_ESDB_PASSWORD", "Its password."),
+    ("XIAONENG_ESDB_PASSWORD_FILE", "The file of its password, in place of the one above."),
     ("XIAONENG_LOG", "What the operating log tells, such as `info` or `info,web=debug`."),
 ];
 

@@ -17,7 +17,8 @@ fn bench() -> Bench {
     let failures = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&failures);
     let writer = Writer {
-        connection: connect::writer(&dir.path().join("log.db"), None).unwrap(),
+        connection: connect::writer(&dir.path().join("log.db"), connect::TRUTH, None).unwrap(),
+        replica: false,
         tasks: crossbeam_channel::bounded(1).1,
         noticed: watch::Sender::new(0),
         now: Arc::new(|| 5),
