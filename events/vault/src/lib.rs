@@ -8,7 +8,8 @@
 //! master key file ─HKDF─► epoch key ─unwraps─► subject key ─seals─► blob in the event
 //!                 ├─HKDF─► token keys       cookies, drafts, CSRF
 //!                 ├─HKDF─► query code key   the citizen's secret code
-//!                 └─HKDF─► phone lookup key blind index in the views
+//!                 ├─HKDF─► phone lookup key blind index in the views
+//!                 └─HKDF─► zone keys        what goes between two zones
 //! ```
 //!
 //! Nothing in this crate reads a clock, the environment or the log; randomness comes in through [`Entropy`].
@@ -24,6 +25,7 @@ mod master;
 mod query_code;
 mod secret;
 mod token;
+pub mod zones;
 
 use std::sync::Arc;
 
