@@ -324,8 +324,7 @@ fn installation(seal_to: &[u8; 32], verify: &[u8; 32]) -> [u8; 8] {
 fn inward_key(shared: &[u8; 32], secret: &Secret, ephemeral: &[u8; 32], seal_to: &[u8; 32]) -> Secret {
     let input = Zeroizing::new([shared.as_slice(), secret.bytes()].concat());
     let mut bytes = Zeroizing::new([0; 32]);
-    let expanded =
-        Hkdf::<Sha256>::new(Some(SALT), &input).expand(&aead::associated_data(&[b"inward", ephemeral, seal_to]), &mut *bytes);
+    let expanded = Hkdf::<Sha256>::new(Some(SALT), &input).expand(&aead::associated_data(&[b"inward", ephemeral, seal_to]), &mut *bytes);
     #[expect(clippy::expect_used, reason = "HKDF fails only beyond 8160 bytes")]
     expanded.expect("HKDF fails only beyond 8160 bytes");
     Secret::take(&mut bytes)

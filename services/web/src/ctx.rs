@@ -4,11 +4,13 @@ use std::cell::RefCell;
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use application::session::Session;
+use application::zones::Outside;
 use application::{Actor, Meta};
 use domain::ids::CaseId;
 use serde::{Deserialize, Serialize};
@@ -109,6 +111,11 @@ impl Ctx {
     /// The application, for handlers and their futures.
     pub fn app(&self) -> &application::Application {
         &self.0.state.app
+    }
+
+    /// The node outside, where this is one.
+    pub fn outside(&self) -> Option<&Arc<Outside>> {
+        self.0.state.outside.as_ref()
     }
 
     /// The live session.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 use application::Application;
+use application::zones::Outside;
 use domain::time::Instant;
 
 use crate::limit::Limiter;
@@ -23,6 +24,8 @@ pub struct State {
     pub filings: Limiter,
     /// Look-ups per address.
     pub lookups: Limiter,
+    /// At a node outside: where letters go and what the inner zone told. `None` where there is a log.
+    pub outside: Option<Arc<Outside>>,
     /// When the process began to serve.
     pub started: Instant,
 }
@@ -31,7 +34,13 @@ impl State {
     /// State of a server.
     pub fn new(app: Arc<Application>, settings: Settings) -> Self {
         let started = app.now();
-        Self { app, settings, filings: Limiter::default(), lookups: Limiter::default(), started }
+        Self { app, settings, filings: Limiter::default(), lookups: Limiter::default(), outside: None, started }
+    }
+
+    /// The same at a node outside.
+    #[must_use]
+    pub fn at(self, outside: Arc<Outside>) -> Self {
+        Self { outside: Some(outside), ..self }
     }
 }
 

@@ -5,13 +5,16 @@ mod demo;
 mod doctor;
 mod erase;
 mod export;
+mod ferry;
 mod generate;
 mod import;
 mod init;
+mod outside;
 mod rebuild;
 mod rulebook;
 mod serve;
 mod verify;
+mod zones;
 
 use crate::cli::{Call, Command};
 
@@ -57,6 +60,9 @@ pub(crate) fn run(call: Call) -> Result<(), Failure> {
         Command::Rulebook(words) => rulebook::run(words),
         Command::Demo(words) => served(demo::run(words)),
         Command::Serve(words) => served(serve::run(words)),
+        Command::Outside(words) => served(outside::run(words)),
+        Command::Ferry(words) => worked(ferry::run(words)),
+        Command::Zones(words) => zones::run(words),
         Command::Init(words) => worked(init::run(words)),
         Command::Import(words) => worked(import::run(words)),
         Command::Export(words) => worked(export::run(words)),

@@ -22,7 +22,7 @@ pub(crate) fn error(text: &str) {
 /// Starts the operating log; servers write JSON to stderr unless a person watches.
 pub(crate) fn start_log(call: &Call) {
     let level = match call.command {
-        Command::Serve(_) => "info",
+        Command::Serve(_) | Command::Outside(_) => "info",
         _ => "warn",
     };
     let filter = EnvFilter::try_from_env("XIAONENG_LOG").unwrap_or_else(|_| EnvFilter::new(level));

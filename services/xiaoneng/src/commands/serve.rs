@@ -30,10 +30,12 @@ pub(super) async fn serve(
     let address = listener.local_addr()?;
     let automation = Arc::new(Automation::new(app.clone(), settings.automation.clone(), data)?);
     let clockwork = automation::spawn(automation);
+    let ferry = super::ferry::spawn(app.clone(), &settings.zones, data)?;
     let server = web::run(listener, web::State::new(app, settings.web))?;
     ready(address);
     tracing::info!(%address, "serving");
     server.await?;
+    ferry.stop().await;
     clockwork.stop().await;
     tracing::info!("stopped");
     Ok(())
