@@ -22,3 +22,6 @@ mod installation;
 #[cfg(test)]
 #[path = "command_line/rulebook.rs"]
 mod rulebook;
+#[cfg(test)]
+#[path = "command_line/zones.rs"]
+mod zones;

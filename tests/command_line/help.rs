@@ -2,7 +2,7 @@
 
 use super::call::{call, words};
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 19] = [
     "demo",
     "serve",
     "init",
@@ -14,6 +14,11 @@ const COMMANDS: [&str; 14] = [
     "erase",
     "doctor",
     "generate",
+    "outside",
+    "ferry in",
+    "ferry out",
+    "zones",
+    "zones key",
     "rulebook",
     "rulebook check",
     "rulebook adopt",
@@ -51,6 +56,10 @@ fn words_that_are_off_end_with_two() {
         "export cases --data x --format csv --out x --period 202610",
         "rulebook adopt x --data x --actor a",
         "generate --data x --cases many",
+        "outside",
+        "ferry",
+        "ferry in --data x --spool x",
+        "zones key",
     ] {
         let ended = call(words(line).into_iter().filter(|word| !word.is_empty()));
         assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{line}: {ended:?}");

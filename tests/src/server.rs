@@ -72,6 +72,9 @@ pub fn text(path: &Path) -> &str {
     path.to_str().unwrap_or_default()
 }
 
+/// A process, what it says, and where it listens as soon as it says so.
+type Started = (Child, Arc<Mutex<String>>, Receiver<SocketAddr>);
+
 /// A running server. Dropping it kills it.
 pub struct Server {
     child: Child,
@@ -86,7 +89,18 @@ impl Server {
     /// # Errors
     /// When it ends before that, with what it said.
     pub async fn start(data: &Path, settings: &[(&str, &str)]) -> Outcome<Self> {
-        let (child, said, address) = Self::spawn(data, settings)?;
+        Self::ready(Self::spawn(&["serve", "--data", text(data)], settings)?).await
+    }
+
+    /// Starts `xiaoneng outside` on a spool, with the key file that lies in it.
+    ///
+    /// # Errors
+    /// When it ends before it answers, with what it said.
+    pub async fn outside(spool: &Path, settings: &[(&str, &str)]) -> Outcome<Self> {
+        Self::ready(Self::spawn(&["outside", "--spool", text(spool)], settings)?).await
+    }
+
+    async fn ready((child, said, address): Started) -> Outcome<Self> {
         let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), said };
         let address = tokio::task::spawn_blocking(move || address.recv_timeout(PATIENCE)).await?;
         let Ok(address) = address else {
@@ -102,7 +116,7 @@ impl Server {
     /// # Errors
     /// When it cannot be started or ended by itself with a failure.
     pub fn start_and_kill(data: &Path, settings: &[(&str, &str)], after: Duration) -> Outcome<()> {
-        let (mut child, said, address) = Self::spawn(data, settings)?;
+        let (mut child, said, address) = Self::spawn(&["serve", "--data", text(data)], settings)?;
         // A server that is ready earlier is killed earlier: there is nothing to hit any more.
         let ready = address.recv_timeout(after).is_ok();
         if let (false, Some(status)) = (ready, child.try_wait()?) {
@@ -113,9 +127,9 @@ impl Server {
         Ok(())
     }
 
-    fn spawn(data: &Path, settings: &[(&str, &str)]) -> Outcome<(Child, Arc<Mutex<String>>, Receiver<SocketAddr>)> {
+    fn spawn(words: &[&str], settings: &[(&str, &str)]) -> Outcome<Started> {
         let mut command = Command::new(binary()?);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).envs(settings.iter().copied());
+        command.args(words).args(["--listen", "127.0.0.1:0"]).envs(settings.iter().copied());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let stderr = child.stderr.take().ok_or("no standard error")?;
         let said = Arc::new(Mutex::new(String::new()));

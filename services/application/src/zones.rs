@@ -31,3 +31,6 @@ pub const PARCEL: &str = "xnou";
 pub const MOST_LETTER: u64 = 64 * 1024;
 /// Largest parcel in bytes.
 pub const MOST_PARCEL: u64 = 16 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests;

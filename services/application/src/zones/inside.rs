@@ -38,6 +38,9 @@ const EVENTS: usize = 1_000;
 const ACKNOWLEDGED: usize = 20_000;
 /// The outside hears at least so often that there is nothing new, so that it can say how old its knowledge is.
 const HEARTBEAT: TimeDelta = TimeDelta::minutes(10);
+/// How often, and with which pause, one waits for another process that carries.
+const LOCKED: u32 = 300;
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 /// An erasure is told when its keys are gone for certain.
 const ERASED: TimeDelta = TimeDelta::minutes(1);
 
@@ -122,10 +125,17 @@ impl Carrier {
     /// Takes the turn in a data directory. `anew` tells the outside everything again.
     ///
     /// # Errors
-    /// When the directory cannot be written.
-    pub fn take(data: &Path, anew: bool) -> Result<Self, Error> {
+    /// When the directory cannot be written, or another process goes on carrying for half a minute.
+    pub async fn take(data: &Path, anew: bool) -> Result<Self, Error> {
         let lock = File::create(data.join("zones.lock")).map_err(|error| fault(&error))?;
-        lock.lock().map_err(|error| fault(&error))?;
+        let mut tries = LOCKED;
+        while let Err(error) = lock.try_lock() {
+            if tries == 0 {
+                return Err(fault(&format!("另一个进程正在摆渡（{error}），请稍后再试")));
+            }
+            tries -= 1;
+            tokio::time::sleep(PAUSE).await;
+        }
         let path = data.join("zones.json");
         let mut progress: Progress = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
         if anew {

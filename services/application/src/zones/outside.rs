@@ -88,6 +88,10 @@ impl Outside {
         let held = spool.count(Folder::Held, LETTER).map_err(|error| io(&error))?;
         let outside = Self { key, spool, store, log, entropy, held: AtomicUsize::new(held), limits };
         outside.learn().await?;
+        // What a crash left between the two folders.
+        for letter in outside.spool.list(Folder::Held, LETTER, usize::MAX).map_err(|error| io(&error))? {
+            outside.spool.link(Folder::Held, Folder::Inward, &letter.name).map_err(|error| io(&error))?;
+        }
         Ok(outside)
     }
 
@@ -133,7 +137,7 @@ impl Outside {
         Ok(())
     }
 
-    /// Puts out again what the gate took and nobody acknowledged, and what a crash left behind.
+    /// Puts out again what the gate took and nobody acknowledged.
     ///
     /// # Errors
     /// When the spool cannot be used.

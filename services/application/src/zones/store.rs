@@ -59,7 +59,9 @@ impl Store {
         for case in &parcel.cases {
             put_case(&transaction, case)?;
         }
-        if let Some(as_of) = parcel.as_of {
+        // While a parcel is missing, something may be older than the last one says.
+        let whole = transaction.query_row("SELECT count(*) = 0 FROM missing", [], |row| row.get(0))?;
+        if let (Some(as_of), true) = (parcel.as_of, whole) {
             transaction.execute(
                 "INSERT INTO state VALUES ('as_of', ?1) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
                 [micros(as_of)],

@@ -19,14 +19,14 @@ pub(super) async fn run(words: cli::Ferry) -> Result<(), Failure> {
     match words {
         cli::Ferry::In { carry, actor } => {
             let (app, spool, generation) = open(&carry).await?;
-            let report = Carrier::take(&carry.place.data, false)?.carry_in(&app, &spool, generation).await?;
+            let report = Carrier::take(&carry.place.data, false).await?.carry_in(&app, &spool, generation).await?;
             tracing::info!(%actor, taken = report.taken, refused = report.refused.len(), "letters were carried in");
             taken(&report, carry.json)
         }
         cli::Ferry::Out { carry, full } => {
             let (app, spool, generation) = open(&carry).await?;
             app.projections.catch_up().await?;
-            let mut carrier = Carrier::take(&carry.place.data, full)?;
+            let mut carrier = Carrier::take(&carry.place.data, full).await?;
             told(web::zones::carry_out(&app, &spool, &mut carrier, generation).await?, carry.json)
         }
     }
@@ -114,7 +114,7 @@ async fn carry(app: Arc<Application>, spool: Spool, generation: u32, data: PathB
 
 /// In, then out, so that what was taken is acknowledged at once.
 async fn turn(app: &Application, spool: &Spool, generation: u32, data: &Path) -> Result<(), application::Error> {
-    let mut carrier = Carrier::take(data, false)?;
+    let mut carrier = Carrier::take(data, false).await?;
     let report = carrier.carry_in(app, spool, generation).await?;
     for (name, reason) in &report.refused {
         tracing::error!(%name, %reason, "a letter was refused");
