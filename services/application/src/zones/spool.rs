@@ -222,8 +222,8 @@ mod tests {
         assert_eq!((spool.count(Folder::Inward, "xnin").unwrap(), spool.count(Folder::Held, "xnin").unwrap()), (1, 1));
         spool.refuse(Folder::Inward, "ab-1.xnin").unwrap();
         assert!(spool.has(Folder::Refused, "ab-1.xnin") && !spool.has(Folder::Inward, "ab-1.xnin"));
-        assert_eq!(spool.remove(Folder::Held, "ab-1.xnin").unwrap(), true);
-        assert_eq!(spool.remove(Folder::Held, "ab-1.xnin").unwrap(), false);
+        assert!(spool.remove(Folder::Held, "ab-1.xnin").unwrap());
+        assert!(!spool.remove(Folder::Held, "ab-1.xnin").unwrap());
     }
 
     #[test]
