@@ -46,3 +46,6 @@ mod rulebook;
 #[cfg(test)]
 #[path = "command_line/service.rs"]
 mod service;
+#[cfg(test)]
+#[path = "command_line/zones.rs"]
+mod zones;

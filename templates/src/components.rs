@@ -5,13 +5,15 @@ mod form;
 mod progress;
 mod table;
 
+use serde::{Deserialize, Serialize};
+
 pub use charts::{BarChart, Bullet, Change, LineChart, Sparkline, Tile};
 pub use form::{Choice, Errors, FieldError};
 pub use progress::{Countdown, RouteState, RouteStep, SummaryRow, Task, TimelineItem};
 pub use table::{Cell, Column, Direction, Paging, Row, Sort, Table};
 
 /// Meaning of a colour. Every tone has its own icon and stands beside words: colour is never alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Tone {
     /// Nothing to do.
     #[default]
@@ -65,7 +67,7 @@ impl Tone {
 }
 
 /// A point in time: machine form for `<time datetime>` and words.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
     /// ISO 8601 with offset, or a date.
     pub iso: String,
@@ -82,7 +84,7 @@ impl Moment {
 }
 
 /// A link.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// Target.
     pub href: String,
@@ -99,7 +101,7 @@ impl Link {
 }
 
 /// A state as a badge: icon, colour, words.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tag {
     /// Words.
     pub text: String,

@@ -72,6 +72,14 @@ impl ErrorPage {
         Self::new(shell, 404, "找不到这个页面", &lines, vec![home(), Link::new("/track", "查进度")])
     }
 
+    /// 404: served by the inner zone only.
+    #[must_use]
+    pub fn not_outside(shell: Shell) -> Self {
+        let phone = format!("请拨打 {}，或者到政务服务窗口办理。", shell.service_phone);
+        let lines = ["这个网站可以反映诉求、查进度、评价和看公开数据，别的服务暂时不在这里提供。", &phone];
+        Self::new(shell, 404, "这项服务不在这个网站办理", &lines, vec![home(), Link::new("/track", "查进度")])
+    }
+
     /// 405
     #[must_use]
     pub fn method_not_allowed(shell: Shell) -> Self {
@@ -171,6 +179,7 @@ pub(crate) fn samples() -> Vec<(&'static str, String)> {
         ("error-403", ErrorPage::forbidden(shell())),
         ("error-403-staff", ErrorPage::forbidden(shell()).for_staff()),
         ("error-404", ErrorPage::not_found(shell())),
+        ("error-404-outside", ErrorPage::not_outside(shell())),
         ("error-405", ErrorPage::method_not_allowed(shell())),
         ("error-408", ErrorPage::timeout(shell(), "/file/what")),
         ("error-409-sent", ErrorPage::already_sent(shell(), "/file/receipt")),

@@ -1,5 +1,7 @@
 //! What surrounds every page: who it is served to, where it stands, what was just done.
 
+use serde::{Deserialize, Serialize};
+
 use crate::components::Tone;
 
 /// Common context of every page.
@@ -54,7 +56,7 @@ pub struct NavGroup {
 }
 
 /// One link of a navigation or a row of tabs.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct NavItem {
     /// Target.
     pub href: String,

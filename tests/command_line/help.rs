@@ -2,7 +2,7 @@
 
 use super::call::{call, words};
 
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 33] = [
     "demo",
     "serve",
     "init",
@@ -22,6 +22,11 @@ const COMMANDS: [&str; 28] = [
     "rehearse",
     "doctor",
     "generate",
+    "outside",
+    "ferry in",
+    "ferry out",
+    "zones",
+    "zones key",
     "rulebook",
     "rulebook check",
     "rulebook adopt",
@@ -78,6 +83,10 @@ fn words_that_are_off_end_with_two() {
         "log copy --from x",
         "log copy --from x --to x",
         "serve --data x --log esdb://admin:changeit@localhost:2113",
+        "outside",
+        "ferry",
+        "ferry in --data x --spool x",
+        "zones key",
     ] {
         let ended = call(words(line).into_iter().filter(|word| !word.is_empty()));
         assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{line}: {ended:?}");

@@ -113,6 +113,9 @@ pub fn text(path: &Path) -> &str {
     path.to_str().unwrap_or_default()
 }
 
+/// A process, what it says, and where it listens as soon as it says so.
+type Started = (Child, Arc<Mutex<String>>, Receiver<SocketAddr>);
+
 /// A running server. Dropping it kills it.
 pub struct Server {
     child: Child,
@@ -135,7 +138,15 @@ impl Server {
     /// # Errors
     /// As [`Self::start`].
     pub async fn start_node(data: &Path, log: &Path, settings: &[(&str, &str)]) -> Outcome<Self> {
-        Self::start_with(&["--data", text(data), "--log", text(log)], &Start::with(settings)).await
+        Self::start_with(&["serve", "--data", text(data), "--log", text(log)], &Start::with(settings)).await
+    }
+
+    /// Starts `xiaoneng outside` on a spool, with the key file that lies in it.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn outside(spool: &Path, settings: &[(&str, &str)]) -> Outcome<Self> {
+        Self::start_with(&["outside", "--spool", text(spool)], &Start::with(settings)).await
     }
 
     /// Starts it and does not wait: its address is not known.
@@ -143,7 +154,7 @@ impl Server {
     /// # Errors
     /// When there is no such program.
     pub fn launch(data: &Path, start: &Start) -> Outcome<Self> {
-        let (child, said, _) = Self::spawn(&["--data", text(data)], start)?;
+        let (child, said, _) = Self::spawn(&["serve", "--data", text(data)], start)?;
         Ok(Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), said })
     }
 
@@ -157,11 +168,11 @@ impl Server {
     /// # Errors
     /// As [`Self::start`].
     pub async fn start_as(data: &Path, start: &Start) -> Outcome<Self> {
-        Self::start_with(&["--data", text(data)], start).await
+        Self::start_with(&["serve", "--data", text(data)], start).await
     }
 
-    async fn start_with(place: &[&str], start: &Start) -> Outcome<Self> {
-        let (child, said, address) = Self::spawn(place, start)?;
+    async fn start_with(words: &[&str], start: &Start) -> Outcome<Self> {
+        let (child, said, address) = Self::spawn(words, start)?;
         let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), said };
         let address = tokio::task::spawn_blocking(move || address.recv_timeout(PATIENCE)).await?;
         let Ok(address) = address else {
@@ -177,7 +188,7 @@ impl Server {
     /// # Errors
     /// When it cannot be started or ended by itself with a failure.
     pub fn start_and_kill(data: &Path, settings: &[(&str, &str)], after: Duration) -> Outcome<()> {
-        let (mut child, said, address) = Self::spawn(&["--data", text(data)], &Start::with(settings))?;
+        let (mut child, said, address) = Self::spawn(&["serve", "--data", text(data)], &Start::with(settings))?;
         // A server that is ready earlier is killed earlier: there is nothing to hit any more.
         let ready = address.recv_timeout(after).is_ok();
         if let (false, Some(status)) = (ready, child.try_wait()?) {
@@ -188,9 +199,9 @@ impl Server {
         Ok(())
     }
 
-    fn spawn(place: &[&str], start: &Start) -> Outcome<(Child, Arc<Mutex<String>>, Receiver<SocketAddr>)> {
-        let mut command = start.command(&["serve", "--listen", "127.0.0.1:0"])?;
-        command.args(place);
+    fn spawn(words: &[&str], start: &Start) -> Outcome<Started> {
+        let mut command = start.command(words)?;
+        command.args(["--listen", "127.0.0.1:0"]);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let stderr = child.stderr.take().ok_or("no standard error")?;
         let said = Arc::new(Mutex::new(String::new()));

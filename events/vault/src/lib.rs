@@ -9,7 +9,8 @@
 //!                 ├─HKDF─► token keys       cookies, drafts, CSRF
 //!                 ├─HKDF─► query code key   the citizen's secret code
 //!                 ├─HKDF─► phone lookup key blind index in the views
-//!                 └─HKDF─► signing key      published heads of the log, receipts (Ed25519)
+//!                 ├─HKDF─► signing key      published heads of the log, receipts (Ed25519)
+//!                 └─HKDF─► zone keys        what goes between two zones
 //! ```
 //!
 //! Nothing in this crate reads a clock, the environment or the log; randomness comes in through [`Entropy`].
@@ -26,6 +27,7 @@ mod note;
 mod query_code;
 mod secret;
 mod token;
+pub mod zones;
 
 use std::sync::Arc;
 

@@ -157,6 +157,18 @@ impl MasterKey {
         self.derive(&[b"head signing"])
     }
 
+    pub(crate) fn inward_key(&self) -> Secret {
+        self.derive(&[b"zones", b"inward"])
+    }
+
+    pub(crate) fn outward_key(&self) -> Secret {
+        self.derive(&[b"zones", b"outward"])
+    }
+
+    pub(crate) fn outside_secret(&self, generation: u32) -> Secret {
+        self.derive(&[b"zones", b"outside", &generation.to_be_bytes()])
+    }
+
     /// HKDF-SHA256; the purpose is the length-prefixed list `info`.
     fn derive(&self, info: &[&[u8]]) -> Secret {
         let mut bytes = Zeroizing::new([0; 32]);
@@ -261,6 +273,10 @@ mod tests {
             master.query_code_key(),
             master.phone_lookup_key(),
             master.signing_key(),
+            master.inward_key(),
+            master.outward_key(),
+            master.outside_secret(1),
+            master.outside_secret(2),
         ];
         let distinct: std::collections::HashSet<_> = keys.iter().map(|key| *key.bytes()).collect();
         assert_eq!(distinct.len(), keys.len());

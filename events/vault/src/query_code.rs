@@ -27,11 +27,7 @@ impl Vault {
 
     fn query_code_bytes(&self, case: Uuid, counter: u32) -> [u8; LENGTH] {
         let code = self.query_code_key.hmac(&[case.as_bytes(), &counter.to_be_bytes()]);
-        let mut bits: u128 = 0;
-        for byte in &code[..10] {
-            bits = bits << 8 | u128::from(*byte);
-        }
-        std::array::from_fn(|at| ALPHABET[(bits >> (5 * (LENGTH - 1 - at)) & 31) as usize])
+        characters(&code)
     }
 
     /// The blind index of a phone number for the views: equal for every way of writing the same number, worthless
@@ -43,6 +39,16 @@ impl Vault {
         index.copy_from_slice(&code[..16]);
         index
     }
+}
+
+/// The query code of the first 80 bits.
+pub(crate) fn code_of_bits(code: &[u8; 32]) -> String {
+    characters(code).iter().copied().map(char::from).collect()
+}
+
+fn characters(code: &[u8; 32]) -> [u8; LENGTH] {
+    let bits = code.iter().take(10).fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
+    std::array::from_fn(|at| ALPHABET[(bits >> (5 * (LENGTH - 1 - at)) & 31) as usize])
 }
 
 /// What a person typed as a query code, in the form of the code: full-width letters made narrow, small letters large,

@@ -72,15 +72,24 @@ impl Application {
     /// # Errors
     /// [`Error::Case`] with the fields to mend; [`Error::NoRulebook`]; log errors.
     pub async fn file(&self, meta: &Meta, form: Uuid, file: File) -> Result<FiledCase, Error> {
+        self.file_at(meta, form, file, self.now()).await
+    }
+
+    /// As [`Self::file`], for a demand that reached a node outside at `at`: its limits run from then, by the rules that
+    /// were known then.
+    ///
+    /// # Errors
+    /// As [`Self::file`].
+    pub async fn file_at(&self, meta: &Meta, form: Uuid, file: File, at: Instant) -> Result<FiledCase, Error> {
         let case = CaseId::of_form(form);
         let reference = self.reference();
         if !may(&meta.actor, Act::File, &CaseState::default(), reference.as_ref()) {
             return Err(Error::Forbidden);
         }
-        let now = self.now();
-        let rules = reference.rulebooks.resolve(now, now).ok_or(Error::NoRulebook)?;
+        let rulebooks = &reference.rulebooks;
+        let rules = rulebooks.resolve(at, at).or_else(|| rulebooks.resolve(at, self.now())).ok_or(Error::NoRulebook)?;
         let calendar = reference.calendar();
-        let context = Context { now, rules: &rules, calendar };
+        let context = Context { now: at, rules: &rules, calendar };
         let happened = decide(&CaseState::default(), &Command::File(Box::new(file)), context)?;
         let events = happened.into_iter().map(|happened| (happened.at, happened.event.into())).collect();
         // The command's id is the form's, so that the second submit makes the very same event ids.
@@ -275,13 +284,28 @@ impl Application {
         // Numbers are public: a case is counted by the address too, or anybody could keep its petitioner out.
         let keys = [Key::Narrow(format!("number/{number}/{from}")), Key::Wide(format!("from/{from}"))];
         self.query_codes.begin(&keys, now).map_err(|seconds| Error::TooManyTries { seconds })?;
-        let found = self.projections.views().case_by_number(&number).map_err(|e| Error::Internal(e.to_string()))?.map(|row| row.id);
-        let case = found.unwrap_or(CaseId(Uuid::nil()));
-        if self.vault.query_code_matches(case.0, 0, code) && found.is_some() {
+        let found = self.case_of_code(&number, code)?;
+        if found.is_some() {
             self.query_codes.succeeded(&keys);
-            return Ok(case);
         }
-        Err(Error::NotFound)
+        found.ok_or(Error::NotFound)
+    }
+
+    /// The case of a public number and its query code; takes the same way for unknown numbers. Counts no tries.
+    ///
+    /// # Errors
+    /// When the views cannot be read.
+    pub(crate) fn case_of_code(&self, number: &str, code: &str) -> Result<Option<CaseId>, Error> {
+        let found = self.projections.views().case_by_number(number).map_err(|e| Error::Internal(e.to_string()))?.map(|row| row.id);
+        let right = self.code_of(found.unwrap_or(CaseId(Uuid::nil())), number);
+        Ok(found.filter(|_| vault::zones::same_query_code(&right, code)))
+    }
+
+    /// The query code of a case with its number: one that was filed at a node outside got its code there.
+    #[must_use]
+    pub fn code_of(&self, case: CaseId, number: &str) -> String {
+        let outside = self.vault.outside_query_code(case.0, |bits| domain::codes::public_number(bits) == number);
+        outside.unwrap_or_else(|| self.vault.query_code(case.0, 0))
     }
 }
 

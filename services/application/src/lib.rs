@@ -37,6 +37,7 @@ pub mod session;
 pub mod store;
 pub mod supervision;
 pub mod units;
+pub mod zones;
 
 pub use access::NOTICES;
 pub use actor::{Actor, Meta, Staff};

@@ -4,12 +4,14 @@
 pub mod complaint;
 pub mod file;
 pub mod home;
+pub(crate) mod outside;
 pub mod pages;
 pub mod public;
 pub mod receipt;
 pub mod stuck;
 pub mod track;
 
+mod intake;
 mod progress;
 
 /// Version of the privacy notice at `/privacy`; filings name it (domain.md K2).

@@ -4,11 +4,13 @@ use std::cell::RefCell;
 use std::future::ready;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use application::session::Session;
+use application::zones::Outside;
 use application::{Actor, Meta};
 use domain::ids::CaseId;
 use futures_util::future::LocalBoxFuture;
@@ -156,6 +158,11 @@ impl Ctx {
     /// An act of this browser is recorded and the views of this node do not show it yet.
     pub fn unseen(&self) -> bool {
         self.0.unseen
+    }
+
+    /// The node outside, where this is one.
+    pub fn outside(&self) -> Option<&Arc<Outside>> {
+        self.0.state.outside.as_ref()
     }
 
     /// The live session.

@@ -22,6 +22,8 @@ pub enum Fault {
     Method,
     /// Another page of this site comes first; people are led there and see no error.
     Elsewhere(&'static str),
+    /// Served by the inner zone only; this is a node outside.
+    Inside,
     /// Sign in first.
     SignIn,
     /// Choose another password first.
@@ -76,6 +78,7 @@ impl Fault {
             Self::SignIn => return sign_in(ctx),
             Self::MustChange => return HttpResponse::SeeOther().insert_header((header::LOCATION, "/desk/password")).finish(),
             Self::NotFound => ErrorPage::not_found(shell),
+            Self::Inside => ErrorPage::not_outside(shell),
             Self::Method => ErrorPage::method_not_allowed(shell),
             Self::Forbidden | Self::Forged => ErrorPage::forbidden(shell),
             Self::Expired => ErrorPage::session_expired(shell, 403, &back),

@@ -18,6 +18,7 @@ pub mod serve;
 pub mod settings;
 pub mod shell;
 pub mod words;
+pub mod zones;
 
 mod admin;
 mod assets;

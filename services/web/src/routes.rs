@@ -286,7 +286,35 @@ routes! {
     GET  "/desk/rectifications/{id}/photo/{hash}" Door::Roles(UNIT) => oversight::rectifications::photo;
 }
 
+/// What a node outside serves: filing, following a case, figures. It has no accounts, so that nobody could sign in.
+pub const OUTSIDE: &[&str] = &[
+    "/assets/{name}",
+    "/",
+    "/elder",
+    "/help",
+    "/privacy",
+    "/accessibility",
+    "/file/start",
+    "/file/what",
+    "/file/where",
+    "/file/wish",
+    "/file/privacy",
+    "/file/contact",
+    "/file/check",
+    "/file/receipt",
+    "/stuck",
+    "/track",
+    "/track/case",
+    "/track/rate",
+    "/track/unsolved",
+    "/track/leave",
+    "/public",
+];
+
 fn enter(door: Door, ctx: &Ctx) -> Result<(), Fault> {
+    if ctx.outside().is_some() && ctx.request().match_pattern().is_none_or(|pattern| !OUTSIDE.contains(&pattern.as_str())) {
+        return Err(Fault::Inside);
+    }
     match door.ask(ctx.session()) {
         Answer::Open => match ctx.session() {
             // A first password is changed before anything else.
@@ -319,6 +347,9 @@ async fn guarded(work: impl Future<Output = Reply>) -> Reply {
 
 /// Reads a form, then asks the door and checks the token: what was typed is kept when the session is gone.
 async fn open(ctx: &Ctx, payload: web::Payload, door: Door, limit: usize) -> Result<Form, Fault> {
+    if ctx.outside().is_some() {
+        enter(door, ctx)?;
+    }
     // Whoever is not let in anyway sends no large file.
     let limit = if door.ask(ctx.session()) == Answer::Open { limit } else { limit.min(ctx.state().settings.form_bytes) };
     let form = Form::read(ctx, payload, limit).await?;
@@ -408,6 +439,14 @@ mod tests {
     fn no_route_stands_twice() {
         for (index, route) in ROUTES.iter().enumerate() {
             assert!(!ROUTES.iter().skip(index + 1).any(|other| other.path == route.path && other.method == route.method), "{route:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_outside_is_open_to_everybody_and_in_the_table() {
+        for path in OUTSIDE {
+            let found: Vec<&Route> = ROUTES.iter().filter(|route| route.path == *path).collect();
+            assert!(!found.is_empty() && found.iter().all(|route| route.door == Door::Public), "{path}");
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 use application::Application;
+use application::zones::Outside;
 
 use crate::limit::Limiter;
 use crate::operate::{self, Operate};
@@ -23,6 +24,8 @@ pub struct State {
     pub filings: Limiter,
     /// Look-ups per address.
     pub lookups: Limiter,
+    /// At a node outside: where letters go and what the inner zone told. `None` where there is a log.
+    pub outside: Option<Arc<Outside>>,
     /// The node as its operator sees it.
     pub operate: Arc<Operate>,
 }
@@ -36,7 +39,14 @@ impl State {
 
     /// State of a server.
     pub fn operated(operate: Arc<Operate>, settings: Settings) -> Self {
-        Self { app: operate.app.clone(), settings, filings: Limiter::default(), lookups: Limiter::default(), operate }
+        let app = operate.app.clone();
+        Self { app, settings, filings: Limiter::default(), lookups: Limiter::default(), outside: None, operate }
+    }
+
+    /// The same at a node outside.
+    #[must_use]
+    pub fn at(self, outside: Arc<Outside>) -> Self {
+        Self { outside: Some(outside), ..self }
     }
 }
 

@@ -21,6 +21,14 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Serve an installation
     Serve(Serve),
+    /// Serve citizens at a node outside (Internet zone), without log and master key
+    Outside(Outside),
+    /// Carry files between an installation and its node outside
+    #[command(subcommand)]
+    Ferry(Ferry),
+    /// Keys of the two zones
+    #[command(subcommand)]
+    Zones(Zones),
     /// Make an empty installation: key, rulebook, units, the three administrators
     Init(Init),
     /// When a limit ends, and why, day by day
@@ -141,6 +149,75 @@ pub(crate) struct Serve {
     pub(crate) admin_listen: Option<SocketAddr>,
     #[command(flatten)]
     pub(crate) settings: Configured,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Outside {
+    /// Spool of this zone: inward/ is carried in by the gate, outward/ is filled by it
+    #[arg(long)]
+    pub(crate) spool: PathBuf,
+    /// Key file that `xiaoneng zones key` made inside; outside.key in the spool when it is left out
+    #[arg(long)]
+    pub(crate) key: Option<PathBuf>,
+    /// Address to listen on, in place of the setting web.listen
+    #[arg(long)]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Address of the admin listener (/healthz, /readyz, /metrics), such as 127.0.0.1:9464; none unless it is set
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) admin_listen: Option<SocketAddr>,
+    #[command(flatten)]
+    pub(crate) settings: Configured,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ferry {
+    /// Take what citizens sent from outside, each letter exactly once
+    In {
+        #[command(flatten)]
+        carry: Carry,
+        /// Who carries
+        #[arg(long)]
+        actor: String,
+    },
+    /// Tell the outside what changed
+    Out {
+        #[command(flatten)]
+        carry: Carry,
+        /// Everything anew: for a new node outside, or after parcels were lost
+        #[arg(long)]
+        full: bool,
+    },
+}
+
+/// What is carried where.
+#[derive(Debug, Args)]
+pub(crate) struct Carry {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Spool of this zone
+    #[arg(long)]
+    pub(crate) spool: PathBuf,
+    /// Settings (TOML)
+    #[arg(long)]
+    pub(crate) config: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Zones {
+    /// Make the key file of the node outside
+    Key {
+        #[command(flatten)]
+        place: Place,
+        /// Where to; a file that is there is not touched. Without it only the installation is named
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Settings (TOML)
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -7,12 +7,14 @@ mod demo;
 mod doctor;
 mod erase;
 mod export;
+mod ferry;
 mod generate;
 mod heads;
 mod health;
 mod import;
 mod init;
 mod log;
+mod outside;
 mod rebuild;
 mod rehearse;
 mod restore;
@@ -20,6 +22,7 @@ mod rulebook;
 mod serve;
 mod settings;
 mod verify;
+mod zones;
 
 use crate::cli::{self, Call, Command};
 
@@ -70,6 +73,9 @@ pub(crate) fn run(call: Call) -> Result<(), Failure> {
         Command::Health(words) => health::run(&words),
         Command::Demo(words) => served(demo::run(words)),
         Command::Serve(words) => served(serve::run(words)),
+        Command::Outside(words) => served(outside::run(words)),
+        Command::Ferry(words) => worked(ferry::run(words)),
+        Command::Zones(words) => zones::run(words),
         Command::Init(words) => worked(init::run(words)),
         Command::Accounts(words) => worked(accounts::run(words)),
         Command::Import(words) => worked(import::run(words)),

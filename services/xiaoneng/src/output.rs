@@ -33,7 +33,7 @@ pub(crate) fn start_log(call: &Call) {
     std::panic::set_hook(Box::new(panicked));
     // The client of a cluster reports each of its tries; what comes of them is said by the log itself.
     let level = match call.command {
-        Command::Serve(_) => "info,kurrentdb=off",
+        Command::Serve(_) | Command::Outside(_) => "info,kurrentdb=off",
         _ => "warn,kurrentdb=off",
     };
     let filter = EnvFilter::try_from_env("XIAONENG_LOG").unwrap_or_else(|_| EnvFilter::new(level));

@@ -36,6 +36,41 @@ pub(crate) struct Settings {
     pub(crate) backup: automation::BackupSettings,
     /// Files beside the log.
     pub(crate) storage: Storage,
+    /// The node outside and what is carried between the zones.
+    pub(crate) zones: Zones,
+}
+
+/// Settings of two zones, inside and outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Zones {
+    /// Inside: spool that `serve` carries through by itself; empty = `xiaoneng ferry` is called by a timer, or there is one
+    /// zone only.
+    pub(crate) spool: String,
+    /// Inside: which outside secret is good, 1 to 16; one more when the key file of the outside may be known to others.
+    pub(crate) generation: u32,
+    /// Seconds between two looks into the spool.
+    pub(crate) seconds: u64,
+    /// Outside: letters without acknowledgement at most; then filing pauses with 503.
+    pub(crate) most_held: usize,
+    /// Outside: minutes after which a letter without acknowledgement is put out again.
+    pub(crate) resend_minutes: u32,
+}
+
+impl Default for Zones {
+    fn default() -> Self {
+        Self { spool: String::new(), generation: 1, seconds: 15, most_held: 200_000, resend_minutes: 60 }
+    }
+}
+
+impl Zones {
+    /// The generation, when it is one.
+    pub(crate) fn generation(&self) -> anyhow::Result<u32> {
+        if (1..=vault::zones::GENERATIONS).contains(&self.generation) {
+            return Ok(self.generation);
+        }
+        anyhow::bail!("设置 zones.generation 应在 1 到 {} 之间", vault::zones::GENERATIONS)
+    }
 }
 
 /// Where files lie that are no part of the log and cannot be made again from it.

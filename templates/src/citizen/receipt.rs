@@ -1,6 +1,7 @@
 //! `/file/receipt`: number, query code, the promised date and how it was counted.
 
 use askama::Template;
+use serde::{Deserialize, Serialize};
 
 use crate::components::{Cell, Column, Moment, Row, Table, Tag, Tone};
 use crate::shell::Shell;
@@ -40,10 +41,11 @@ pub fn day_table(days: Vec<DayCount>) -> Table {
 }
 
 /// `/file/receipt`
-#[derive(Debug, Template)]
+#[derive(Debug, Template, Serialize, Deserialize)]
 #[template(path = "citizen/receipt.html")]
 pub struct Receipt {
     /// Context.
+    #[serde(skip)]
     pub shell: Shell,
     /// Public number, grouped.
     pub number: String,

@@ -1,6 +1,7 @@
 //! `/track`: whose hands it is in, since when, until when; the answer; rating and objection.
 
 use askama::Template;
+use serde::{Deserialize, Serialize};
 
 use super::file::FormFrame;
 use super::receipt::{day_table, sample_days};
@@ -30,7 +31,7 @@ impl Track {
 }
 
 /// The answer of a unit.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Answer {
     /// Who answered.
     pub unit: String,
@@ -128,16 +129,20 @@ pub fn grade_choices(selected: &str) -> Vec<Choice> {
 }
 
 /// `/track/case`
-#[derive(Debug, Template)]
+#[derive(Debug, Template, Serialize, Deserialize)]
 #[template(path = "citizen/case.html")]
 pub struct TrackCase {
     /// Context.
+    #[serde(skip)]
     pub shell: Shell,
     /// Token against forged requests.
+    #[serde(skip)]
     pub csrf: String,
     /// Opaque hidden values of all forms (revision and the like).
+    #[serde(skip)]
     pub hidden: Vec<(String, String)>,
     /// Errors of the rating or the objection.
+    #[serde(skip)]
     pub errors: Errors,
     /// Public number.
     pub number: String,
@@ -147,6 +152,8 @@ pub struct TrackCase {
     pub headline: String,
     /// The state as a badge.
     pub state: Tag,
+    /// How old this is, at a node that is told from time to time; `None` where it is always new.
+    pub fresh: Option<Moment>,
     /// In whose hands.
     pub holder: String,
     /// Since when.
@@ -171,7 +178,8 @@ pub struct TrackCase {
     pub hands: Table,
     /// Promised and total time in one sentence.
     pub total: String,
-    /// The signed receipt; `None` where there is none.
+    /// The signed receipt; `None` where there is none. Outside there is none.
+    #[serde(skip)]
     pub evidence: Option<Evidence>,
     /// Whether the rating form is shown (fields `grade`, `comment`).
     pub can_rate: bool,
@@ -239,6 +247,7 @@ impl TrackCase {
             class: "求助".into(),
             headline: "正在办理".into(),
             state: Tag::new("办理中", Tone::Info),
+            fresh: None,
             holder: "西湾区城市管理局".into(),
             since: Moment::new("2026-05-06T10:12:00+08:00", "5月6日 10:12"),
             next_date_name: "答复期限".into(),
@@ -377,7 +386,9 @@ pub(crate) fn samples() -> Vec<(&'static str, String)> {
         hands: hands_table(Vec::new()),
         ..TrackCase::in_work()
     };
+    let outside = TrackCase { fresh: Some(Moment::new("2026-05-07T09:30:00+08:00", "2026年5月7日 09:30")), ..TrackCase::in_work() };
     vec![
+        ("citizen-case-outside", crate::html(&outside)),
         ("citizen-track", crate::html(&Track::sample())),
         ("citizen-track-error", crate::html(&wrong)),
         ("citizen-case", crate::html(&TrackCase::sample())),

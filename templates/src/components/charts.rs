@@ -1,9 +1,11 @@
 //! Geometry of the charts. Figures come ready to print; this module only turns them into places on the drawing.
 
+use serde::{Deserialize, Serialize};
+
 use super::Tone;
 
 /// A small line without axes, for tiles. Needs words, because the drawing has no labels.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Sparkline {
     /// Title for screen readers.
     pub title: String,
@@ -33,7 +35,7 @@ impl Sparkline {
 }
 
 /// One bar of a [`BarChart`].
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Bar {
     /// Name.
     pub label: String,
@@ -46,7 +48,7 @@ pub struct Bar {
 }
 
 /// Horizontal bars with a table twin.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct BarChart {
     /// Id, unique on the page.
     pub id: String,
@@ -124,7 +126,7 @@ impl Bullet {
 }
 
 /// A mark on an axis.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Mark {
     /// Place of the line.
     pub at: String,
@@ -135,7 +137,7 @@ pub struct Mark {
 }
 
 /// A line of a [`LineChart`].
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Series {
     /// Name.
     pub name: String,
@@ -146,7 +148,7 @@ pub struct Series {
 }
 
 /// A small line chart with up to three lines and a table twin.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct LineChart {
     /// Id, unique on the page.
     pub id: String,
@@ -226,7 +228,7 @@ impl LineChart {
 }
 
 /// Direction of a figure against an earlier one, in words.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Change {
     /// For example `比上月高 1.2 个百分点`.
     pub text: String,
@@ -235,7 +237,7 @@ pub struct Change {
 }
 
 /// A figure of a scorecard.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Tile {
     /// Name of the indicator.
     pub name: String,

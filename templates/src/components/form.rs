@@ -1,5 +1,7 @@
 //! Data of form controls.
 
+use serde::{Deserialize, Serialize};
+
 /// One error of a form. `field` is the id of the control, or empty when the whole form is concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
@@ -76,7 +78,7 @@ impl From<Vec<FieldError>> for Errors {
 }
 
 /// One option of radios, checkboxes or a select.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     /// Value that is sent.
     pub value: String,

@@ -1,9 +1,11 @@
 //! How far something has come.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Moment, Tag, Tone};
 
 /// Time left until a limit.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Countdown {
     /// The limit.
     pub due: Moment,
@@ -16,7 +18,7 @@ pub struct Countdown {
 }
 
 /// State of a step on the route map (路线图).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum RouteState {
     /// Behind us.
     Done,
@@ -66,7 +68,7 @@ impl RouteState {
 }
 
 /// One step of the route map.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RouteStep {
     /// Name of the step, for example `签收`.
     pub title: String,
@@ -81,7 +83,7 @@ pub struct RouteStep {
 }
 
 /// One entry of a timeline.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct TimelineItem {
     /// When.
     pub at: Moment,
@@ -96,7 +98,7 @@ pub struct TimelineItem {
 }
 
 /// A row of check-your-answers, or of any list of facts.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct SummaryRow {
     /// Name of the fact.
     pub key: String,

@@ -1,9 +1,11 @@
 //! Tables that can be sorted by links, stack on narrow screens and say why they are empty.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Moment, Tag, Tone};
 
 /// A table.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Table {
     /// Caption.
     pub caption: String,
@@ -20,7 +22,7 @@ pub struct Table {
 }
 
 /// A column.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Column {
     /// Heading.
     pub label: String,
@@ -52,7 +54,7 @@ impl Column {
 }
 
 /// Sort link of a column.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Sort {
     /// Address of the page sorted by this column (or the other way round).
     pub href: String,
@@ -61,7 +63,7 @@ pub struct Sort {
 }
 
 /// Direction of a sort.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Direction {
     /// Smallest first.
     Ascending,
@@ -90,7 +92,7 @@ impl Direction {
 }
 
 /// A row.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Row {
     /// Cells, one per column; the first names the row.
     pub cells: Vec<Cell>,
@@ -112,7 +114,7 @@ impl Row {
 }
 
 /// A cell: words, a link, a time or a badge, with an optional small second line.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Cell {
     /// Words.
     pub text: String,

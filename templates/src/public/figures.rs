@@ -1,15 +1,17 @@
 //! `/public`: the figures of a month with numerators, denominators, definitions and freshness.
 
 use askama::Template;
+use serde::{Deserialize, Serialize};
 
 use crate::components::{BarChart, Cell, Change, Choice, Column, Errors, LineChart, Moment, Row, Table, Tile, Tone};
 use crate::shell::{NavItem, Shell};
 
 /// `/public`
-#[derive(Debug, Template)]
+#[derive(Debug, Template, Serialize, Deserialize)]
 #[template(path = "public/figures.html")]
 pub struct Figures {
     /// Context.
+    #[serde(skip)]
     pub shell: Shell,
     /// Period in words.
     pub period: String,
@@ -22,6 +24,7 @@ pub struct Figures {
     /// Months to choose from (GET field `month`).
     pub months: Vec<Choice>,
     /// Errors of the choice.
+    #[serde(skip)]
     pub errors: Errors,
     /// Figures; empty when there is nothing in the period.
     pub tiles: Vec<Tile>,

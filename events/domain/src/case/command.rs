@@ -1,5 +1,7 @@
 //! What can be asked of a case, and why it is refused.
 
+use serde::{Deserialize, Serialize};
+
 use super::clock::{Act, ClockKind};
 use super::event::{Agent, Demand, Means, Outcome, Petitioner};
 use super::state::Stage;
@@ -8,8 +10,9 @@ use crate::rulebook::Measure;
 use crate::time::Instant;
 use crate::unit::Level;
 
-/// A demand as it is filed by a citizen or an operator.
-#[derive(Debug, Clone, PartialEq)]
+/// A demand as it is filed by a citizen or an operator. Its JSON is what a node outside sends in, so that a field that is
+/// added has a default.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct File {
     /// Public number, made outside.
     pub number: String,

@@ -6,7 +6,7 @@ mod steps;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use application::{Actor, Error, Meta};
+use application::Error;
 use domain::case::Rejection;
 use domain::codes::normalise_phone;
 use domain::deadline::{DeadlineInput, promise};
@@ -17,7 +17,7 @@ use templates::components::{Errors, SummaryRow};
 
 pub use steps::{contact, contact_post, place, place_post, privacy, privacy_post, what, what_post, wish, wish_post};
 
-use super::receipt;
+use super::{intake, receipt};
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, html, page, see_other};
 use crate::form::Form;
@@ -98,11 +98,11 @@ pub async fn submit(ctx: Ctx, form: Form) -> Reply {
     if let Some(seconds) = state.filings.knock(&ctx.client(), state.settings.filings_per_minute, ctx.app().now()) {
         return Err(Fault::TooMany(seconds));
     }
-    let file = draft.file(ctx.app().ids.number());
-    match ctx.app().file(&Meta::new(Actor::Citizen, draft.form), draft.form, file).await {
-        Ok(filed) => {
+    let file = draft.file(intake::number(&ctx, draft.form));
+    match intake::file(&ctx, draft.form, file).await {
+        Ok(case) => {
             Draft::clear(&ctx);
-            receipt::give(&ctx, filed.case);
+            receipt::give(&ctx, case);
             see_other("/file/receipt")
         }
         Err(Error::Case(Rejection::Fields(faults))) => {

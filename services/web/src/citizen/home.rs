@@ -1,14 +1,16 @@
 //! The three doors, and the switch to larger type.
 
+use application::Application;
 use domain::calendar::DayKind;
 use domain::time::{legal_day, period_of};
 use projections::{Bucket, Dimension, HolderKey};
+use serde::{Deserialize, Serialize};
 use templates::citizen::Home;
-use templates::components::{Notice, Tile, Tone};
+use templates::components::{Moment, Notice, Tile, Tone};
 
 use crate::cookies::{self, names};
 use crate::ctx::Ctx;
-use crate::error::{Reply, local, page, see_other};
+use crate::error::{Fault, Reply, local, page, see_other};
 use crate::{shell, words};
 
 /// A year.
@@ -19,9 +21,24 @@ const REMEMBERED: i64 = 31_536_000;
 /// # Errors
 /// When the views cannot be read.
 pub async fn get(ctx: Ctx) -> Reply {
-    let now = ctx.app().now();
-    let views = ctx.app().projections.views();
     let reference = ctx.app().reference();
+    let figures = match ctx.outside() {
+        Some(outside) => super::outside::home(outside)?,
+        None => figures(ctx.app())?,
+    };
+    let notices = vec![today(&ctx, &reference, ctx.app().now())];
+    page(&Home { shell: shell::of(&ctx), notices, tiles: figures.tiles, fresh: figures.fresh })
+}
+
+/// The figures of the first page.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct HomeFigures {
+    tiles: Vec<Tile>,
+    fresh: Moment,
+}
+
+pub(crate) fn figures(app: &Application) -> Result<HomeFigures, Fault> {
+    let (now, views) = (app.now(), app.projections.views());
     let period = period_of(legal_day(now), 0);
     let month = views.public_figures(Dimension::All, period)?.into_iter().next().unwrap_or_default();
     let counts = views.counts(&HolderKey::Hotline)?;
@@ -41,7 +58,7 @@ pub async fn get(ctx: Ctx) -> Reply {
         tile("本月收到并已答复", words::count(month.answered), "件", format!("其中按时 {} 件", words::count(month.in_time))),
         tile("按时答复率", rate.0, rate.1, format!("{} / {} 件已答复", words::count(month.in_time), words::count(month.answered))),
     ];
-    page(&Home { shell: shell::of(&ctx), notices: vec![today(&ctx, &reference, now)], tiles, fresh })
+    Ok(HomeFigures { tiles, fresh })
 }
 
 fn today(ctx: &Ctx, reference: &projections::Reference, now: domain::time::Instant) -> Notice {

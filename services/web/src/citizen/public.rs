@@ -6,20 +6,21 @@ mod heads;
 
 pub use cases::{case, cases};
 pub use figures::figures;
+pub(crate) use figures::view;
 pub use heads::{head, heads, latest, script};
 
+use application::Application;
 use domain::time::{Period, legal_day, period_of, previous_period};
 use templates::components::Choice;
 
-use crate::ctx::Ctx;
 use crate::words;
 
 /// Months to choose from.
 const MONTHS: usize = 12;
 
 /// The calendar month of today.
-fn this_month(ctx: &Ctx) -> Period {
-    period_of(legal_day(ctx.app().now()), 0)
+pub(crate) fn this_month(app: &Application) -> Period {
+    period_of(legal_day(app.now()), 0)
 }
 
 /// The latest months, newest first.

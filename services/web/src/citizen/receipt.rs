@@ -2,8 +2,10 @@
 
 use application::receipts::Issued;
 use application::{Actor, Error};
-use domain::case::ClockKind;
+use domain::case::{CaseState, ClockKind};
 use domain::ids::CaseId;
+use projections::Reference;
+use templates::Shell;
 use templates::citizen::Receipt;
 use templates::components::{Tag, Tone};
 use uuid::Uuid;
@@ -64,12 +66,25 @@ pub async fn get(ctx: Ctx) -> Reply {
         ctx.flash(false, "这个浏览器里没有回执。请用工单编号和查询码查进度；如果还没有提交，请从“我要反映”开始。");
         return see_other("/track");
     };
+    if let Some(outside) = ctx.outside() {
+        return super::outside::receipt(&ctx, outside, case);
+    }
     let opened = ctx.app().open_case(&Actor::Petitioner(case), case).await?;
-    let reference = ctx.app().reference();
-    let state = &opened.state;
+    let receipt = view(&ctx.app().reference(), &opened.state, &ctx.app().code_of(case, &opened.state.number));
+    let issued = shown(&ctx, case).await;
+    page(&Receipt {
+        shell: shell::of(&ctx),
+        signed_promise: issued.as_ref().map(|issued| issued.promise.to_string()).unwrap_or_default(),
+        head_day: issued.map(|issued| words::date(issued.receipt.head)).unwrap_or_default(),
+        ..receipt
+    })
+}
+
+/// The receipt without what surrounds it, and unsigned: who reads it outside cannot be told a head.
+pub(crate) fn view(reference: &Reference, state: &CaseState, code: &str) -> Receipt {
     let promise = state.latest(ClockKind::Promise);
     let due = promise.map(|clock| words::due(clock.due)).unwrap_or_default();
-    let hotline = words::hotline(&reference);
+    let hotline = words::hotline(reference);
     let mut next = vec![format!("{hotline}核对后直接答复，或者派给承办单位。")];
     if let Some(accept) = state.latest(ClockKind::Accept) {
         next[0] = format!("{hotline}核对后直接答复，或者派给承办单位，最迟 {}。", words::due(accept.due).text);
@@ -81,22 +96,21 @@ pub async fn get(ctx: Ctx) -> Reply {
     }
     next.push("在答复期限前给出答复，您可以在“查进度”里看到全文。".to_owned());
     next.push("看到答复后可以评价；没有解决的，可以在“查进度”里说明，由热线办另行研判。".to_owned());
-    let issued = shown(&ctx, case).await;
-    page(&Receipt {
-        shell: shell::of(&ctx),
+    Receipt {
+        shell: Shell::default(),
         number: words::number(&state.number),
-        code: words::code_groups(&ctx.app().query_code(case)),
-        class: words::class(&reference, &state.class),
+        code: words::code_groups(code),
+        class: words::class(reference, &state.class),
         received: state.filed_at.map(words::moment_with_weekday).unwrap_or_default(),
         due,
-        due_explained: promise.map(|clock| format!("{}。", words::explained(&reference, clock))).unwrap_or_default(),
-        days: promise.map(|clock| words::days(&reference, clock)).unwrap_or_default(),
+        due_explained: promise.map(|clock| format!("{}。", words::explained(reference, clock))).unwrap_or_default(),
+        days: promise.map(|clock| words::days(reference, clock)).unwrap_or_default(),
         provisional: promise.is_some_and(|clock| clock.provisional),
         provisional_tag: Tag::new("暂定", Tone::Warn),
         provisional_note: "国务院办公厅还没有公布该年的放假安排，这个日期按法定节假日推算。公布后会重新计算，以“查进度”里显示的为准。"
             .to_owned(),
         next,
-        signed_promise: issued.as_ref().map(|issued| issued.promise.to_string()).unwrap_or_default(),
-        head_day: issued.map(|issued| words::date(issued.receipt.head)).unwrap_or_default(),
-    })
+        signed_promise: String::new(),
+        head_day: String::new(),
+    }
 }

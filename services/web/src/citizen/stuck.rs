@@ -1,7 +1,7 @@
 //! `/stuck` (办不成事): a short form of its own that files an ordinary case of the class `stuck`, whose ladder begins with the
 //! filing; the receipt is the ordinary one.
 
-use application::{Actor, Error, Meta};
+use application::Error;
 use domain::case::Rejection;
 use domain::case::command::{Field, File};
 use domain::case::event::{Demand, Petitioner};
@@ -9,7 +9,7 @@ use domain::refusal::{Field as Wrong, check_text};
 use templates::citizen::Stuck;
 use templates::components::Errors;
 
-use super::{NOTICE, receipt};
+use super::{NOTICE, intake, receipt};
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, invalid, page, see_other};
 use crate::form::Form;
@@ -74,7 +74,7 @@ pub async fn post(ctx: Ctx, form: Form) -> Reply {
     }
     let text = |name: &str| form.get(name).trim().to_owned();
     let file = File {
-        number: ctx.app().ids.number(),
+        number: intake::number(&ctx, id),
         class: CLASS.to_owned(),
         channel: "web".to_owned(),
         urgency: String::new(),
@@ -91,9 +91,9 @@ pub async fn post(ctx: Ctx, form: Form) -> Reply {
         publish: false,
         notice: NOTICE.to_owned(),
     };
-    match ctx.app().file(&Meta::new(Actor::Citizen, id), id, file).await {
-        Ok(filed) => {
-            receipt::give(&ctx, filed.case);
+    match intake::file(&ctx, id, file).await {
+        Ok(case) => {
+            receipt::give(&ctx, case);
             see_other("/file/receipt")
         }
         Err(Error::Case(Rejection::Fields(faults))) => {

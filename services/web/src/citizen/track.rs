@@ -6,12 +6,13 @@ mod timeline;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use application::cases::OpenedCase;
-use application::{Actor, Error, Meta};
+use application::{Actor, Application, Error, Meta};
 use domain::case::command::{Field, FieldFault};
 use domain::case::{CaseEvent, CaseState, Clock, ClockKind, Command, Rejection, Stage};
 use domain::ids::{AccountId, CaseId};
 use domain::time::Instant;
 use projections::Reference;
+use templates::Shell;
 use templates::citizen::{FormFrame, Reading, Track, TrackCase, grade_choices, readings_table};
 use templates::components::{Errors, SummaryRow, Table, Tag, Tone};
 use uuid::Uuid;
@@ -60,11 +61,12 @@ pub async fn open(ctx: Ctx, form: Form) -> Reply {
     if errors.any() {
         return invalid(&track_page(&ctx, number, errors));
     }
-    match ctx.app().track(number, code, &ctx.client()) {
-        Ok(case) => {
-            ctx.set_tracked(case);
-            see_other("/track/case")
-        }
+    let found = match ctx.outside() {
+        Some(outside) => super::outside::find(&ctx, outside, number, code),
+        None => ctx.app().track(number, code, &ctx.client()).map(|case| ctx.set_tracked(case)),
+    };
+    match found {
+        Ok(()) => see_other("/track/case"),
         Err(Error::NotFound) => {
             let errors = Errors::one(
                 "number",
@@ -93,24 +95,26 @@ pub async fn leave(ctx: Ctx, _: Form) -> Reply {
 
 /// What was typed into the forms of the case page.
 #[derive(Default)]
-struct Typed {
-    grade: String,
-    comment: String,
-    reason: String,
+pub(super) struct Typed {
+    pub(super) grade: String,
+    pub(super) comment: String,
+    pub(super) reason: String,
 }
 
 impl Typed {
-    fn of(form: &Form) -> Self {
+    pub(super) fn of(form: &Form) -> Self {
         let text = |name: &str| form.get(name).to_owned();
         Self { grade: text("grade"), comment: text("comment"), reason: text("reason") }
     }
 }
 
 fn tracked(ctx: &Ctx) -> Result<CaseId, Fault> {
-    ctx.tracked().ok_or_else(|| {
-        ctx.flash(false, "请输入工单编号和查询码。查询后半小时没有操作，需要重新输入。");
-        Fault::Elsewhere("/track")
-    })
+    ctx.tracked().ok_or_else(|| untracked(ctx))
+}
+
+pub(super) fn untracked(ctx: &Ctx) -> Fault {
+    ctx.flash(false, "请输入工单编号和查询码。查询后半小时没有操作，需要重新输入。");
+    Fault::Elsewhere("/track")
 }
 
 /// `GET /track/case`
@@ -118,6 +122,9 @@ fn tracked(ctx: &Ctx) -> Result<CaseId, Fault> {
 /// # Errors
 /// Log errors.
 pub async fn case(ctx: Ctx) -> Reply {
+    if let Some(outside) = ctx.outside() {
+        return page(&super::outside::case(&ctx, outside)?);
+    }
     let case = tracked(&ctx)?;
     ctx.set_tracked(case);
     let typed = ctx.kept().map(|kept| Typed::of(&Form::of(kept.fields))).unwrap_or_default();
@@ -144,6 +151,9 @@ pub async fn unsolved(ctx: Ctx, form: Form) -> Reply {
 }
 
 async fn act(ctx: &Ctx, form: &Form, command: &Command, done: &str) -> Reply {
+    if let Some(outside) = ctx.outside() {
+        return super::outside::act(ctx, outside, form, command, done).await;
+    }
     let case = tracked(ctx).inspect_err(|_| {
         ctx.keep("/track/case", form.fields());
     })?;
@@ -164,7 +174,7 @@ async fn act(ctx: &Ctx, form: &Form, command: &Command, done: &str) -> Reply {
     }
 }
 
-fn errors(command: &Command, faults: &[FieldFault]) -> Errors {
+pub(super) fn errors(command: &Command, faults: &[FieldFault]) -> Errors {
     faults.iter().fold(Errors::none(), |errors, fault| match (fault.field, command) {
         (Field::Stars, _) => errors.and("grade", "请选择一个满意程度"),
         (Field::Words, _) => errors.and("comment", &fault.to_string().replace("诉求内容", "想说的话")),
@@ -173,28 +183,44 @@ fn errors(command: &Command, faults: &[FieldFault]) -> Errors {
     })
 }
 
-async fn case_page(ctx: &Ctx, case: CaseId, typed: Typed, mut errors: Errors) -> Result<TrackCase, Fault> {
-    let app = ctx.app();
-    let opened = app.open_case(&Actor::Petitioner(case), case).await?;
-    let (reference, now) = (app.reference(), app.now());
-    let state = &opened.state;
-    let next = next_date(state);
-    let can_rate = state.stage.is_answered() && state.stars.is_none();
-    let can_object =
-        matches!(state.stage, Stage::CallBack | Stage::Judging | Stage::Archived) && !state.disputed && state.external.is_none();
+async fn case_page(ctx: &Ctx, case: CaseId, typed: Typed, errors: Errors) -> Result<TrackCase, Fault> {
+    let opened = ctx.app().open_case(&Actor::Petitioner(case), case).await?;
+    let evidence = evidence::of(ctx, &opened).await?;
+    Ok(dressed(ctx, TrackCase { evidence, ..view(ctx.app(), &opened)? }, opened.revision, typed, errors))
+}
+
+/// A case with what this request brings to its page.
+pub(super) fn dressed(ctx: &Ctx, view: TrackCase, revision: u64, typed: Typed, mut errors: Errors) -> TrackCase {
     // A form that is gone cannot show what was typed into it.
-    for (shown, text) in [(can_rate, &typed.comment), (can_object, &typed.reason)] {
+    for (shown, text) in [(view.can_rate, &typed.comment), (view.can_object, &typed.reason)] {
         if !shown && errors.any() && !text.trim().is_empty() {
             errors = errors.and("", &format!("您刚才写的内容没有提交：{}", text.trim()));
         }
     }
-    let end = state.ended_at.unwrap_or(now);
-    let evidence = evidence::of(ctx, &opened).await?;
-    Ok(TrackCase {
+    TrackCase {
         shell: shell::of(ctx),
         csrf: csrf::token(ctx),
-        hidden: vec![("form_id".to_owned(), app.ids.uuid().to_string()), ("revision".to_owned(), opened.revision.to_string())],
+        hidden: vec![("form_id".to_owned(), ctx.app().ids.uuid().to_string()), ("revision".to_owned(), revision.to_string())],
         errors,
+        grades: grade_choices(&typed.grade),
+        comment: typed.comment,
+        reason: typed.reason,
+        ..view
+    }
+}
+
+/// What the petitioner may see of a case, without what surrounds it.
+pub(crate) fn view(app: &Application, opened: &OpenedCase) -> Result<TrackCase, Fault> {
+    let (reference, now) = (app.reference(), app.now());
+    let (case, state) = (opened.case, &opened.state);
+    let next = next_date(state);
+    let end = state.ended_at.unwrap_or(now);
+    Ok(TrackCase {
+        shell: Shell::default(),
+        csrf: String::new(),
+        hidden: Vec::new(),
+        errors: Errors::none(),
+        fresh: None,
         number: words::number(&state.number),
         class: words::class(&reference, &state.class),
         headline: headline(state, now),
@@ -206,19 +232,21 @@ async fn case_page(ctx: &Ctx, case: CaseId, typed: Typed, mut errors: Errors) ->
         due_explained: next.map(|clock| format!("{}。", words::explained(&reference, clock))).unwrap_or_default(),
         days: next.map(|clock| words::days(&reference, clock)).unwrap_or_default(),
         route: progress::route(&reference, state, "您", now),
-        timeline: timeline::items(&reference, &opened),
-        readings: readings(ctx, &reference, case, state)?,
-        answer: timeline::answer(&reference, &opened),
+        timeline: timeline::items(&reference, opened),
+        readings: readings(app, &reference, case, state)?,
+        answer: timeline::answer(&reference, opened),
         hands: progress::hands(&reference, state, now),
         total: total(state, end),
-        evidence,
-        can_rate,
-        grades: grade_choices(&typed.grade),
-        comment: typed.comment,
-        rated: rated(&opened),
-        can_object,
+        evidence: None,
+        can_rate: state.stage.is_answered() && state.stars.is_none(),
+        grades: grade_choices(""),
+        comment: String::new(),
+        rated: rated(opened),
+        can_object: matches!(state.stage, Stage::CallBack | Stage::Judging | Stage::Archived)
+            && !state.disputed
+            && state.external.is_none(),
         objection_to: words::hotline(&reference),
-        reason: typed.reason,
+        reason: String::new(),
     })
 }
 
@@ -262,7 +290,7 @@ fn holder(reference: &Reference, state: &CaseState) -> String {
 }
 
 /// The date that counts for the citizen.
-fn next_date(state: &CaseState) -> Option<&Clock> {
+pub(crate) fn next_date(state: &CaseState) -> Option<&Clock> {
     if state.stage.is_ended() {
         return None;
     }
@@ -309,11 +337,11 @@ fn rated(opened: &OpenedCase) -> Option<Vec<SummaryRow>> {
 }
 
 /// Who looked, by unit and role; not told on reports of wrongdoing.
-fn readings(ctx: &Ctx, reference: &Reference, case: CaseId, state: &CaseState) -> Result<Option<Table>, Fault> {
+fn readings(app: &Application, reference: &Reference, case: CaseId, state: &CaseState) -> Result<Option<Table>, Fault> {
     if state.wrongdoing {
         return Ok(None);
     }
-    let readings = ctx.app().audit.of_case(case, state, READINGS).map_err(|error| Fault::Internal(error.to_string()))?;
+    let readings = app.audit.of_case(case, state, READINGS).map_err(|error| Fault::Internal(error.to_string()))?;
     let mut rows: Vec<(String, Reading, usize)> = Vec::new();
     for one in readings.into_iter().filter(|one| one.what.starts_with("case")) {
         // Who opens a case five times on one day looked at it on that day; one line with the latest time.

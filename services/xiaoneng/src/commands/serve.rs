@@ -81,6 +81,7 @@ pub(super) async fn serve(
     let nightly = Nightly::new(app.clone(), settings.backup, &place.data)?;
     let clockwork = automation::spawn(automation);
     let nights = nightly.map(Nights::spawn).transpose()?;
+    let ferry = super::ferry::spawn(app.clone(), &settings.zones, &place.data)?;
     let server = web::run(public, web::State::operated(operate.clone(), settings.web))?;
     let handle = server.handle();
     let mut serving = actix_web::rt::spawn(server);
@@ -100,6 +101,9 @@ pub(super) async fn serve(
         handle.stop(true).await;
         if let Some(nights) = nights {
             nights.stop().await;
+        }
+        if tokio::time::timeout(HAND, ferry.stop()).await.is_err() {
+            tracing::warn!("the ferry was not waited for; what it carries is carried again under the same name");
         }
         if tokio::time::timeout(HAND, clockwork.stop()).await.is_err() {
             tracing::warn!("a delivery in hand was not waited for; it is made again under the same id");

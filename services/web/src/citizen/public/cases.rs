@@ -88,7 +88,7 @@ pub async fn cases(ctx: Ctx) -> Reply {
         classes: Choice::select(classes(&reference, now), class.as_deref().unwrap_or_default()),
         places: Choice::select(places(&reference), place.as_deref().unwrap_or_default()),
         units: Choice::select(units(&reference), unit_code),
-        months: months(this_month(&ctx), month),
+        months: months(this_month(ctx.app()), month),
         result: format!("{}{below}", result(&found)),
         fresh: views.freshness()?.recorded_at.map_or_else(|| words::moment(now), words::moment),
         table: PublicCases::table(found.rows.iter().map(|one| row(&reference, one)).collect()),

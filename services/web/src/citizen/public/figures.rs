@@ -1,8 +1,10 @@
 //! A month's figures, each with its numerator, its denominator and its definition.
 
+use application::Application;
 use domain::rulebook::{Indicator, Measure, Rulebook};
 use domain::time::{Period, previous_period};
 use projections::{Dimension, MeasureFigure, Reference, Scope, Views};
+use templates::Shell;
 use templates::components::{BarChart, Change, Errors, LineChart, Tile, Tone};
 use templates::public::{Figures, PlaceRow, UnitRow, place_table, tabs, unit_table};
 
@@ -21,7 +23,7 @@ const RATES: [Measure; 3] = [Measure::Answered, Measure::Solved, Measure::Satisf
 /// # Errors
 /// When the views cannot be read.
 pub async fn figures(ctx: Ctx) -> Reply {
-    let latest = this_month(&ctx);
+    let latest = this_month(ctx.app());
     let mut errors = Errors::none();
     let month = match ctx.query("month") {
         "" => latest,
@@ -30,12 +32,16 @@ pub async fn figures(ctx: Ctx) -> Reply {
             latest
         }),
     };
-    let shown = build(&ctx, month, latest, errors)?;
+    let figures = match ctx.outside() {
+        Some(outside) => crate::citizen::outside::public(ctx.app(), outside, month, latest)?,
+        None => view(ctx.app(), month, latest)?,
+    };
+    let shown = Figures { shell: shell::of(&ctx), errors, ..figures };
     if shown.errors.any() { invalid(&shown) } else { page(&shown) }
 }
 
-fn build(ctx: &Ctx, month: Period, latest: Period, errors: Errors) -> Result<Figures, Fault> {
-    let app = ctx.app();
+/// The figures of a month without what surrounds them.
+pub(crate) fn view(app: &Application, month: Period, latest: Period) -> Result<Figures, Fault> {
     let (views, reference, now) = (app.projections.views(), app.reference(), app.now());
     let rules = words::rules(&reference, now);
     let all = views.public_figures(Dimension::All, month)?.into_iter().next().unwrap_or_default();
@@ -65,13 +71,13 @@ fn build(ctx: &Ctx, month: Period, latest: Period, errors: Errors) -> Result<Fig
         tiles.extend(indicators.filter_map(|indicator| tile(indicator, scores.iter().find(|figure| figure.measure == indicator.measure)?)));
     }
     Ok(Figures {
-        shell: shell::of(ctx),
+        shell: Shell::default(),
         period: words::month(month),
         fresh: views.freshness()?.recorded_at.map_or_else(|| words::moment(now), words::moment),
         refreshed: "随办理情况实时更新".to_owned(),
         tabs: tabs("/public"),
         months: months(latest, Some(month)),
-        errors,
+        errors: Errors::none(),
         tiles,
         trend: trend(&views, rules.as_deref(), month)?,
         by_class: by_class(&views, &reference, rules.as_deref(), month)?,

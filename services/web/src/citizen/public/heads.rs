@@ -22,7 +22,7 @@ const SCRIPT: &str = include_str!("../../../../../ops/scripts/verify_receipt.py"
 /// # Errors
 /// When views or log cannot be read.
 pub async fn heads(ctx: Ctx) -> Reply {
-    let latest = this_month(&ctx);
+    let latest = this_month(ctx.app());
     let mut errors = Errors::none();
     let views = ctx.app().projections.views();
     // On the first days of a month the latest head is of the month before.
