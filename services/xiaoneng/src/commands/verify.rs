@@ -52,9 +52,15 @@ pub(super) async fn run(words: Verify) -> Result<(), Failure> {
     let mut faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
     let mut heads = Heads::default();
     if faults.is_empty() {
-        let log = installation::log(&place, Arc::new(SystemClock)).await?;
-        heads = check(log.as_ref(), &place, kept.as_deref(), words.key.as_deref()).await?;
-        faults.extend(heads.faults.iter().cloned());
+        match installation::log(&place, Arc::new(SystemClock)).await {
+            Ok(log) => {
+                heads = check(log.as_ref(), &place, kept.as_deref(), words.key.as_deref()).await?;
+                faults.extend(heads.faults.iter().cloned());
+            }
+            // Sound as it is, and not to be opened by this program: of a newer one, for instance.
+            Err(error) if words.heads.is_none() => output::error(&format!("事件完好，日志头没有核对：{error:#}")),
+            Err(error) => return Err(error.into()),
+        }
     } else if words.heads.is_some() {
         output::error("日志本身有故障，没有再核对日志头：请先按下面各行处理");
     }

@@ -152,10 +152,11 @@ fn chooser(kinds: &[(&str, &Value)]) -> Key {
     }
 }
 
-/// `kind` first, the others by name.
+/// `kind` first, the others by name: how a map of JSON is ordered depends on what else is built.
 fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    let all = || schema["properties"].as_object().into_iter().flatten();
-    all().filter(|(name, _)| *name == "kind").chain(all().filter(|(name, _)| *name != "kind"))
+    let mut all: Vec<(&String, &Value)> = schema["properties"].as_object().into_iter().flatten().collect();
+    all.sort_by_key(|(name, _)| (*name != "kind", *name));
+    all.into_iter()
 }
 
 fn doc(schema: &Value) -> String {
