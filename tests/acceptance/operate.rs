@@ -31,6 +31,10 @@ async fn filled(site: &Site, words: &str) -> (Browser, Page) {
 async fn when_the_queue_is_full_the_next_citizen_is_told_at_once_and_loses_nothing() {
     // given a log that takes two appends at a time, and citizens at the last step
     let site = Site::over(Options { queue: 2, ..Options::default() }, |log| log, |_| {}).await;
+    if site.on_cluster() {
+        eprintln!("nobody holds the log of a cluster: not tried over it");
+        return;
+    }
     let mut citizens = Vec::new();
     for n in 0..10 {
         citizens.push(filled(&site, &format!("第 {n} 盏路灯不亮，晚上看不清路，请尽快维修。")).await);

@@ -55,7 +55,7 @@ pub struct Site {
     thread: Option<std::thread::JoinHandle<()>>,
     _dir: TempDir,
     /// The loopback cluster, when the tests run on one.
-    _cluster: Option<Box<dyn std::any::Any + Send + Sync>>,
+    cluster: Option<Box<dyn std::any::Any + Send + Sync>>,
 }
 
 impl Site {
@@ -119,7 +119,12 @@ impl Site {
             });
         });
         let server = receiver.recv().unwrap();
-        Self { app, clock, address, server, thread: Some(thread), _dir: dir, _cluster: cluster }
+        Self { app, clock, address, server, thread: Some(thread), _dir: dir, cluster }
+    }
+
+    /// Whether its log lies on a loopback cluster instead of in a file.
+    pub fn on_cluster(&self) -> bool {
+        self.cluster.is_some()
     }
 
     /// A browser with no cookies.
