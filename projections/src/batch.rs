@@ -419,6 +419,7 @@ impl Writer {
         imports::write::write(&transaction, work.imports)?;
         persons::write::write(&transaction, work.persons)?;
         work.supervision.write(&transaction, &self.reference)?;
+        groups.follow(&transaction)?;
         work.days.write(&transaction)?;
         heads::write::write(&transaction, work.heads)?;
         files::set_checkpoint(&transaction, end)?;

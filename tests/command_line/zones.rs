@@ -140,12 +140,15 @@ fn traces<'a>(filing: &'a Filing, receipt: &'a Receipt) -> [&'a str; 6] {
 async fn a_demand_goes_in_and_its_answer_comes_out() {
     let zones = Zones::new();
     // given an outside that was never told anything
-    let server = zones.outside(&[]).await;
+    let server = zones.outside(&[("XIAONENG__OPERATE__LISTEN", "127.0.0.1:0")]).await;
     assert!(until(server.address, "/", |_| true).await.contains("暂时不能网上提交"));
     assert_eq!(Client::new(server.address).get("/desk/sign-in").await.unwrap().status, 404);
+    let admin = server.said().lines().find_map(|line| line.strip_prefix("运维监听 ").map(str::to_owned)).unwrap().parse().unwrap();
+    until(admin, "/readyz", |lines| lines.contains("fault  spool") && lines.contains("还没有收到内网的规则")).await;
     // when the inner zone tells it the rules, then citizens can file
     assert_eq!(zones.ferry_out()["cases"], 20);
     until(server.address, "/", |page| !page.contains("暂时不能网上提交")).await;
+    until(admin, "/readyz", |lines| lines.starts_with("ready") && lines.contains("ok     spool")).await;
     let figures = until(server.address, "/public", |page| !page.contains("还没有数据")).await;
     assert!(!figures.contains("/public/cases"), "no link leads to a page that is not there");
     let (filing, mut filed) = explore(server.address).await.unwrap();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use domain::case::{CaseEvent, CaseState};
-use domain::escalation::{Entry, Escalation, EscalationEvent, out_of_step};
+use domain::escalation::{Entry, Escalation, EscalationEvent, Member, out_of_step};
 use domain::folded::Folded;
 use domain::ids::CaseId;
 use domain::time::{Instant, from_micros};
@@ -76,7 +76,7 @@ pub async fn examine(world: &World) -> (Counted, BTreeMap<String, Escalation>) {
         matters.insert(envelope.stream, after);
     }
     for (name, matter) in &matters {
-        let of: Vec<CaseState> = matter.cases.iter().map(|case| cases[case].clone()).collect();
+        let of: Vec<Member> = matter.cases.iter().map(|case| Member::from(&cases[case])).collect();
         assert!(!out_of_step(matter, &of), "seed {seed}: {name} does not follow its cases");
         assert!(matter.next_at().is_none_or(|at| at > now), "seed {seed}: {name} was due at {:?}", matter.next_at());
     }

@@ -9,7 +9,7 @@ mod event;
 mod expected;
 mod state;
 
-pub use decide::{Convening, Facts, Rules, Way, Why, convene, join, lower, out_of_step, raise, report, resolve, tick};
+pub use decide::{Convening, Facts, Member, Rules, Way, Why, convene, join, lower, out_of_step, raise, report, resolve, tick};
 pub use event::{
     Answered, Convened, Entry, EscalationEvent, FollowUp, Handed, Joined, LevelClock, Lowered, Noted, Owner, Raise, Reopened, Reported,
     Resolution, Resolved, Resumed, Tracked,
@@ -24,6 +24,10 @@ use crate::ids::{CaseId, NAMESPACE};
 
 /// What came of trigger instants older than this is not acted on: a restored log or an import must not raise everything.
 pub const TOO_OLD: chrono::TimeDelta = chrono::TimeDelta::days(7);
+
+/// Like cases that are one matter at most. More petitioners make it no graver, and its stream stays short; what comes after is
+/// handled as every case is, and may begin the matter again once it is over.
+pub const MOST_TOGETHER: usize = 200;
 
 /// The stream of a case's matter on a ladder.
 pub fn stream_of_case(ladder: &str, case: CaseId) -> String {

@@ -121,7 +121,7 @@ impl Application {
             let Some(first) = new.first() else { return Ok(Decision::nothing()) };
             let key = format!("petitioners/{}", first.0);
             let events = match situation.state.filter(|state| state.is_open()) {
-                Some(state) => new.iter().flat_map(|case| join(state, *case, &format!("petitioners/{}", case.0))).collect(),
+                Some(state) => join(state, &new, |case| format!("petitioners/{}", case.0)),
                 None => raise(situation.state, &about, rules_of, trigger.level, Why::Trigger(Entry::Petitioners, &key), at)?,
             };
             Ok(dated(at, events, &rules))

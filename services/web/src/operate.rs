@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use application::Application;
+use application::zones::Outside;
 use automation::Automation;
 use domain::time::Instant;
 
@@ -45,6 +46,8 @@ pub struct Parts {
     pub remote_log: bool,
     /// Changes what is logged.
     pub filter: Option<LogFilter>,
+    /// At a node outside: its spool. It has no log of its own, so that nothing of it is backed up.
+    pub outside: Option<Arc<Outside>>,
 }
 
 /// A node as its operator sees it.

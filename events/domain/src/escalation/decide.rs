@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::MOST_TOGETHER;
 use super::event::{
     Answered, Convened, Entry, EscalationEvent, FollowUp, Handed, Joined, LevelClock, Lowered, Noted, Owner, Raise, Reopened, Reported,
     Resolution, Resolved, Resumed, Tracked,
@@ -150,9 +151,11 @@ pub fn raise(
     Ok(vec![if state.is_some_and(|state| !state.is_open()) { Reopened { raise }.into() } else { raise.into() }])
 }
 
-/// A further case of the group.
-pub fn join(state: &Escalation, case: CaseId, trigger: &str) -> Vec<EscalationEvent> {
-    if state.cases.contains(&case) { Vec::new() } else { vec![Joined { case, trigger: trigger.to_owned() }.into()] }
+/// Further cases of the group, as many as it still takes, each with its trigger.
+pub fn join(state: &Escalation, cases: &[CaseId], trigger: impl Fn(CaseId) -> String) -> Vec<EscalationEvent> {
+    let room = MOST_TOGETHER.saturating_sub(state.cases.len());
+    let new = cases.iter().filter(|case| !state.cases.contains(case)).take(room);
+    new.map(|case| Joined { case: *case, trigger: trigger(*case) }.into()).collect()
 }
 
 /// Gives a matter back to a lower level.
@@ -280,20 +283,35 @@ fn open(state: &Escalation) -> Result<(), Refusal> {
     if state.is_open() { Ok(()) } else { Err(Refusal::Stage("已办结")) }
 }
 
+/// What a matter follows of one of its cases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Where the case stands.
+    pub stage: Stage,
+    /// The unit that holds it.
+    pub unit: Option<UnitCode>,
+}
+
+impl From<&CaseState> for Member {
+    fn from(case: &CaseState) -> Self {
+        Self { stage: case.stage, unit: case.unit.clone() }
+    }
+}
+
 /// The answer of every case that has not ended is with the hotline or the petitioner.
-fn is_answered(cases: &[CaseState]) -> bool {
-    let with_hotline = |case: &CaseState| matches!(case.stage, Stage::HotlineReview | Stage::CallBack | Stage::Judging);
+fn is_answered(cases: &[Member]) -> bool {
+    let with_hotline = |case: &Member| matches!(case.stage, Stage::HotlineReview | Stage::CallBack | Stage::Judging);
     cases.iter().any(with_hotline) && cases.iter().all(|case| with_hotline(case) || case.stage.is_ended())
 }
 
 /// The clock has something to do about the matter because of its cases, not of its own time.
-pub fn out_of_step(state: &Escalation, cases: &[CaseState]) -> bool {
+pub fn out_of_step(state: &Escalation, cases: &[Member]) -> bool {
     let ended = cases.iter().all(|case| case.stage.is_ended());
     state.is_open() && !cases.is_empty() && (ended || is_answered(cases) != state.answered.is_some() || handed(state, cases).is_some())
 }
 
 /// The unit that holds the case which the hotline's window held when the level was entered.
-fn handed<'a>(state: &Escalation, cases: &'a [CaseState]) -> Option<&'a UnitCode> {
+fn handed<'a>(state: &Escalation, cases: &'a [Member]) -> Option<&'a UnitCode> {
     let first = cases.first().filter(|case| state.owner == Owner::Hotline && !case.stage.is_ended())?;
     first.unit.as_ref()
 }
@@ -317,7 +335,8 @@ pub fn tick(
         known.max(state.entered).min(now)
     };
     let out_of_time = state.due().filter(|due| *due <= now);
-    if out_of_step(state, cases) {
+    let members: Vec<Member> = cases.iter().map(Member::from).collect();
+    if out_of_step(state, &members) {
         if cases.iter().all(|case| case.stage.is_ended()) {
             let at = latest(&|case| case.ended_at.or(case.changed_at));
             // What was out of time before the end came up first, and is on record.
@@ -327,17 +346,17 @@ pub fn tick(
         } else {
             let taken = |case: &CaseState| case.spans.last().filter(|_| !case.stage.is_ended()).map(|span| span.from);
             let at = latest(&taken);
-            if let Some(unit) = handed(state, cases)
+            if let Some(unit) = handed(state, &members)
                 && out_of_time.is_none_or(|due| at <= due)
             {
                 let at = cases.first().and_then(|case| case.dispatched_at).unwrap_or(at).max(state.entered).min(now);
                 return Ok(vec![(at, Handed { unit: unit.clone() }.into())]);
             }
-            if state.answered.is_some() && !is_answered(cases) {
+            if state.answered.is_some() && !is_answered(&members) {
                 let level = rules.level(state.level)?;
                 return Ok(vec![(at, Resumed { clock: rules.clock(level, at) }.into())]);
             }
-            if state.answered.is_none() && is_answered(cases) && out_of_time.is_none_or(|due| at <= due) {
+            if state.answered.is_none() && is_answered(&members) && out_of_time.is_none_or(|due| at <= due) {
                 return Ok(vec![(at, Answered {}.into())]);
             }
         }

@@ -59,7 +59,7 @@ pub struct Escalation {
     pub ladder: String,
     /// The rulebook whose ladder it is.
     pub rulebook: String,
-    /// Its cases, the first one first.
+    /// Its cases, the first one first; see [`super::MOST_TOGETHER`].
     pub cases: Vec<CaseId>,
     /// The group of like cases; empty for one case.
     pub cluster: String,
@@ -102,6 +102,11 @@ pub struct Escalation {
 }
 
 impl Escalation {
+    /// A group that takes no further case for now.
+    pub fn is_full(&self) -> bool {
+        self.is_open() && !self.cluster.is_empty() && self.cases.len() >= super::MOST_TOGETHER
+    }
+
     /// Somebody still has to do something.
     pub fn is_open(&self) -> bool {
         self.resolved.is_none()

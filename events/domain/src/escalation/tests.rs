@@ -208,6 +208,26 @@ fn given_a_reason_that_lies_not_with_the_unit_then_nothing_on_the_way_up_counts_
 }
 
 #[test]
+fn given_a_group_then_cases_join_once_each_until_it_is_full_and_again_when_it_is_over() {
+    let (book, calendar) = (generic(), Calendar::official());
+    let rules = rules(&book, "response", &calendar);
+    let start = at("2026-05-06T10:00:00");
+    let id = |n: usize| CaseId(uuid::Uuid::from_u128(n as u128 + 1));
+    let first = Facts { cases: (0..10).map(id).collect(), cluster: "complaint/440310/town".to_owned(), ..facts() };
+    let mut log = vec![(start, raise(None, &first, rules, 2, Why::Trigger(Entry::Petitioners, "petitioners/0"), start).unwrap().remove(0))];
+    let further: Vec<CaseId> = (5..500).map(id).collect();
+    let joined = join(&all(&log), &further, |case| format!("petitioners/{}", case.0));
+    assert_eq!(joined.len(), MOST_TOGETHER - 10);
+    log.extend(joined.into_iter().map(|event| (start, event)));
+    let full = all(&log);
+    assert!(full.is_full() && full.cases.len() == MOST_TOGETHER && full.cases.contains(&id(10)) && !full.cases.contains(&id(400)));
+    assert_eq!(join(&full, &further, |_| String::new()), []);
+    let ended = CaseState { ended_at: Some(start), ..case(Stage::Archived) };
+    log.extend(tick(&full, &vec![ended; MOST_TOGETHER], &facts(), rules, start).unwrap());
+    assert!(!all(&log).is_full() && !all(&log).is_open());
+}
+
+#[test]
 fn given_an_answer_then_the_clock_stands_and_begins_anew_when_it_comes_back_and_the_end_resolves() {
     let (book, calendar) = (generic(), Calendar::official());
     let rules = rules(&book, "response", &calendar);
@@ -215,11 +235,14 @@ fn given_an_answer_then_the_clock_stands_and_begins_anew_when_it_comes_back_and_
     let mut log = vec![(start, raise(None, &facts(), rules, 2, red(), start).unwrap().remove(0))];
     let with = |stage, holder, from: &str| CaseState { spans: vec![CaseSpan { holder, from: at(from), to: None }], ..case(stage) };
     let answered = with(Stage::HotlineReview, Holder::Hotline, "2026-05-07T10:00:00");
-    assert!(out_of_step(&all(&log), std::slice::from_ref(&answered)));
+    assert!(out_of_step(&all(&log), &[Member::from(&answered)]));
     // Automation comes late: the answer was in time, and nothing is raised.
     log.extend(tick(&all(&log), std::slice::from_ref(&answered), &facts(), rules, at("2026-07-01T00:00:00")).unwrap());
     let state = all(&log);
-    assert_eq!((state.answered, state.next_at(), out_of_step(&state, &[answered])), (Some(at("2026-05-07T10:00:00")), None, false));
+    assert_eq!(
+        (state.answered, state.next_at(), out_of_step(&state, &[Member::from(&answered)])),
+        (Some(at("2026-05-07T10:00:00")), None, false)
+    );
     let back = with(Stage::Handling, Holder::Unit(unit("town")), "2026-05-08T10:00:00");
     log.extend(tick(&state, &[back], &facts(), rules, at("2026-05-08T11:00:00")).unwrap());
     let state = all(&log);

@@ -1,6 +1,6 @@
 //! Raises that are due, matters by level and by unit, the matters of a case.
 
-use domain::escalation::Escalation;
+use domain::escalation::{Escalation, MOST_TOGETHER};
 use domain::ids::{CaseId, UnitCode};
 use domain::time::{Instant, from_micros, micros};
 use rusqlite::params;
@@ -54,8 +54,8 @@ impl Views {
     pub fn raises_of_cluster(&self, cluster: &str) -> Result<Vec<CaseId>, ViewError> {
         let connection = self.views()?;
         let mut statement =
-            connection.prepare_cached("SELECT case_id FROM escalation_expected WHERE cluster = ?1 ORDER BY case_id LIMIT 200")?;
-        let rows = statement.query_map([cluster], |row| Ok(CaseId(row.get::<_, Uuid>(0)?)))?;
+            connection.prepare_cached("SELECT case_id FROM escalation_expected WHERE cluster = ?1 ORDER BY case_id LIMIT ?2")?;
+        let rows = statement.query_map(params![cluster, MOST_TOGETHER as i64], |row| Ok(CaseId(row.get::<_, Uuid>(0)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

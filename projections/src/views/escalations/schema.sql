@@ -18,6 +18,9 @@ CREATE TABLE escalation_like ( -- open cases that may be one matter of several p
     rulebook TEXT NOT NULL,
     PRIMARY KEY (cluster, at, case_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE escalation_full ( -- groups whose open matter takes no further case
+    cluster TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
 CREATE TABLE escalation_open (
     ladder TEXT NOT NULL,
     level INTEGER NOT NULL,

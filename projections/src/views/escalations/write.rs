@@ -1,13 +1,12 @@
 //! Rows of cases and of escalated matters. What ought to happen is a function of the cases, less what is on record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::case::CaseState;
-use domain::escalation::{Escalation, Owner, cluster, cluster_trigger, expected, out_of_step};
+use domain::case::{CaseState, Stage};
+use domain::escalation::{Escalation, Member, Owner, cluster, cluster_trigger, expected, out_of_step};
 use domain::ids::{CaseId, UnitCode};
 use domain::time::micros;
 use rusqlite::{Connection, OptionalExtension, params};
-use uuid::Uuid;
 
 use crate::ViewError;
 use crate::batch::CaseEntry;
@@ -20,14 +19,32 @@ pub(crate) const PETITIONERS: &str = "petitioners";
 /// In place of a unit's code: what the hotline's window holds. No code of a unit.
 pub(crate) const HOTLINE: &str = "@hotline";
 
-/// Groups of like cases whose petitioners have to be counted anew, each with its class.
+/// What has to be looked at anew once all cases of a batch are written, once each, however many of its cases were: a matter
+/// of thousands of like cases costs as much for a batch as for one of them.
 #[derive(Default)]
-pub(crate) struct Groups(BTreeMap<String, String>);
+pub(crate) struct Groups {
+    /// Groups of like cases whose petitioners are counted, each with its class.
+    clusters: BTreeMap<String, String>,
+    /// Keys of matters that follow the cases.
+    matters: BTreeSet<i64>,
+}
 
 impl Groups {
-    /// Counts them, once each, however many of their cases were written.
-    pub(crate) fn write(self, connection: &Connection, reference: &Reference) -> Result<(), ViewError> {
-        self.0.iter().try_for_each(|(cluster, class)| gather(connection, reference, cluster, class))
+    /// Counts the petitioners.
+    pub(crate) fn write(&self, connection: &Connection, reference: &Reference) -> Result<(), ViewError> {
+        self.clusters.iter().try_for_each(|(cluster, class)| gather(connection, reference, cluster, class))
+    }
+
+    /// Compares the matters with their cases, after the streams of the batch are written.
+    pub(crate) fn follow(&self, connection: &Connection) -> Result<(), ViewError> {
+        for key in &self.matters {
+            let text: Option<String> =
+                connection.prepare_cached("SELECT state FROM stream WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()?;
+            if let Some(text) = text {
+                sync(connection, *key, &serde_json::from_str(&text).map_err(|_| ViewError::Row("stream"))?)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -66,17 +83,11 @@ pub(crate) fn case(
                 0
             };
             if changed > 0 {
-                groups.0.insert(name, state.class.clone());
+                groups.clusters.insert(name, state.class.clone());
             }
         }
     }
-    for key in of_case(connection, id)? {
-        let text: Option<String> =
-            connection.prepare_cached("SELECT state FROM stream WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()?;
-        if let Some(text) = text {
-            sync(connection, key, &serde_json::from_str(&text).map_err(|_| ViewError::Row("stream"))?)?;
-        }
-    }
+    groups.matters.extend(of_case(connection, id)?);
     Ok(())
 }
 
@@ -99,6 +110,9 @@ fn expect(connection: &Connection, case: CaseId, trigger: &str, cluster: &str, a
 /// The petitioners of a group counted anew, over the days that end with its latest case.
 fn gather(connection: &Connection, reference: &Reference, cluster: &str, class: &str) -> Result<(), ViewError> {
     connection.prepare_cached("DELETE FROM escalation_expected WHERE cluster = ?1")?.execute([cluster])?;
+    if connection.prepare_cached("SELECT 1 FROM escalation_full WHERE cluster = ?1")?.exists([cluster])? {
+        return Ok(());
+    }
     let latest: Option<(i64, String)> = connection
         .prepare_cached("SELECT at, rulebook FROM escalation_like WHERE cluster = ?1 ORDER BY at DESC, case_id DESC LIMIT 1")?
         .query_row([cluster], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -107,14 +121,17 @@ fn gather(connection: &Connection, reference: &Reference, cluster: &str, class: 
     let Some(rules) = reference.rulebooks.by_reference(&rulebook) else { return Ok(()) };
     let Some((_, trigger)) = cluster_trigger(&rules, class) else { return Ok(()) };
     let from = latest.saturating_sub(i64::from(trigger.days.unwrap_or(1)) * 86_400_000_000);
-    let mut statement = connection.prepare_cached("SELECT case_id, petitioner FROM escalation_like WHERE cluster = ?1 AND at > ?2")?;
-    let rows = statement.query_map(params![cluster, from], |row| Ok((row.get::<_, Uuid>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
-    let rows: Vec<(Uuid, Vec<u8>)> = rows.collect::<Result<_, _>>()?;
-    let petitioners: std::collections::BTreeSet<&Vec<u8>> = rows.iter().map(|(_, petitioner)| petitioner).collect();
-    if petitioners.len() >= usize::from(trigger.times.unwrap_or(u8::MAX)) {
-        for (case, _) in &rows {
-            expect(connection, CaseId(*case), PETITIONERS, cluster, latest)?;
-        }
+    let petitioners: i64 = connection
+        .prepare_cached("SELECT count(DISTINCT petitioner) FROM escalation_like WHERE cluster = ?1 AND at > ?2")?
+        .query_row(params![cluster, from], |row| row.get(0))?;
+    if petitioners >= i64::from(trigger.times.unwrap_or(u8::MAX)) {
+        connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO escalation_expected (case_id, trigger_name, cluster, at) \
+                 SELECT l.case_id, ?3, ?1, ?4 FROM escalation_like l WHERE l.cluster = ?1 AND l.at > ?2 \
+                 AND NOT EXISTS (SELECT 1 FROM escalation_met m WHERE m.case_id = l.case_id AND m.trigger_name = ?3)",
+            )?
+            .execute(params![cluster, from, PETITIONERS, latest])?;
     }
     Ok(())
 }
@@ -127,13 +144,15 @@ fn of_case(connection: &Connection, case: CaseId) -> Result<Vec<i64>, ViewError>
 
 /// Whether a matter has to follow its cases.
 fn sync(connection: &Connection, key: i64, state: &Escalation) -> Result<(), ViewError> {
-    let mut cases: Vec<CaseState> = Vec::with_capacity(state.cases.len());
+    let mut cases: Vec<Member> = Vec::with_capacity(state.cases.len());
     if state.is_open() {
-        let mut statement = connection.prepare_cached("SELECT s.state FROM case_row c JOIN case_state s USING (key) WHERE c.id = ?1")?;
+        let mut statement = connection.prepare_cached("SELECT stage, unit FROM case_row WHERE id = ?1")?;
         for case in &state.cases {
             let mut rows = statement.query([case.0])?;
             if let Some(row) = rows.next()? {
-                cases.push(postcard::from_bytes(row.get_ref(0)?.as_blob().unwrap_or_default())?);
+                let stage = row.get_ref(0)?.as_str().ok().and_then(Stage::of_code).ok_or(ViewError::Row("case_row"))?;
+                let unit = row.get::<_, Option<String>>(1)?.and_then(|code| UnitCode::parse(&code).ok());
+                cases.push(Member { stage, unit });
             }
         }
     }
@@ -171,7 +190,7 @@ fn units(state: &Escalation) -> Vec<&UnitCode> {
 }
 
 impl Rows for Escalation {
-    fn rows(&self, connection: &Connection, key: i64, _stream: &str, _reference: &Reference) -> Result<(), ViewError> {
+    fn rows(&self, connection: &Connection, key: i64, _stream: &str, reference: &Reference) -> Result<(), ViewError> {
         let old: Option<(String, i64, bool)> = connection
             .prepare_cached("DELETE FROM escalation_open WHERE key = ?1 RETURNING ladder, level, wrongdoing")?
             .query_row([key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
@@ -209,6 +228,15 @@ impl Rows for Escalation {
         for (case, trigger) in met {
             insert.execute(params![case.0, trigger])?;
             delete.execute(params![case.0, trigger])?;
+        }
+        let filled = if self.is_full() {
+            "INSERT OR IGNORE INTO escalation_full (cluster) VALUES (?1)"
+        } else {
+            "DELETE FROM escalation_full WHERE cluster = ?1"
+        };
+        if connection.prepare_cached(filled)?.execute([&self.cluster])? > 0 {
+            let class = self.cluster.split('/').next().unwrap_or_default();
+            gather(connection, reference, &self.cluster, class)?;
         }
         sync(connection, key, self)
     }

@@ -1,6 +1,6 @@
 //! The node outside: takes filings without a log, and shows what the inner zone told.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -54,6 +54,7 @@ pub struct Came {
 pub struct Outside {
     /// The keys.
     pub key: OutsideKey,
+    dir: PathBuf,
     spool: Spool,
     store: Store,
     /// Rulebooks, calendars, catalogues and units; lives as long as the process.
@@ -86,7 +87,7 @@ impl Outside {
         let spool = Spool::open(dir).map_err(|error| io(&error))?;
         let store = Store::open(&dir.join("outside.db")).map_err(|error| db(&error))?;
         let held = spool.count(Folder::Held, LETTER).map_err(|error| io(&error))?;
-        let outside = Self { key, spool, store, log, entropy, held: AtomicUsize::new(held), limits };
+        let outside = Self { key, dir: dir.to_owned(), spool, store, log, entropy, held: AtomicUsize::new(held), limits };
         outside.learn().await?;
         // What a crash left between the two folders.
         for letter in outside.spool.list(Folder::Held, LETTER, usize::MAX).map_err(|error| io(&error))? {
@@ -261,5 +262,17 @@ impl Outside {
     #[must_use]
     pub fn held(&self) -> usize {
         self.held.load(Ordering::Relaxed)
+    }
+
+    /// So many may wait before filing pauses.
+    #[must_use]
+    pub fn most_held(&self) -> usize {
+        self.limits.most_held
+    }
+
+    /// The folder of the spool.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 }

@@ -7,7 +7,7 @@ use domain::time::from_micros;
 use serde::Serialize;
 
 use super::Settings;
-use super::observe::{Disk, Observed, Views};
+use super::observe::{Disk, Observed, Spool, Views};
 use crate::words;
 
 /// What is looked at.
@@ -38,11 +38,13 @@ pub enum Kind {
     Rehearsal,
     /// The calendar knows this year's holidays.
     Calendar,
+    /// Outside: letters go in and the inner zone tells.
+    Spool,
 }
 
 impl Kind {
     /// All, in the order in which they are told.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Stopping,
         Self::Log,
         Self::Views,
@@ -55,6 +57,7 @@ impl Kind {
         Self::Backup,
         Self::Rehearsal,
         Self::Calendar,
+        Self::Spool,
     ];
 
     /// Name in `/readyz` and `/metrics`.
@@ -73,6 +76,7 @@ impl Kind {
             Self::Backup => "backup",
             Self::Rehearsal => "rehearsal",
             Self::Calendar => "calendar",
+            Self::Spool => "spool",
         }
     }
 
@@ -92,6 +96,7 @@ impl Kind {
             Self::Backup => "备份",
             Self::Rehearsal => "恢复演练",
             Self::Calendar => "工作日历",
+            Self::Spool => "摆渡",
         }
     }
 
@@ -99,13 +104,13 @@ impl Kind {
     ///
     /// Ready means: a request sent here now is taken, answered from what is so, and dated rightly. What makes that untrue
     /// blocks: a log that cannot be written (the citizen's filing would be refused), views that stopped or are far behind
-    /// (pages would show what is no longer so), a disk about to be full, a clock behind the log (limits would be frozen
+    /// (pages would show what is no longer so), a spool that takes no letter, a disk about to be full, a clock behind the log (limits would be frozen
     /// wrongly), an end that has begun. Everything else is degraded, not unready: taking a node out of service mends no
     /// old backup, no parked notice and no search index, and with one node it would shut the whole site. Automation does
     /// not block either: its acts are dated at the due instant, whoever does them, however late.
     #[must_use]
     pub fn blocks(self) -> bool {
-        matches!(self, Self::Stopping | Self::Log | Self::Views | Self::Disk | Self::Clock)
+        matches!(self, Self::Stopping | Self::Log | Self::Views | Self::Disk | Self::Clock | Self::Spool)
     }
 }
 
@@ -157,6 +162,8 @@ const SKEW: i64 = 2;
 /// Free bytes below which a disk is as good as full, whatever its size.
 const NOTHING: u64 = 16 << 20;
 const GIB: u64 = 1 << 30;
+/// What the inner zone told is told to be old after so long.
+const SPOOL_AGE: TimeDelta = TimeDelta::minutes(30);
 
 /// Judges what was observed.
 #[must_use]
@@ -171,11 +178,38 @@ pub fn judge(seen: &Observed, settings: &Settings) -> Report {
         Some(disk(seen, settings)),
         Some(clock(seen, settings)),
         high_water(seen),
-        Some(backup(seen, settings)),
-        Some(rehearsal(seen, settings)),
-        Some(calendar(seen)),
+        kept(seen).then(|| backup(seen, settings)),
+        kept(seen).then(|| rehearsal(seen, settings)),
+        kept(seen).then(|| calendar(seen)),
+        seen.spool.as_ref().map(|spool| self::spool(seen, spool)),
     ];
     Report { checks: checks.into_iter().flatten().collect() }
+}
+
+/// Whether the node keeps anything: one outside is told its calendar, and its letters come again.
+fn kept(seen: &Observed) -> bool {
+    seen.spool.is_none()
+}
+
+fn spool(seen: &Observed, spool: &Spool) -> Check {
+    let Spool { held, most, as_of } = *spool;
+    let Some(as_of) = as_of else {
+        let advice = "请在内网运行 xiaoneng ferry out（或设置 [zones] spool），并检查网闸；收到规则后自动开放提交。";
+        return check(Kind::Spool, Level::Bad, "还没有收到内网的规则，不能提交".to_owned(), advice);
+    };
+    let age = seen.now - as_of;
+    let detail = format!("{held} 封等待内网确认，内网数据截至 {}", words::moment(as_of).text);
+    if held >= most {
+        return check(
+            Kind::Spool,
+            Level::Bad,
+            format!("{detail}；已到上限，暂停提交"),
+            "网闸或内网长时间没有取件，请检查；恢复后自动继续。",
+        );
+    }
+    let late = age > SPOOL_AGE || held.saturating_mul(5) >= most.saturating_mul(4);
+    let advice = "请检查网闸是否在搬运文件、内网 serve 或定时任务是否在运行。";
+    check(Kind::Spool, if late { Level::Warn } else { Level::Good }, detail, advice)
 }
 
 fn check(kind: Kind, level: Level, detail: String, advice: &str) -> Check {

@@ -47,6 +47,19 @@ pub struct Observed {
     pub backups: Backups,
     /// The calendar.
     pub calendar: Calendar,
+    /// At a node outside: what waits there.
+    pub spool: Option<Spool>,
+}
+
+/// What was seen of the spool of a node outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spool {
+    /// Letters without acknowledgement.
+    pub held: usize,
+    /// So many may wait before filing pauses.
+    pub most: usize,
+    /// Until when the inner zone has told everything; `None` before it told anything.
+    pub as_of: Option<Instant>,
 }
 
 /// What was seen of the log.
@@ -152,6 +165,11 @@ pub(super) async fn observe(operate: &Operate) -> Observed {
         high_water: operate.log_dir().map(|dir| high_water(&dir)),
         backups: operate.data().map(Backups::read).unwrap_or_default(),
         calendar: calendar(operate),
+        spool: operate.parts.outside.as_ref().map(|outside| Spool {
+            held: outside.held(),
+            most: outside.most_held(),
+            as_of: outside.as_of().ok().flatten(),
+        }),
         log,
     }
 }
@@ -186,6 +204,9 @@ fn disks(operate: &Operate) -> Vec<Disk> {
     }
     if let Some(dir) = &operate.parts.log_dir {
         disks.push(Disk { name: "日志", space: space(dir) });
+    }
+    if let Some(outside) = &operate.parts.outside {
+        disks.push(Disk { name: "摆渡目录", space: space(outside.dir()) });
     }
     disks
 }

@@ -36,7 +36,7 @@ pub(super) async fn run(words: cli::Outside) -> Result<(), Failure> {
     let address = public.local_addr()?;
     let (app, outside) = open(&words.spool, key, &settings.zones).await?;
     // The log is in memory: there is no file of it to look after.
-    let parts = Parts { remote_log: true, filter: output::log_filter(), ..Parts::default() };
+    let parts = Parts { remote_log: true, filter: output::log_filter(), outside: Some(outside.clone()), ..Parts::default() };
     let operate = Arc::new(Operate::new(app.clone(), settings.operate, parts));
     let mut signals = Signals::catch()?;
     let watching = actix_web::rt::spawn(operate.clone().watch(tell_alive));

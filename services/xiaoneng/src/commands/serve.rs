@@ -60,6 +60,7 @@ pub(super) async fn serve(
         log_dir: installation::log_dir(place).filter(|dir| *dir != place.data).map(Path::to_owned),
         remote_log: installation::log_dir(place).is_none(),
         filter: output::log_filter(),
+        outside: None,
     };
     let operate = Arc::new(Operate::new(app.clone(), settings.operate, parts));
     let mut signals = Signals::catch()?;

@@ -33,6 +33,7 @@ fn well() -> Observed {
         high_water: Some(Some(10)),
         backups: Backups { backup: run(20), rehearsal: run(20), failed: None },
         calendar: Calendar { year: 2026, this: true, next: false, december: false },
+        spool: None,
     }
 }
 
@@ -53,7 +54,22 @@ fn a_node_that_is_well_is_ready_and_asks_for_nothing() {
     assert_eq!(found(|_| {}), (true, vec![]));
     let report = judge(&well(), &Settings::default());
     assert!(report.checks.iter().all(|check| !check.detail.is_empty() && check.advice.is_empty()), "{report:?}");
-    assert_eq!(report.checks.iter().map(|check| check.kind).collect::<Vec<_>>(), Kind::ALL[1..]);
+    assert_eq!(report.checks.iter().map(|check| check.kind).collect::<Vec<_>>(), Kind::ALL[1..12]);
+}
+
+#[test]
+fn a_node_outside_is_asked_for_its_spool_and_not_for_backups() {
+    let seen = |held: usize, minutes: i64| {
+        move |seen: &mut Observed| {
+            let as_of = Some(seen.now - TimeDelta::minutes(minutes));
+            (seen.spool, seen.backups, seen.high_water) = (Some(Spool { held, most: 100, as_of }), Backups::default(), None);
+        }
+    };
+    assert_eq!(found(seen(0, 1)), (true, vec![]));
+    assert_eq!(found(seen(80, 1)), (true, vec![(Kind::Spool, Level::Warn)]));
+    assert_eq!(found(seen(0, 31)), (true, vec![(Kind::Spool, Level::Warn)]));
+    assert_eq!(found(seen(100, 1)), (false, vec![(Kind::Spool, Level::Bad)]));
+    assert_eq!(found(|seen| seen.spool = Some(Spool { held: 0, most: 100, as_of: None })), (false, vec![(Kind::Spool, Level::Bad)]));
 }
 
 #[test]

@@ -202,8 +202,12 @@ impl<'a> View<'a> {
             ]));
         }
         let heads = ["工单", "类型", "状态", "承办单位", "登记时间"];
-        let note =
-            if self.state().cases.len() > CASES { format!("涉及工单（只列前 {CASES} 件）") } else { "涉及工单".to_owned() };
+        let of = self.state().cases.len();
+        let mut note =
+            if of > CASES { format!("涉及工单（共 {of} 件，只列前 {CASES} 件）") } else { "涉及工单".to_owned() };
+        if self.state().is_full() {
+            note.push_str("。已满，后来的同类诉求各自办理，不再并入");
+        }
         Ok(table(&note, &heads, rows, "涉及的工单您无权查看。"))
     }
 
