@@ -115,6 +115,21 @@ impl SqliteLog {
         Self::start(connection, TRUTH, path, record, head.size, options, now)
     }
 
+    /// A log to be examined: read and left as it is, byte by byte. Nothing can be appended, and it is not compared with its
+    /// record, which [`Self::examine`] does.
+    ///
+    /// # Errors
+    /// [`LogError::UnknownSchema`], and [`LogError::Unavailable`] for the file system's refusals.
+    pub fn reading(dir: &Path) -> Result<Self, LogError> {
+        let path = dir.join(TRUTH.file);
+        let connection = connect::reader(&path)?;
+        connect::check_schema(&connection, TRUTH)?;
+        let noticed = watch::Sender::new(HeadRow::read(&connection)?.size());
+        let readers = Readers::start(&path, 1)?;
+        let record = Record::named(dir, TRUTH.record);
+        Ok(Self { tasks: None, writer: None, readers, sentinel: None, noticed, path, record, stats: Arc::new(Stats::default()) })
+    }
+
     /// The threads of an opened file.
     fn start(
         connection: Connection,

@@ -156,7 +156,7 @@ fn create(connection: &mut Connection, flavour: Flavour, expected: Option<&TreeH
     Ok(())
 }
 
-fn check_schema(connection: &Connection, flavour: Flavour) -> Result<(), LogError> {
+pub(crate) fn check_schema(connection: &Connection, flavour: Flavour) -> Result<(), LogError> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version != SCHEMA_VERSION {
         return Err(LogError::UnknownSchema { found: version.to_string(), known: SCHEMA_VERSION });

@@ -52,7 +52,7 @@ pub(super) async fn run(words: Verify) -> Result<(), Failure> {
     let mut faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
     let mut heads = Heads::default();
     if faults.is_empty() {
-        match installation::log(&place, Arc::new(SystemClock)).await {
+        match reading(&place).await {
             Ok(log) => {
                 heads = check(log.as_ref(), &place, kept.as_deref(), words.key.as_deref()).await?;
                 faults.extend(heads.faults.iter().cloned());
@@ -87,6 +87,14 @@ pub(super) async fn run(words: Verify) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// The log of a place, which an examination leaves as it is.
+async fn reading(place: &Place) -> anyhow::Result<Arc<dyn EventLog>> {
+    match installation::log_dir(place) {
+        Some(dir) => Ok(Arc::new(SqliteLog::reading(dir)?)),
+        None => installation::log(place, Arc::new(SystemClock)).await,
+    }
 }
 
 async fn check(log: &dyn EventLog, place: &Place, kept: Option<&[Kept]>, key: Option<&str>) -> Result<Heads, Failure> {

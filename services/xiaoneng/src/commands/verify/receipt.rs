@@ -2,9 +2,7 @@
 //! the log.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use application::clock::SystemClock;
 use application::heads::{Head, origin};
 use application::receipts::{Proven, Receipt, ReceiptFile};
 use domain::time::{CHINA, Instant};
@@ -32,7 +30,7 @@ pub(super) async fn run(path: &Path, key: Option<&str>, place: Option<&Place>, j
             }
             if let (Some(place), true) = (place, faults.is_empty()) {
                 installation::must_be_there(place)?;
-                let log = installation::log(place, Arc::new(SystemClock)).await?;
+                let log = super::reading(place).await?;
                 match against(log.as_ref(), &file.receipt).await? {
                     Ok(()) => good.push("与日志核对：这条记录现在仍在原来的位置，内容没有变".to_owned()),
                     Err(fault) => faults.push(format!("{}：{fault}", path.display())),
