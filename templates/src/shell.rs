@@ -19,6 +19,8 @@ pub struct Shell {
     pub environment: Option<String>,
     /// Banner of a node whose data are old, for example `查询数据更新延迟约 12 秒`.
     pub stale: Option<String>,
+    /// The citizens' node of two zones, where some services are not.
+    pub outside: bool,
     /// Telephone of the service, for example `12345`.
     pub service_phone: String,
     /// Office that runs the site (footer).

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tests::client::Client;
 use tests::filing::{Filing, Ready, Receipt, explore, sign_in, track, walk};
-use tests::html::form_to;
+use tests::html::{form_to, links};
 use tests::server::{Server, UNLIMITED};
 use vault::OsEntropy;
 use vault::zones::OutsideKey;
@@ -151,6 +151,10 @@ async fn a_demand_goes_in_and_its_answer_comes_out() {
     until(admin, "/readyz", |lines| lines.starts_with("ready") && lines.contains("ok     spool")).await;
     let figures = until(server.address, "/public", |page| !page.contains("还没有数据")).await;
     assert!(!figures.contains("/public/cases"), "no link leads to a page that is not there");
+    let home = until(server.address, "/", |_| true).await;
+    for link in links(&home, "/") {
+        assert_ne!(Client::new(server.address).get(&link).await.unwrap().status, 404, "{link}");
+    }
     let (filing, mut filed) = explore(server.address).await.unwrap();
     assert!(filed.submit().await.unwrap());
     let receipt = filed.receipt().await.unwrap();

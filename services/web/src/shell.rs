@@ -25,6 +25,7 @@ pub fn of(ctx: &Ctx) -> Shell {
         flash: ctx.take_flash(),
         environment: (!settings.environment.is_empty()).then(|| settings.environment.clone()),
         stale: stale(ctx),
+        outside: ctx.outside().is_some(),
         service_phone: settings.service_phone.clone(),
         organiser: settings.organiser.clone(),
         registrations: settings.registrations.clone(),
