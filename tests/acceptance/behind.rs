@@ -61,7 +61,9 @@ async fn pages_of_views_that_stopped_say_how_old_they_are_and_filing_goes_on() {
     let append = Append { stream: format!("case-{case}"), expected: Expected::NoStream, events: vec![event], keys: Vec::new() };
     site.app.log.append(append).await.unwrap();
     // when the views have stopped before it for some seconds
+    let asked = std::time::Instant::now();
     while site.app.projections.behind() < Duration::from_secs(5) {
+        assert!(asked.elapsed() < Duration::from_secs(60), "the views do not stop");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     // then every page says so, and readiness can tell

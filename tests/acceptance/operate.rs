@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::account::Role;
@@ -12,6 +13,9 @@ use futures_util::future::join_all;
 use web::operate::{Kind, Level, Operate, Parts, Settings};
 
 use crate::harness::{Browser, Page, Site};
+
+/// Longest wait for something that has to happen.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A form filled in up to the last step.
 async fn filled(site: &Site, words: &str) -> (Browser, Page) {
@@ -43,14 +47,24 @@ async fn when_the_queue_is_full_the_next_citizen_is_told_at_once_and_loses_nothi
     let held = rusqlite::Connection::open(site.log_file()).unwrap();
     held.execute_batch("BEGIN IMMEDIATE").unwrap();
     let stats = || site.app.log.stats().unwrap();
+    let pause = |millis| tokio::time::sleep(Duration::from_millis(millis));
     let sent = citizens.into_iter().enumerate().map(|(n, (mut browser, page))| async move {
+        // The first alone, until the writer has it in hand and waits: it would take with it whoever comes at the same time.
+        if n > 0 {
+            while stats().queue.load(Relaxed) == 0 {
+                pause(5).await;
+            }
+            pause(500).await;
+        }
         let answer = browser.submit(page.form("/file/check")).await;
         (n, browser, answer)
     });
     let release = async {
         // One in the writer's hands, two waiting: the others are refused before they take memory.
+        let asked = std::time::Instant::now();
         while stats().refused.load(Relaxed) < 7 {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            assert!(asked.elapsed() < PATIENCE, "{} were refused", stats().refused.load(Relaxed));
+            pause(5).await;
         }
         assert!(stats().queue.load(Relaxed) <= 3);
         held.execute_batch("ROLLBACK").unwrap();
@@ -67,8 +81,10 @@ async fn when_the_queue_is_full_the_next_citizen_is_told_at_once_and_loses_nothi
         assert_eq!((page.status, page.path.as_str()), (200, "/file/receipt"), "{}", page.text());
     }
     // An answer may be faster than the count of those who wait.
+    let asked = std::time::Instant::now();
     while stats().queue.load(Relaxed) > 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        assert!(asked.elapsed() < PATIENCE, "{} still wait", stats().queue.load(Relaxed));
+        pause(5).await;
     }
 }
 

@@ -149,7 +149,9 @@ fn a_backup_beside_a_server_while_citizens_file_is_one_moment_and_holds_what_was
         .collect();
     let mut backed_up = 0;
     for round in 0..3 {
+        let asked = std::time::Instant::now();
         while acknowledged.load(Ordering::SeqCst) <= backed_up {
+            assert!(asked.elapsed() < Duration::from_secs(60), "nobody files any more");
             std::thread::sleep(Duration::from_millis(5));
         }
         backed_up = acknowledged.load(Ordering::SeqCst);
