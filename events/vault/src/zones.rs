@@ -135,7 +135,8 @@ impl OutsideKey {
     /// [`ZoneError`].
     pub fn open<'a>(&self, file: &'a [u8]) -> Result<&'a [u8], ZoneError> {
         let (_, rest) = read_head(file, OUTWARD, &self.installation())?;
-        let (content, signature) = rest.split_at_checked(rest.len().saturating_sub(SIGNATURE + HASH)).ok_or(ZoneError::Damaged)?;
+        let end = rest.len().checked_sub(SIGNATURE + HASH).ok_or(ZoneError::Damaged)?;
+        let (content, signature) = rest.split_at_checked(end).ok_or(ZoneError::Damaged)?;
         let signature = signature.first_chunk::<SIGNATURE>().ok_or(ZoneError::Damaged)?;
         let signed = file.get(..file.len() - HASH - SIGNATURE).ok_or(ZoneError::Damaged)?;
         let verify = VerifyingKey::from_bytes(&self.verify).map_err(|_| ZoneError::Forged)?;

@@ -106,7 +106,7 @@ pub async fn carry_out(app: &Application, spool: &Spool, carrier: &mut Carrier, 
             return Ok(told);
         }
     }
-    told.whole = told.parcels == 0;
+    told.whole = told.parcels == 0 && !Carrier::is_jammed(spool)?;
     Ok(told)
 }
 
@@ -119,6 +119,8 @@ fn internal(fault: Fault) -> Error {
 }
 
 async fn record(app: &Application, case: CaseId) -> Result<Option<CaseRecord>, Error> {
+    // Read before the case: what is told is at least as new.
+    let seq = app.projections.position();
     let opened = match app.open_case(&Actor::Petitioner(case), case).await {
         Ok(opened) => opened,
         Err(Error::NotFound) => return Ok(None),
@@ -128,7 +130,6 @@ async fn record(app: &Application, case: CaseId) -> Result<Option<CaseRecord>, E
     let view = CaseView::of(app, &opened, &code).map_err(internal)?;
     let bytes = view.to_bytes().map_err(|error| Error::Internal(error.to_string()))?;
     let key = app.case_key(case, &opened.state.number);
-    let seq = opened.entries.last().map_or(0, |entry| entry.seq);
     Ok(Some(CaseRecord { tag: key.tag(), seq, sealed: key.seal(&bytes, app.vault.entropy()) }))
 }
 

@@ -68,6 +68,9 @@ pub enum Reason {
     /// It is about a case whose number and query code do not fit.
     #[error("工单编号和查询码对不上")]
     Unknown,
+    /// The views do not know yet which cases there are: the letter stays where it is, for the next time.
+    #[error("查询数据还没有跟上日志")]
+    Behind,
 }
 
 /// What came of the letters.
@@ -77,7 +80,7 @@ pub struct Report {
     pub taken: u64,
     /// Letters that had been taken before.
     pub already: u64,
-    /// Letters that are perhaps still being copied.
+    /// Letters that are perhaps still being copied, or wait for the views.
     pub waiting: u64,
     /// Letters that were put among the refused.
     pub refused: Vec<(String, Reason)>,
@@ -180,6 +183,10 @@ impl Carrier {
                     report.waiting += 1;
                     continue;
                 }
+                Ok(Err(Reason::Behind)) => {
+                    report.waiting += 1;
+                    continue;
+                }
                 Ok(Err(reason)) => {
                     spool.refuse(Folder::Inward, &found.name).map_err(|error| fault(&error))?;
                     report.refused.push((found.name, reason));
@@ -199,12 +206,20 @@ impl Carrier {
         stopped.map_or(Ok(report), Err)
     }
 
+    /// The gate takes no parcels: so many wait that none is added.
+    ///
+    /// # Errors
+    /// When the spool cannot be read.
+    pub fn is_jammed(spool: &Spool) -> Result<bool, Error> {
+        Ok(spool.count(Folder::Outward, PARCEL).map_err(|error| fault(&error))? >= WAITING)
+    }
+
     /// What has changed since the last parcel; none when there is nothing to tell or the gate takes nothing.
     ///
     /// # Errors
     /// When the log or the spool cannot be read.
     pub async fn changes(&self, app: &Application, spool: &Spool) -> Result<Option<Changes>, Error> {
-        if spool.count(Folder::Outward, PARCEL).map_err(|error| fault(&error))? >= WAITING {
+        if Self::is_jammed(spool)? {
             tracing::error!(waiting = WAITING, "the gate takes no parcels");
             return Ok(None);
         }
@@ -243,7 +258,7 @@ impl Carrier {
         let parcel = Parcel {
             number: self.progress.parcel + 1,
             as_of: (at_head && told.len() == self.progress.taken.len()).then_some(now),
-            anew,
+            anew: anew.then_some(now),
             facts,
             taken: told.clone(),
             ..Parcel::default()
@@ -317,23 +332,32 @@ async fn one(app: &Application, letter: Letter, generation: u32) -> Result<Resul
                 return Ok(Err(Reason::Number));
             }
             let there = !app.log.read_stream(&case.stream()).await?.is_empty();
-            app.file_at(&Meta::new(Actor::Citizen, command), letter.form, *file, at).await.map(|_| !there)
+            app.file_at(&Meta::new(Actor::Citizen, command), letter.form, *file, at).await.map(|_| Some(!there))
         }
         What::Rate { number, code, stars, words } => act(app, command, &number, &code, &Command::Rate { stars, words }).await,
         What::Dispute { number, code, words } => act(app, command, &number, &code, &Command::Dispute { words }).await,
     };
     match done {
-        Ok(new) => Ok(Ok(new)),
+        Ok(Some(new)) => Ok(Ok(new)),
+        Ok(None) => Ok(Err(Reason::Behind)),
         Err(Error::NotFound) => Ok(Err(Reason::Unknown)),
         Err(error @ (Error::Case(_) | Error::Person(_) | Error::Forbidden)) => Ok(Err(Reason::Rules(error.to_string()))),
         Err(error) => Err(error),
     }
 }
 
-async fn act(app: &Application, command: Uuid, number: &str, code: &str, what: &Command) -> Result<bool, Error> {
-    let case = app.case_of_code(number, code)?.ok_or(Error::NotFound)?;
+/// Acts for a petitioner; none while it cannot be told whether there is such a case.
+async fn act(app: &Application, command: Uuid, number: &str, code: &str, what: &Command) -> Result<Option<bool>, Error> {
+    let mut case = app.case_of_code(number, code)?;
+    if case.is_none() {
+        if !app.seen(app.log.head().await?.size).await {
+            return Ok(None);
+        }
+        case = app.case_of_code(number, code)?;
+    }
+    let case = case.ok_or(Error::NotFound)?;
     let meta = Meta::new(Actor::Petitioner(case), Uuid::new_v5(&case.0, command.as_bytes()));
-    Ok(app.on_case(&meta, case, what).await?.events > 0)
+    Ok(Some(app.on_case(&meta, case, what).await?.events > 0))
 }
 
 impl Application {

@@ -126,11 +126,13 @@ impl Outside {
         if sealed.len() as u64 > MOST_LETTER {
             return Err(Error::Internal("a letter is larger than its form allows".to_owned()));
         }
-        self.spool.put(Folder::Held, &name, &sealed).map_err(|error| {
+        let new = self.spool.put_new(Folder::Held, &name, &sealed).map_err(|error| {
             tracing::error!(%error, "the spool cannot be written");
             Error::Unavailable
         })?;
-        self.held.fetch_add(1, Ordering::Relaxed);
+        if new {
+            self.held.fetch_add(1, Ordering::Relaxed);
+        }
         // It is safe from here on: should this fail, it is put out with the next look.
         if let Err(error) = self.spool.link(Folder::Held, Folder::Inward, &name) {
             tracing::warn!(%error, "a letter waits to be put out");
@@ -160,7 +162,7 @@ impl Outside {
     /// # Errors
     /// When the spool or the store cannot be used; what was taken stays taken.
     pub async fn receive(&self, now: Instant) -> Result<Came, Error> {
-        let mut came = Came::default();
+        let (mut came, mut facts) = (Came::default(), false);
         for found in self.spool.list(Folder::Outward, PARCEL, PARCELS).map_err(|error| io(&error))? {
             let opened = if found.bytes > MOST_PARCEL {
                 Err(ZoneError::Foreign)
@@ -171,6 +173,7 @@ impl Outside {
             };
             match opened {
                 Ok(parcel) => {
+                    facts |= !parcel.facts.is_empty();
                     self.store.take(&parcel).map_err(|error| db(&error))?;
                     self.acknowledged(&parcel.taken)?;
                     self.spool.remove(Folder::Outward, &found.name).map_err(|error| io(&error))?;
@@ -183,7 +186,7 @@ impl Outside {
                 }
             }
         }
-        if came.parcels > 0 {
+        if facts {
             self.learn().await?;
         }
         came.missing = self.store.missing().map_err(|error| db(&error))?;

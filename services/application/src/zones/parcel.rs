@@ -18,8 +18,8 @@ pub struct Parcel {
     pub number: u64,
     /// Everything that was recorded until then is in this parcel or one before it; `None` when more is to follow.
     pub as_of: Option<Instant>,
-    /// The first of a series that says everything anew.
-    pub anew: bool,
+    /// The first of a series that says everything anew: when that was begun. A copy of it that comes late begins nothing.
+    pub anew: Option<Instant>,
     /// Rulebooks, calendars, catalogues and units, as they stand in the log.
     pub facts: Vec<Fact>,
     /// Public figures by the name of their page.
@@ -46,7 +46,8 @@ pub struct Fact {
 pub struct CaseRecord {
     /// Under which name the outside finds it.
     pub tag: [u8; 16],
-    /// Place in the log up to which it tells; an older one never replaces a newer one.
+    /// Place in the log that the views had reached when it was made: erasing and restricting stand outside of the stream of
+    /// the case. An older one never replaces a newer one.
     pub seq: u64,
     /// Sealed under number and query code.
     pub sealed: Vec<u8>,

@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::time::Instant;
 
@@ -79,8 +80,7 @@ impl Spool {
     /// # Errors
     /// When the file system refuses; nothing stands under the name then that did not stand before.
     pub fn put(&self, folder: Folder, name: &str, bytes: &[u8]) -> io::Result<()> {
-        // Two processes may write the same letter at once: each under a name of its own.
-        let aside = self.path(folder, &format!(".{name}.{}.new", std::process::id()));
+        let aside = self.aside(folder, name);
         let written = write(&aside, bytes).and_then(|()| fs::rename(&aside, self.path(folder, name)));
         if written.is_err() {
             // What could not be written is no file of anybody; a failure to remove it is the same failure again.
@@ -88,6 +88,30 @@ impl Spool {
         }
         written?;
         self.sync(folder)
+    }
+
+    /// The same, unless a file stands under this name; false when it does, and then that one stays. Of two who write at once
+    /// one is told true.
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    pub fn put_new(&self, folder: Folder, name: &str, bytes: &[u8]) -> io::Result<bool> {
+        let aside = self.aside(folder, name);
+        let written = write(&aside, bytes).and_then(|()| fs::hard_link(&aside, self.path(folder, name)));
+        let _ = fs::remove_file(&aside);
+        let new = match written {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+            other => other.map(|()| true)?,
+        };
+        // Also when another was first: its file may not be durable yet.
+        self.sync(folder)?;
+        Ok(new)
+    }
+
+    /// Where a file is written before it gets its name: threads and processes may write the same letter at once.
+    fn aside(&self, folder: Folder, name: &str) -> PathBuf {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        self.path(folder, &format!(".{name}.{}.{}.new", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// The same file in another folder too; nothing happens when it stands there.

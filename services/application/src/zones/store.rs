@@ -46,9 +46,6 @@ impl Store {
     pub(super) fn take(&self, parcel: &Parcel) -> Outcome<()> {
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
-        if parcel.anew {
-            transaction.execute("DELETE FROM missing", [])?;
-        }
         count(&transaction, parcel)?;
         for fact in &parcel.facts {
             put_fact(&transaction, fact)?;
@@ -124,9 +121,15 @@ fn count(transaction: &Transaction<'_>, parcel: &Parcel) -> Outcome<()> {
     let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let last: Option<i64> = transaction.query_row("SELECT value FROM state WHERE name = 'last'", [], |row| row.get(0)).optional()?;
     let last = last.map_or(0, i64::unsigned_abs);
+    let begun: Option<i64> = transaction.query_row("SELECT value FROM state WHERE name = 'anew'", [], |row| row.get(0)).optional()?;
+    let anew = parcel.anew.map(micros).filter(|at| begun.is_none_or(|begun| *at > begun));
+    if let Some(at) = anew {
+        transaction.execute("DELETE FROM missing", [])?;
+        transaction.execute("INSERT OR REPLACE INTO state VALUES ('anew', ?1)", [at])?;
+    }
     transaction.execute("DELETE FROM missing WHERE number = ?1", [number(parcel.number)])?;
-    if parcel.number > last || parcel.anew {
-        if !parcel.anew {
+    if parcel.number > last || anew.is_some() {
+        if anew.is_none() {
             for n in (last + 1..parcel.number).take(usize::try_from(MOST_MISSING).unwrap_or(usize::MAX)) {
                 transaction.execute("INSERT OR IGNORE INTO missing VALUES (?1)", [number(n)])?;
             }

@@ -112,9 +112,15 @@ async fn given_parcels_that_come_late_twice_and_with_gaps_then_the_newest_word_s
     // and a series that says everything anew ends the search for what was lost
     world.comes(&parcel(9, 9));
     assert_eq!(outside.receive(at(9)).await.unwrap().missing, 5);
-    world.comes(&Parcel { anew: true, ..parcel(10, 10) });
+    world.comes(&Parcel { anew: Some(at(10)), ..parcel(10, 10) });
     assert_eq!(outside.receive(at(10)).await.unwrap().missing, 0);
     assert_eq!(outside.as_of().unwrap(), Some(at(10)));
+    // and a copy of its first parcel that comes late begins nothing
+    for late in [parcel(11, 11), Parcel { anew: Some(at(10)), ..parcel(10, 10) }, parcel(12, 12)] {
+        world.comes(&late);
+        assert_eq!(outside.receive(at(12)).await.unwrap().missing, 0);
+    }
+    assert_eq!(outside.as_of().unwrap(), Some(at(12)));
 }
 
 #[tokio::test]
