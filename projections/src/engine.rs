@@ -93,10 +93,16 @@ impl Shared {
     }
 
     pub(crate) fn failed(&self, file: &'static str, event: Option<(u64, Uuid, String)>, error: ViewError) {
-        tracing::error!(file, seq = event.as_ref().map(|event| event.0), kind = event.as_ref().map(|event| event.2.as_str()), %error, "a view stopped");
+        let failure = Failure { file, event, error };
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        // What is tried again and again is told once.
+        if failures.contains(&failure) {
+            return;
+        }
+        let (seq, kind) = failure.event.as_ref().map(|(seq, _, kind)| (*seq, kind.as_str())).unzip();
+        tracing::error!(file, seq, kind, error = %failure.error, "a view stopped");
         failures.retain(|failure| failure.file != file);
-        failures.push(Failure { file, event, error });
+        failures.push(failure);
     }
 
     /// A file that failed for a while follows again.

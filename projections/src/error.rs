@@ -73,9 +73,16 @@ impl From<rusqlite::Error> for ViewError {
     }
 }
 
+/// What the system answers when all descriptors are taken, of this process or of the machine: `EMFILE`, `ENFILE`. The
+/// standard library has no kind for them.
+const NO_DESCRIPTOR: [i32; 2] = [24, 23];
+
 impl From<std::io::Error> for ViewError {
     fn from(error: std::io::Error) -> Self {
-        Self::Io(error.kind().to_string())
+        let text = error.kind().to_string();
+        let passing =
+            error.kind() == std::io::ErrorKind::StorageFull || error.raw_os_error().is_some_and(|code| NO_DESCRIPTOR.contains(&code));
+        if passing { Self::Passing(text) } else { Self::Io(text) }
     }
 }
 

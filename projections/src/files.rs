@@ -1,7 +1,7 @@
 //! The files of the views: opening, the checkpoint, the fingerprint of the schema.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use event_log::Cursor;
 use rusqlite::config::DbConfig;
@@ -234,38 +234,75 @@ pub(crate) fn set_checkpoint(connection: &Connection, at: &Checkpoint) -> Result
 ///
 /// `secure_delete` overwrites what is deleted, but not the copies that a page keeps of rows that moved to another page
 /// when it was split; so the whole file is written anew.
+#[derive(Debug)]
+pub(crate) struct Scrub {
+    left: Left,
+    /// Not before this: a full disk is not made emptier by copying a file onto it again and again.
+    after: Option<Instant>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scrub {
+enum Left {
     Nothing,
     Rewrite,
     TruncateLog,
 }
 
+/// Between two attempts after one that failed.
+const SCRUB_PAUSE: Duration = Duration::from_secs(60);
+
 impl Scrub {
     /// What a file says of itself; a crash may have come between an erasure and its scrubbing.
     pub(crate) fn pending(connection: &Connection) -> Result<Self, ViewError> {
         let pending: bool = connection.query_row("SELECT scrub FROM meta", [], |row| row.get(0))?;
-        Ok(if pending { Self::Rewrite } else { Self::Nothing })
+        Ok(Self { left: if pending { Left::Rewrite } else { Left::Nothing }, after: None })
     }
 
     /// Belongs into the transaction of the erasure.
     pub(crate) fn mark(connection: &Connection) -> Result<Self, ViewError> {
         connection.execute("UPDATE meta SET scrub = 1", [])?;
-        Ok(Self::Rewrite)
+        Ok(Self { left: Left::Rewrite, after: None })
     }
 
-    /// Goes on with it; a reader in the way is gone within milliseconds, so that the next call succeeds.
+    /// Nothing is left to do.
+    pub(crate) fn is_done(&self) -> bool {
+        self.left == Left::Nothing
+    }
+
+    /// Goes on with it; a reader in the way is gone within milliseconds, so that the next call succeeds. What cannot be done
+    /// now is tried again after a while: the rows themselves stand.
     pub(crate) fn go_on(&mut self, connection: &Connection) -> Result<bool, ViewError> {
-        if *self == Self::Rewrite {
+        if self.after.is_some_and(|after| Instant::now() < after) {
+            return Ok(false);
+        }
+        match self.scrub(connection) {
+            Err(error) if error.is_passing() => {
+                tracing::warn!(%error, "erased words are not scrubbed from a view yet");
+                self.after = Some(Instant::now() + SCRUB_PAUSE);
+                Ok(false)
+            }
+            Err(error) => Err(error),
+            Ok(()) => {
+                self.after = None;
+                Ok(self.is_done())
+            }
+        }
+    }
+
+    fn scrub(&mut self, connection: &Connection) -> Result<(), ViewError> {
+        if self.left == Left::Rewrite {
             // The copy is as large as the file: not in memory. It holds no erased word.
-            connection.execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY;")?;
-            *self = Self::TruncateLog;
+            connection.execute_batch("PRAGMA temp_store = FILE")?;
+            let rewritten = connection.execute_batch("VACUUM");
+            connection.execute_batch("PRAGMA temp_store = MEMORY")?;
+            rewritten?;
+            self.left = Left::TruncateLog;
         }
-        if *self == Self::TruncateLog && truncate_wal(connection)? {
+        if self.left == Left::TruncateLog && truncate_wal(connection)? {
             connection.execute("UPDATE meta SET scrub = 0", [])?;
-            *self = Self::Nothing;
+            self.left = Left::Nothing;
         }
-        Ok(*self == Self::Nothing)
+        Ok(())
     }
 }
 

@@ -27,8 +27,8 @@ const BATCH: usize = 2_000;
 const BREATH: Duration = Duration::from_millis(10);
 /// The same for search, for which nobody waits.
 const SEARCH_BREATH: Duration = Duration::from_millis(200);
-/// In a rush the views rest as long as their batch took, and search three times as long: half and a quarter of one core at
-/// most, so that whoever files is answered first. The longest such rest:
+/// In a rush search rests three times as long as its batch took: a quarter of one core at most, so that whoever acts is
+/// answered first. The views do not: whoever acted waits for them before the next page. The longest such rest:
 const LONGEST_REST: Duration = Duration::from_millis(250);
 /// Behind by more than this nobody gives way any more: views are never older than a moment, whatever the rush, and whoever
 /// comes from far behind catches up at full speed.
@@ -37,7 +37,7 @@ const SEARCH_NEAR: u64 = 200_000;
 /// At the head of the log it is looked at so often, noticed or not: a log that cannot be reached notices nothing, and nobody
 /// would know that the views are getting old.
 const CHECK: Duration = Duration::from_secs(2);
-/// The same for a file that cannot be written now: a full disk is not made emptier by asking.
+/// As [`PAUSE`], for a file that cannot be written now: a full disk is not made emptier by asking.
 const LONG_PAUSE: Duration = Duration::from_secs(2);
 /// Events behind the views that are looked at before anything is served. More than a start ever finds unless the views
 /// are far behind; they are found one by one then, and stop the views.
@@ -73,34 +73,45 @@ pub(crate) async fn readable(log: &dyn EventLog, mut cursor: Cursor) -> Result<(
 
 /// Reads along while another process writes, and goes on itself when that one has ended.
 pub(crate) async fn along(shared: Arc<Shared>, ground: Ground) {
-    let file = FileKind::Views.name();
     let mut stop = shared.stop.subscribe();
     while !*stop.borrow() {
-        match Turn::take(&ground.dir) {
-            Ok(Some(turn)) => {
-                let opened = match ground.log.head().await {
-                    Ok(head) => ground.writer().and_then(|writer| Ok((writer, Indexer::open(&ground.dir, head.size)?))),
-                    Err(error) => Err(error.into()),
-                };
-                let (writer, indexer) = match opened {
-                    Ok(opened) => opened,
-                    Err(error) => return shared.failed(file, None, error),
-                };
-                ground.views.set_reference(Arc::new(writer.reference.clone()));
-                shared.position.send_replace(writer.standing.seq);
-                tokio::join!(follow(shared.clone(), ground.clone(), writer), index(shared.clone(), ground, indexer));
-                return drop(turn);
+        let rest = match take_over_or_look(&shared, &ground).await {
+            Ok(true) => return,
+            Ok(false) => LOOK,
+            Err(error) => {
+                let passing = error.is_passing();
+                shared.failed(FileKind::Views.name(), None, error);
+                if !passing {
+                    return;
+                }
+                LONG_PAUSE
             }
-            Ok(None) => {}
-            Err(error) => return shared.failed(file, None, error),
-        }
-        match look(&shared, &ground.views) {
-            Ok(()) => shared.mended(file),
-            Err(error) if error.is_passing() => shared.failed(file, None, error),
-            Err(error) => return shared.failed(file, None, error),
-        }
-        pause(&mut stop, LOOK).await;
+        };
+        pause(&mut stop, rest).await;
     }
+}
+
+/// True when the turn was had, and the work is done.
+async fn take_over_or_look(shared: &Arc<Shared>, ground: &Ground) -> Result<bool, ViewError> {
+    let taken = if let Some(turn) = Turn::take(&ground.dir)? {
+        let head = ground.log.head().await?;
+        let (writer, indexer) = (ground.writer()?, Indexer::open(&ground.dir, head.size)?);
+        announce(shared, ground, &writer);
+        tokio::join!(follow(shared.clone(), ground.clone(), writer), index(shared.clone(), ground.clone(), indexer));
+        drop(turn);
+        true
+    } else {
+        look(shared, &ground.views)?;
+        shared.mended(FileKind::Views.name());
+        false
+    };
+    Ok(taken)
+}
+
+/// Tells readers where a writer stands that was just opened.
+fn announce(shared: &Shared, ground: &Ground, writer: &Writer) {
+    ground.views.set_reference(Arc::new(writer.reference.clone()));
+    shared.position.send_replace(writer.standing.seq);
 }
 
 /// Takes notice of what another process has written meanwhile.
@@ -138,6 +149,8 @@ pub(crate) async fn follow(shared: Arc<Shared>, ground: Ground, mut writer: Writ
         // What is in memory may be ahead of the file now: it is read again, as after a crash.
         let Some(again) = again(&shared, file, || ground.writer()).await else { return };
         writer = again;
+        // What failed may have been committed before it did.
+        announce(&shared, &ground, &writer);
     }
 }
 
@@ -167,7 +180,6 @@ async fn follow_on(shared: &Shared, ground: &Ground, writer: &mut Writer) -> Res
     let mut stop = shared.stop.subscribe();
     while !*stop.borrow() {
         let head = *noticed.borrow_and_update();
-        let begun = Instant::now();
         shared.behind(head);
         let stretch = match opened::read(&*ground.log, &ground.vault, &writer.standing, BATCH).await {
             Ok(stretch) => {
@@ -192,7 +204,7 @@ async fn follow_on(shared: &Shared, ground: &Ground, writer: &mut Writer) -> Res
                 return Err(poison.into());
             }
             if head.saturating_sub(writer.standing.seq) < NEAR && stretch.poison.is_none() {
-                pause(&mut stop, begun.elapsed().clamp(BREATH, LONGEST_REST)).await;
+                pause(&mut stop, BREATH).await;
             }
         } else if stretch.poison.is_none() {
             let tidy = writer.tidy().map_err(|error| (None, error))?;
@@ -272,6 +284,7 @@ pub(crate) async fn index(shared: Arc<Shared>, ground: Ground, mut indexer: Inde
         if !passing {
             return;
         }
+        // No search reaches beyond the views, however little of the log can be seen now.
         let size = *shared.position.borrow();
         let Some(again) = again(&shared, file, || Indexer::open(&ground.dir, size)).await else { return };
         indexer = again;

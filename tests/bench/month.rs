@@ -210,7 +210,8 @@ fn slopes(words: &Words, all: &[Measured]) {
     let Some((first, rest)) = all.split_first() else { return };
     for one in rest {
         let (few, many) = (first.cases, one.cases);
-        for ((name, before), (_, after)) in first.pages.iter().zip(&one.pages) {
+        for (name, before) in &first.pages {
+            let Some((_, after)) = one.pages.iter().find(|(of, _)| of == name) else { continue };
             let (ratio, tail) = (after.p50 / before.p50, after.p99 / before.p99);
             words.report(
                 "month_slope",

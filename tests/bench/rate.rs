@@ -33,7 +33,10 @@ struct Load {
     staff: Staff,
     lives: Lives,
     requests: Mutex<Vec<Vec<u8>>>,
+    /// Acts, by step.
     book: Mutex<Book>,
+    /// The pages that acts lead to; not among the acts, whose times count from the schedule.
+    looks: Mutex<Book>,
     /// Of steps: their number, round and round.
     queue: Queue<usize>,
     follow: bool,
@@ -66,6 +69,7 @@ pub async fn run(words: &Words) -> Outcome<()> {
         lives: Lives::default(),
         requests: Mutex::new(requests),
         book: Mutex::default(),
+        looks: Mutex::default(),
         queue: Queue::new(),
         follow,
     });
@@ -74,7 +78,7 @@ pub async fn run(words: &Words) -> Outcome<()> {
         workers.spawn(work(load.clone(), Client::new(server.address), n));
     }
     load.queue.pace(acts, BEFORE, |nth| nth % STEPS.len()).await;
-    *load.book.lock().unwrap_or_else(PoisonError::into_inner) = Book::default();
+    drop((taken(&load.book), taken(&load.looks)));
     let watch = Watch::begin(&dir, server.id())?;
     let (own, its, started) = (processor(std::process::id())?, processor(server.id())?, Instant::now());
     load.queue.pace(acts, time, |nth| nth % STEPS.len()).await;
@@ -87,30 +91,35 @@ pub async fn run(words: &Words) -> Outcome<()> {
     let highest = server.memory()?.highest as f64 / 1_024.0;
     server.stop().await?;
 
-    let mut book = std::mem::take(&mut *load.book.lock().unwrap_or_else(PoisonError::into_inner));
+    let (mut book, mut looks) = (taken(&load.book), taken(&load.looks));
     let spreads = book.close();
-    for (name, spread) in &spreads {
+    let look = looks.close().pop().map(|(_, spread)| spread).filter(|spread| spread.count > 0);
+    for (name, spread) in spreads.iter().chain(&look.map(|spread| ("look", spread))) {
         say(&format!("{name}: {}", spread.line()));
     }
     let all = spreads.last().map(|(_, spread)| *spread).ok_or("nothing was answered")?;
     let by_act: serde_json::Map<String, serde_json::Value> =
         spreads.iter().map(|(name, spread)| ((*name).to_owned(), spread.facts())).collect();
-    let refused = book.with_status(503);
-    if !book.oddities().is_empty() {
-        say(&format!("not as expected: {}", book.oddities()));
+    let refused = book.with_status(503) + looks.with_status(503);
+    let odd: Vec<String> = [book.oddities(), looks.oddities()].into_iter().filter(|odd| !odd.is_empty()).collect();
+    let odd = odd.join(", ");
+    if !odd.is_empty() {
+        say(&format!("not as expected: {odd}"));
     }
+    let achieved = all.count as f64 / spent;
     words.report(
         "rate",
         json!({
             "cases": cases, "wanted_events_per_second": wanted, "seconds": seconds, "events_per_second": round(seen.events_per_second),
-            "events": seen.events, "acts_per_second": round(acts), "answers": all.count, "p99_ms": round(all.p99), "p999_ms": round(all.p999),
+            "events": seen.events, "wanted_acts_per_second": round(acts), "acts_per_second": round(achieved), "answers": all.count, "p99_ms": round(all.p99), "p999_ms": round(all.p999),
             "ratio_p99_to_hello": round(all.p99 / hello.p99), "hello_p99_ms": round(hello.p99), "acts": by_act,
+            "look": look.map(|spread| spread.facts()),
             "views_lag_p50_s": round(seen.lag[0]), "views_lag_p99_s": round(seen.lag[1]), "views_lag_max_s": round(seen.lag[2]),
-            "refused_503": refused, "not_as_expected": book.oddities(), "rss_mib": round(seen.rss), "highest_rss_mib": round(highest),
+            "refused_503": refused, "not_as_expected": odd, "rss_mib": round(seen.rss), "highest_rss_mib": round(highest),
             "server_cores": round(its), "generator_cores": round(own), "pages_followed": follow,
         }),
         &format!(
-            "{:.0} events/s for {seconds} s (wanted {wanted}; {acts:.0} acts/s, the rest is automation): p99 {:.1} ms, p99.9 {:.1} ms; {:.1} × a hello at the same rate; views {:.2} s old at p99, {:.2} s at most; {refused} × 503; server {its:.2} cores, generator {own:.2}; RSS {:.0} MiB",
+            "{:.0} events/s for {seconds} s (wanted {wanted}; {achieved:.0} acts/s of {acts:.0} wanted, the rest is automation): acts p99 {:.1} ms, p99.9 {:.1} ms; {:.1} × a hello at the same rate; views {:.2} s old at p99, {:.2} s at most; {refused} × 503; server {its:.2} cores, generator {own:.2}; RSS {:.0} MiB",
             seen.events_per_second, all.p99, all.p999, all.p99 / hello.p99, seen.lag[1], seen.lag[2], seen.rss
         ),
     );
@@ -150,11 +159,16 @@ async fn work(load: Arc<Load>, mut client: Client, n: usize) {
 async fn follow(load: &Load, client: &mut Client, life: &Life) {
     let asked = Instant::now();
     let answered = load.staff.look(client, life.clone()).await;
-    let mut book = load.book.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut looks = load.looks.lock().unwrap_or_else(PoisonError::into_inner);
     match answered {
-        Answered::Good(_) => book.good("look", asked),
-        Answered::Odd(status) => book.odd("look", status),
+        Answered::Good(_) => looks.good("look", asked),
+        Answered::Odd(status) => looks.odd("look", status),
     }
+}
+
+/// What was entered so far; empty from here on.
+fn taken(book: &Mutex<Book>) -> Book {
+    std::mem::take(&mut *book.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Leads one demand through all steps and counts what stands in its stream.

@@ -13,7 +13,7 @@ use crate::{LogError, Mark};
 const SCHEMA_VERSION: i64 = 1;
 /// 3.51.3 repairs the reset of the write-ahead log (two connections writing and checkpointing).
 const OLDEST_SQLITE: i32 = 3_051_003;
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Distinct statements of one connection.
 const STATEMENTS: usize = 32;
 

@@ -5,13 +5,14 @@ mod import;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use tokio::sync::{oneshot, watch};
 
 use self::import::delete_waiting;
+use super::connect::BUSY;
 use super::import::Item;
 use super::rows::{HeadRow, stream_id};
 use crate::envelope::pack_sealed;
@@ -26,6 +27,8 @@ const GROUP_BYTES: usize = 1 << 20;
 const CHECKPOINT_PAGES: usize = 2_000;
 /// Frames after which a checkpoint no longer waits for readers to pass by, but for them to leave.
 const TOO_MANY_FRAMES: i64 = 32_000;
+/// How long such a checkpoint waits for them.
+const PATIENCE: Duration = Duration::from_millis(20);
 /// Attempts, each waiting as long as the busy timeout, before a lock held by others is given up.
 const ATTEMPTS: usize = 6;
 /// Names kept in memory; actors are the only kind that grows.
@@ -224,6 +227,9 @@ impl Writer {
         match written {
             Ok(()) => {
                 self.recovered(self.stats.wrote((self.now)()));
+                if self.pages >= CHECKPOINT_PAGES {
+                    self.checkpoint();
+                }
                 Ok(())
             }
             Err(failure) => match (failure, self.undo()) {
@@ -391,7 +397,12 @@ impl Writer {
         let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
         let mut result = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], read);
         if matches!(result, Ok((frames, _)) if frames > TOO_MANY_FRAMES) {
-            result = self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], read);
+            // Everybody who appends stands behind this thread: a reader who does not leave is met again at the next one.
+            result = self.connection.busy_timeout(PATIENCE).and_then(|()| {
+                let restarted = self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], read);
+                self.connection.busy_timeout(BUSY)?;
+                restarted
+            });
         }
         if let Err(error) = result {
             match classify(&error, true) {

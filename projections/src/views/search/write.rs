@@ -184,7 +184,7 @@ impl Indexer {
 
     /// Erased words may still lie in the file: go on soon.
     pub(crate) fn is_scrubbing(&self) -> bool {
-        self.scrub != Scrub::Nothing
+        !self.scrub.is_done()
     }
 
     /// How many events were left out.
