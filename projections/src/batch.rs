@@ -418,6 +418,10 @@ impl Writer {
         notices::write::write(&transaction, work.notices, work.missing, self.empty)?;
         imports::write::write(&transaction, work.imports)?;
         persons::write::write(&transaction, work.persons)?;
+        if self.empty {
+            // Matters look up their cases, which were just written.
+            FileKind::Views.lookups(&transaction)?;
+        }
         work.supervision.write(&transaction, &self.reference)?;
         groups.follow(&transaction)?;
         work.days.write(&transaction)?;
@@ -457,9 +461,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Makes the indexes by which the next flush finds what this one wrote.
+    /// Makes the indexes by which the next flush finds the facts that this one wrote; those of the views are there.
     pub(crate) fn lookups(&self) -> Result<(), ViewError> {
-        FileKind::Views.lookups(&self.views)?;
         FileKind::Scores.lookups(&self.scores)
     }
 

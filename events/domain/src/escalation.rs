@@ -25,8 +25,8 @@ use crate::ids::{CaseId, NAMESPACE};
 /// What came of trigger instants older than this is not acted on: a restored log or an import must not raise everything.
 pub const TOO_OLD: chrono::TimeDelta = chrono::TimeDelta::days(7);
 
-/// Like cases that are one matter at most. More petitioners make it no graver, and its stream stays short; what comes after is
-/// handled as every case is, and may begin the matter again once it is over.
+/// Like cases that are one matter at a time at most. More petitioners make it no graver; what comes after is handled as every
+/// case is, and may begin the matter again once it is over.
 pub const MOST_TOGETHER: usize = 200;
 
 /// The stream of a case's matter on a ladder.
@@ -44,6 +44,11 @@ pub fn cluster(case: &CaseState) -> Option<String> {
     let unit =
         case.unit.as_ref().filter(|_| case.external.is_none() && !case.wrongdoing && !case.confidential && !case.division.is_empty())?;
     Some(format!("{}/{}/{unit}", case.class, case.division))
+}
+
+/// The class of a group of like cases.
+pub fn class_of_cluster(cluster: &str) -> &str {
+    cluster.split('/').next().unwrap_or_default()
 }
 
 #[cfg(test)]

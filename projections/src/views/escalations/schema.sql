@@ -19,7 +19,9 @@ CREATE TABLE escalation_like ( -- open cases that may be one matter of several p
     PRIMARY KEY (cluster, at, case_id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE escalation_full ( -- groups whose open matter takes no further case
-    cluster TEXT PRIMARY KEY
+    cluster TEXT NOT NULL,
+    key INTEGER NOT NULL,
+    PRIMARY KEY (cluster, key)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE escalation_open (
     ladder TEXT NOT NULL,
@@ -54,5 +56,7 @@ CREATE TABLE escalation_sync ( -- open ones that have to follow their cases
 CREATE INDEX escalation_expected_cluster ON escalation_expected (cluster) WHERE cluster <> '';
 CREATE INDEX escalation_open_key ON escalation_open (key);
 CREATE INDEX escalation_unit_key ON escalation_unit (key);
+-- lookups
+CREATE INDEX IF NOT EXISTS escalation_like_case ON escalation_like (case_id);
 -- indexes
 CREATE INDEX IF NOT EXISTS escalation_expected_at ON escalation_expected (at, case_id);

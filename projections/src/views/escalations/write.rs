@@ -1,9 +1,9 @@
 //! Rows of cases and of escalated matters. What ought to happen is a function of the cases, less what is on record.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use domain::case::{CaseState, Stage};
-use domain::escalation::{Escalation, Member, Owner, cluster, cluster_trigger, expected, out_of_step};
+use domain::escalation::{Escalation, Member, Owner, class_of_cluster, cluster, cluster_trigger, expected, out_of_step};
 use domain::ids::{CaseId, UnitCode};
 use domain::time::micros;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -23,8 +23,8 @@ pub(crate) const HOTLINE: &str = "@hotline";
 /// of thousands of like cases costs as much for a batch as for one of them.
 #[derive(Default)]
 pub(crate) struct Groups {
-    /// Groups of like cases whose petitioners are counted, each with its class.
-    clusters: BTreeMap<String, String>,
+    /// Groups of like cases whose petitioners are counted.
+    clusters: BTreeSet<String>,
     /// Keys of matters that follow the cases.
     matters: BTreeSet<i64>,
 }
@@ -32,7 +32,7 @@ pub(crate) struct Groups {
 impl Groups {
     /// Counts the petitioners.
     pub(crate) fn write(&self, connection: &Connection, reference: &Reference) -> Result<(), ViewError> {
-        self.clusters.iter().try_for_each(|(cluster, class)| gather(connection, reference, cluster, class))
+        self.clusters.iter().try_for_each(|cluster| gather(connection, reference, cluster))
     }
 
     /// Compares the matters with their cases, after the streams of the batch are written.
@@ -66,25 +66,27 @@ pub(crate) fn case(
         for one in expected(state, rules, calendar) {
             expect(connection, id, &one.trigger, "", micros(one.at))?;
         }
-        if let Some((name, at)) = like(state, rules) {
-            // Of an erased person there is no lookup any more, and none stays here.
-            let petitioner = entry.phone.filter(|_| !state.stage.is_ended());
-            let changed = if let Some(petitioner) = petitioner {
-                connection
-                    .prepare_cached(
-                        "INSERT OR IGNORE INTO escalation_like (cluster, at, case_id, petitioner, rulebook) VALUES (?1, ?2, ?3, ?4, ?5)",
-                    )?
-                    .execute(params![name, at, id.0, petitioner, state.rulebook])?
-            } else if entry.stored.is_some() {
-                connection
-                    .prepare_cached("DELETE FROM escalation_like WHERE cluster = ?1 AND at = ?2 AND case_id = ?3")?
-                    .execute(params![name, at, id.0])?
-            } else {
-                0
-            };
-            if changed > 0 {
-                groups.clusters.insert(name, state.class.clone());
-            }
+    }
+    // Of an erased person there is no lookup any more, and none stays here.
+    let petitioner = entry.phone.filter(|_| !state.stage.is_ended());
+    let like = rules.as_ref().and_then(|rules| like(state, rules)).zip(petitioner);
+    if entry.stored.is_some() {
+        // A case may have come to another class, place or unit: it no longer counts where it did.
+        let (cluster, at) = like.as_ref().map_or(("", 0), |((cluster, at), _)| (cluster, *at));
+        let mut left = connection
+            .prepare_cached("DELETE FROM escalation_like WHERE case_id = ?1 AND NOT (cluster = ?2 AND at = ?3) RETURNING cluster")?;
+        for cluster in left.query_map(params![id.0, cluster, at], |row| row.get(0))? {
+            groups.clusters.insert(cluster?);
+        }
+    }
+    if let Some(((cluster, at), petitioner)) = like {
+        let changed = connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO escalation_like (cluster, at, case_id, petitioner, rulebook) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![cluster, at, id.0, petitioner, state.rulebook])?;
+        if changed > 0 {
+            groups.clusters.insert(cluster);
         }
     }
     groups.matters.extend(of_case(connection, id)?);
@@ -108,7 +110,7 @@ fn expect(connection: &Connection, case: CaseId, trigger: &str, cluster: &str, a
 }
 
 /// The petitioners of a group counted anew, over the days that end with its latest case.
-fn gather(connection: &Connection, reference: &Reference, cluster: &str, class: &str) -> Result<(), ViewError> {
+fn gather(connection: &Connection, reference: &Reference, cluster: &str) -> Result<(), ViewError> {
     connection.prepare_cached("DELETE FROM escalation_expected WHERE cluster = ?1")?.execute([cluster])?;
     if connection.prepare_cached("SELECT 1 FROM escalation_full WHERE cluster = ?1")?.exists([cluster])? {
         return Ok(());
@@ -119,7 +121,7 @@ fn gather(connection: &Connection, reference: &Reference, cluster: &str, class: 
         .optional()?;
     let Some((latest, rulebook)) = latest else { return Ok(()) };
     let Some(rules) = reference.rulebooks.by_reference(&rulebook) else { return Ok(()) };
-    let Some((_, trigger)) = cluster_trigger(&rules, class) else { return Ok(()) };
+    let Some((_, trigger)) = cluster_trigger(&rules, class_of_cluster(cluster)) else { return Ok(()) };
     let from = latest.saturating_sub(i64::from(trigger.days.unwrap_or(1)) * 86_400_000_000);
     let petitioners: i64 = connection
         .prepare_cached("SELECT count(DISTINCT petitioner) FROM escalation_like WHERE cluster = ?1 AND at > ?2")?
@@ -230,13 +232,12 @@ impl Rows for Escalation {
             delete.execute(params![case.0, trigger])?;
         }
         let filled = if self.is_full() {
-            "INSERT OR IGNORE INTO escalation_full (cluster) VALUES (?1)"
+            "INSERT OR IGNORE INTO escalation_full (cluster, key) VALUES (?1, ?2)"
         } else {
-            "DELETE FROM escalation_full WHERE cluster = ?1"
+            "DELETE FROM escalation_full WHERE cluster = ?1 AND key = ?2"
         };
-        if connection.prepare_cached(filled)?.execute([&self.cluster])? > 0 {
-            let class = self.cluster.split('/').next().unwrap_or_default();
-            gather(connection, reference, &self.cluster, class)?;
+        if connection.prepare_cached(filled)?.execute(params![self.cluster, key])? > 0 {
+            gather(connection, reference, &self.cluster)?;
         }
         sync(connection, key, self)
     }
