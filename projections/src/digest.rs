@@ -49,7 +49,7 @@ const ROWS: &[(FileKind, &str)] = &[
     (FileKind::Views, "SELECT * FROM escalation_expected ORDER BY case_id, trigger_name"),
     (FileKind::Views, "SELECT * FROM escalation_met ORDER BY case_id, trigger_name"),
     (FileKind::Views, "SELECT * FROM escalation_like ORDER BY cluster, at, case_id"),
-    (FileKind::Views, "SELECT * FROM escalation_full ORDER BY cluster, key"),
+    (FileKind::Views, "SELECT * FROM escalation_group ORDER BY cluster, ladder, key"),
     (FileKind::Views, "SELECT * FROM escalation_open ORDER BY ladder, level, due_at, key"),
     (FileKind::Views, "SELECT * FROM escalation_count WHERE n <> 0 ORDER BY ladder, level, wrongdoing"),
     (FileKind::Views, "SELECT * FROM escalation_case ORDER BY case_id, key"),

@@ -25,8 +25,8 @@ use crate::ids::{CaseId, NAMESPACE};
 /// What came of trigger instants older than this is not acted on: a restored log or an import must not raise everything.
 pub const TOO_OLD: chrono::TimeDelta = chrono::TimeDelta::days(7);
 
-/// Like cases that are one matter at a time at most. More petitioners make it no graver; what comes after is handled as every
-/// case is, and may begin the matter again once it is over.
+/// Like cases that are one matter at most. More petitioners make it no graver, and its stream stays short; what comes after is
+/// handled as every case is, and may be a matter of its own once this one is over.
 pub const MOST_TOGETHER: usize = 200;
 
 /// The stream of a case's matter on a ladder.
@@ -34,9 +34,10 @@ pub fn stream_of_case(ladder: &str, case: CaseId) -> String {
     format!("escalation-{}", Uuid::new_v5(&NAMESPACE, format!("escalation/{ladder}/{}", case.0).as_bytes()))
 }
 
-/// The stream of a group of like cases on a ladder.
-pub fn stream_of_cluster(ladder: &str, cluster: &str) -> String {
-    format!("escalation-{}", Uuid::new_v5(&NAMESPACE, format!("escalation/{ladder}/cluster/{cluster}").as_bytes()))
+/// The stream of a group of like cases on a ladder: the `nth` of them, from 0; each is a matter of its own.
+pub fn stream_of_cluster(ladder: &str, cluster: &str, nth: u64) -> String {
+    let nth = if nth == 0 { String::new() } else { format!("/{nth}") };
+    format!("escalation-{}", Uuid::new_v5(&NAMESPACE, format!("escalation/{ladder}/cluster/{cluster}{nth}").as_bytes()))
 }
 
 /// What makes cases of several petitioners one matter: class, division and unit. None for cases that never count.

@@ -15,18 +15,24 @@
 //! code was used in the same commit as which sealed ballot, and with the master key could open it. No program can take that from who
 //! owns the machine; backups, views, logs and what is left after closing do not hold it.
 
+mod mixing;
+mod thread;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::campaign::Group;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
-use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 use vault::Entropy;
+
+pub use self::mixing::copy;
+use self::mixing::{mix, shuffled};
+use self::thread::{Cast, Message, serve};
 
 const SCHEMA: &str = "
 PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;
@@ -40,12 +46,6 @@ CREATE TABLE IF NOT EXISTS token (
 CREATE TABLE IF NOT EXISTS ballot (name BLOB PRIMARY KEY, grp INTEGER NOT NULL, sealed TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS opinion (name BLOB PRIMARY KEY, body INTEGER NOT NULL, sealed TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
-/// Ballots in one commit at most.
-const GROUP: usize = 256;
-/// Nobody voted for so long: time to mix.
-const REST: Duration = Duration::from_secs(60);
-/// Pages of write-ahead log after which it is emptied although people vote.
-const WAL_BYTES: u64 = 16 << 20;
 
 /// A ballot on its way into the box.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,20 +108,6 @@ pub enum BoxError {
     /// The file.
     #[error("the ballot box cannot be written: {0}")]
     File(#[from] rusqlite::Error),
-}
-
-struct Cast {
-    campaign: Uuid,
-    hash: [u8; 32],
-    ballot: Sealed,
-    answer: oneshot::Sender<Result<Put, BoxError>>,
-}
-
-type Work = Box<dyn FnOnce(&mut Connection) + Send>;
-
-enum Message {
-    Cast(Cast),
-    Work(Work),
 }
 
 /// The ballot box.
@@ -387,24 +373,6 @@ impl Drop for BallotBox {
     }
 }
 
-/// A copy of the ballot box of a data directory for a backup, also while another process has it open; false when there is
-/// none. As [`BallotBox::copy_to`]: the order of random names, no write-ahead log.
-///
-/// # Errors
-/// When it cannot be read, or the target is there.
-pub fn copy(dir: &Path, target: &Path) -> Result<bool, rusqlite::Error> {
-    let path = dir.join("ballots.db");
-    if !path.exists() {
-        return Ok(false);
-    }
-    let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(Duration::from_secs(10))?;
-    // Pages of the copy keep nothing of rows that moved on while it was made.
-    connection.execute_batch("PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 0;")?;
-    connection.execute("VACUUM INTO ?1", [target.to_string_lossy()])?;
-    Ok(true)
-}
-
 fn number(group: Group) -> i64 {
     Group::ALL.into_iter().position(|one| one == group).and_then(|at| i64::try_from(at).ok()).unwrap_or(-1)
 }
@@ -424,264 +392,5 @@ fn claim(connection: &Connection, campaign: Uuid) -> Result<(), BoxError> {
     if holds(connection)? == Some(campaign) { Ok(()) } else { Err(BoxError::Other) }
 }
 
-fn shuffled(connection: &Connection, salt: &[u8], sql: &str) -> Result<Vec<(i64, String)>, BoxError> {
-    let mut statement = connection.prepare(sql)?;
-    let rows = statement.query_map([], |row| {
-        let place: [u8; 32] =
-            Sha256::new().chain_update(salt).chain_update(row.get_ref(0)?.as_blob().unwrap_or_default()).finalize().into();
-        Ok((place, row.get(1)?, row.get(2)?))
-    })?;
-    let mut all: Vec<([u8; 32], i64, String)> = rows.collect::<Result<_, _>>()?;
-    all.sort_unstable();
-    Ok(all.into_iter().map(|(_, of, sealed)| (of, sealed)).collect())
-}
-
-/// Writes the file anew in the order of the names, and empties the write-ahead log.
-fn mix(connection: &Connection, anew: bool) -> Result<(), rusqlite::Error> {
-    if anew {
-        connection.execute("UPDATE box SET unmixed = 0", [])?;
-        connection.execute_batch("VACUUM")?;
-    }
-    checkpoint(connection)
-}
-
-fn checkpoint(connection: &Connection) -> Result<(), rusqlite::Error> {
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-}
-
-fn serve(mut connection: Connection, receiver: &Receiver<Message>, names: &dyn Entropy, path: &Path) {
-    let wal = path.with_extension("db-wal");
-    let mut unmixed = false;
-    let mut next: Option<Message> = None;
-    loop {
-        let message = match next.take().map_or_else(|| receiver.recv_timeout(REST), Ok) {
-            Ok(message) => message,
-            Err(RecvTimeoutError::Timeout) => {
-                if std::mem::take(&mut unmixed) {
-                    report(mix(&connection, true));
-                }
-                continue;
-            }
-            Err(RecvTimeoutError::Disconnected) => break,
-        };
-        match message {
-            Message::Work(work) => work(&mut connection),
-            Message::Cast(first) => {
-                let mut group = vec![first];
-                while group.len() < GROUP {
-                    match receiver.try_recv() {
-                        Ok(Message::Cast(cast)) => group.push(cast),
-                        Ok(other) => {
-                            next = Some(other);
-                            break;
-                        }
-                        Err(_) => break,
-                    }
-                }
-                unmixed = true;
-                commit(&mut connection, group, names);
-                if std::fs::metadata(&wal).is_ok_and(|meta| meta.len() > WAL_BYTES) {
-                    report(checkpoint(&connection));
-                }
-            }
-        }
-    }
-    report(mix(&connection, unmixed));
-}
-
-fn report(outcome: Result<(), rusqlite::Error>) {
-    if let Err(error) = outcome {
-        tracing::error!(%error, "the ballot box could not be mixed");
-    }
-}
-
-fn commit(connection: &mut Connection, group: Vec<Cast>, names: &dyn Entropy) {
-    let outcome = write(connection, &group, names);
-    if let Err(error) = &outcome {
-        tracing::error!(%error, "ballots could not be written");
-    }
-    let mut results = outcome.unwrap_or_default().into_iter();
-    for cast in group {
-        // Without a result nothing was written: the voter is told so and tries again.
-        let result = results.next().ok_or(BoxError::File(rusqlite::Error::InvalidQuery));
-        let _ = cast.answer.send(result);
-    }
-}
-
-fn write(connection: &mut Connection, group: &[Cast], names: &dyn Entropy) -> Result<Vec<Put>, BoxError> {
-    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let mut results = Vec::with_capacity(group.len());
-    {
-        let open: Option<Vec<u8>> =
-            transaction.prepare_cached("SELECT campaign FROM box WHERE salt IS NULL")?.query_row([], |row| row.get(0)).optional()?;
-        transaction.prepare_cached("UPDATE box SET unmixed = 1 WHERE unmixed = 0")?.execute([])?;
-        let mut mark = transaction.prepare_cached("UPDATE token SET used = 1 WHERE hash = ?1 AND used = 0 RETURNING grp")?;
-        let mut known = transaction.prepare_cached("SELECT 1 FROM token WHERE hash = ?1")?;
-        let mut rows: Vec<([u8; 16], i64, &str)> = Vec::with_capacity(group.len());
-        let mut opinions: Vec<([u8; 16], usize, &str)> = Vec::new();
-        for cast in group {
-            if open.as_deref() != Some(cast.campaign.as_bytes().as_slice()) {
-                results.push(Put::Shut);
-                continue;
-            }
-            let of: Option<i64> = mark.query_row([cast.hash.as_slice()], |row| row.get(0)).optional()?;
-            let Some(of) = of else {
-                results.push(if known.exists([cast.hash.as_slice()])? { Put::Used } else { Put::Unknown });
-                continue;
-            };
-            rows.push((name(names), of, &cast.ballot.grades));
-            opinions.extend(cast.ballot.opinions.iter().map(|(body, sealed)| (name(names), *body, sealed.as_str())));
-            results.push(Put::In);
-        }
-        // In the order of their names, not of their coming.
-        rows.sort_unstable();
-        opinions.sort_unstable();
-        let mut insert = transaction.prepare_cached("INSERT INTO ballot (name, grp, sealed) VALUES (?1, ?2, ?3)")?;
-        for (name, of, sealed) in rows {
-            insert.execute(params![name.as_slice(), of, sealed])?;
-        }
-        let mut insert = transaction.prepare_cached("INSERT INTO opinion (name, body, sealed) VALUES (?1, ?2, ?3)")?;
-        for (name, body, sealed) in opinions {
-            insert.execute(params![name.as_slice(), i64::try_from(body).unwrap_or(i64::MAX), sealed])?;
-        }
-    }
-    transaction.commit()?;
-    Ok(results)
-}
-
-fn name(entropy: &dyn Entropy) -> [u8; 16] {
-    let mut name = [0; 16];
-    entropy.fill(&mut name);
-    name
-}
-
 #[cfg(test)]
-mod tests {
-    use vault::OsEntropy;
-
-    use super::*;
-
-    const CAMPAIGN: Uuid = Uuid::from_u128(7);
-
-    fn hash(n: u32) -> [u8; 32] {
-        Sha256::digest(n.to_be_bytes()).into()
-    }
-
-    fn ballot(grades: &str) -> Sealed {
-        Sealed { grades: grades.to_owned(), opinions: vec![(0, format!("opinion of {grades}"))] }
-    }
-
-    async fn with_codes(dir: &Path, n: u32) -> BallotBox {
-        let open = BallotBox::open(dir, Arc::new(OsEntropy)).unwrap();
-        assert!(open.add_codes(CAMPAIGN, Group::Users, Uuid::from_u128(1), (0..n).map(hash).collect()).await.unwrap());
-        open
-    }
-
-    #[tokio::test]
-    async fn a_thousand_votes_with_one_code_at_once_are_one_ballot() {
-        let dir = tempfile::tempdir().unwrap();
-        let open = Arc::new(with_codes(dir.path(), 2).await);
-        let votes: Vec<_> = (0..1_000)
-            .map(|n| {
-                let open = open.clone();
-                tokio::spawn(async move { open.put(CAMPAIGN, hash(0), ballot(&format!("vote {n}"))).await.unwrap() })
-            })
-            .collect();
-        let mut came_in = 0;
-        for vote in votes {
-            match vote.await.unwrap() {
-                Put::In => came_in += 1,
-                other => assert_eq!(other, Put::Used),
-            }
-        }
-        assert_eq!(came_in, 1);
-        assert_eq!(open.counts(CAMPAIGN).unwrap()[&Group::Users], InBox { used: 1, ballots: 1 });
-        assert_eq!(open.put(CAMPAIGN, hash(9), ballot("x")).await.unwrap(), Put::Unknown);
-    }
-
-    #[tokio::test]
-    async fn a_shut_box_takes_nothing_keeps_its_order_and_is_emptied_once() {
-        let dir = tempfile::tempdir().unwrap();
-        let open = with_codes(dir.path(), 40).await;
-        for n in 0..30 {
-            assert_eq!(open.put(CAMPAIGN, hash(n), ballot(&format!("{n}"))).await.unwrap(), Put::In);
-        }
-        open.shut(CAMPAIGN).await.unwrap();
-        assert_eq!(open.put(CAMPAIGN, hash(35), ballot("late")).await.unwrap(), Put::Shut);
-        let first = open.content(CAMPAIGN).await.unwrap();
-        assert_eq!((first.ballots.len(), first.opinions.len()), (30, 30));
-        // A crash in between: opened anew, shut again, the same order.
-        drop(open);
-        let open = BallotBox::open(dir.path(), Arc::new(OsEntropy)).unwrap();
-        open.shut(CAMPAIGN).await.unwrap();
-        assert_eq!(open.content(CAMPAIGN).await.unwrap(), first);
-        let came: Vec<String> = (0..30).map(|n| n.to_string()).collect();
-        assert_ne!(first.ballots.iter().map(|(_, sealed)| sealed.clone()).collect::<Vec<_>>(), came, "shuffled");
-        assert!(matches!(open.shut(Uuid::from_u128(8)).await, Err(BoxError::Other)));
-        open.empty(CAMPAIGN).await.unwrap();
-        open.empty(CAMPAIGN).await.unwrap();
-        assert!(matches!(open.content(CAMPAIGN).await, Err(BoxError::Other)));
-        drop(open);
-        let bytes = std::fs::read(dir.path().join("ballots.db")).unwrap();
-        assert!(!bytes.windows(32).any(|window| window == hash(3)), "a hash is left in the emptied file");
-        assert!(!bytes.windows(10).any(|window| window == b"opinion of"), "an opinion is left in the emptied file");
-    }
-
-    #[tokio::test]
-    async fn a_batch_goes_in_once_and_one_campaign_at_a_time() {
-        let dir = tempfile::tempdir().unwrap();
-        let open = with_codes(dir.path(), 3).await;
-        assert!(!open.add_codes(CAMPAIGN, Group::Users, Uuid::from_u128(1), vec![hash(8)]).await.unwrap());
-        assert!(matches!(open.add_codes(Uuid::from_u128(8), Group::Users, Uuid::from_u128(2), vec![hash(8)]).await, Err(BoxError::Other)));
-        assert_eq!(open.look(&hash(1)).unwrap(), Some(Code { campaign: CAMPAIGN, used: false }));
-        assert_eq!(open.look(&hash(8)).unwrap(), None);
-        open.drop_codes(Uuid::from_u128(1)).await.unwrap();
-        assert_eq!(open.look(&hash(1)).unwrap(), None);
-    }
-
-    /// Somebody who knows in which order people voted looks for that order in the file and in a copy of it. Pages keep the order of
-    /// insertion, so without mixing it is found.
-    #[tokio::test]
-    async fn the_order_of_voting_is_not_the_order_in_the_file() {
-        const VOTES: u32 = 4_800;
-        let dir = tempfile::tempdir().unwrap();
-        let open = with_codes(dir.path(), VOTES).await;
-        for n in 0..VOTES {
-            assert_eq!(open.put(CAMPAIGN, hash(n), ballot(&format!("<ballot {n:06}>"))).await.unwrap(), Put::In);
-        }
-        // Only written through, not mixed: the adversary does find the order of voting, so the test can fail.
-        open.work(|connection| Ok(checkpoint(connection)?)).await.unwrap();
-        let unmixed = order_in(&std::fs::read(dir.path().join("ballots.db")).unwrap(), b"<ballot ");
-        assert!(!unrelated(&unmixed), "a page keeps the order of insertion");
-        // A copy that another process makes for a backup is in no order, mixed or not, and takes part in nothing.
-        let beside = dir.path().join("beside.db");
-        assert!(copy(dir.path(), &beside).unwrap());
-        open.mix().await.unwrap();
-        assert_eq!(std::fs::metadata(dir.path().join("ballots.db-wal")).unwrap().len(), 0, "the write-ahead log is empty");
-        let copied = dir.path().join("copy.db");
-        open.copy_to(&copied).await.unwrap();
-        for file in [dir.path().join("ballots.db"), copied, beside] {
-            let bytes = std::fs::read(&file).unwrap();
-            let order = order_in(&bytes, b"<ballot ");
-            assert_eq!(order.len(), VOTES as usize, "{file:?}");
-            assert!(unrelated(&order), "{file:?}");
-        }
-    }
-
-    /// The numbers behind a mark in the order in which they lie in the file, grades alone.
-    fn order_in(bytes: &[u8], mark: &[u8]) -> Vec<u32> {
-        let at = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(mark) && !bytes[..*at].ends_with(b"opinion of "));
-        at.filter_map(|at| std::str::from_utf8(bytes.get(at + mark.len()..at + mark.len() + 6)?).ok()?.parse().ok()).collect()
-    }
-
-    /// Neither the rank correlation nor the number of neighbours that follow each other is beyond chance (five sigma).
-    fn unrelated(order: &[u32]) -> bool {
-        let n = order.len() as f64;
-        let mean = (n - 1.0) / 2.0;
-        let covariance: f64 = order.iter().enumerate().map(|(place, vote)| (place as f64 - mean) * (f64::from(*vote) - mean)).sum();
-        let correlation = covariance / ((n * n - 1.0) * n / 12.0);
-        let ascending = order.windows(2).filter(|pair| pair[1] > pair[0]).count() as f64;
-        // The number of ascents of a random permutation has mean (n-1)/2 and variance (n+1)/12.
-        correlation.abs() < 5.0 / n.sqrt() && (ascending - (n - 1.0) / 2.0).abs() < 5.0 * ((n + 1.0) / 12.0).sqrt()
-    }
-}
+mod tests;

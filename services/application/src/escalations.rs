@@ -114,19 +114,33 @@ impl Application {
         let Some((of, trigger)) = cluster_trigger(&rules, &first.class) else { return Ok(NOTHING) };
         let rules_of = Rules { rules: &rules, ladder: of, calendar: reference.calendar() };
         let about = facts(&reference, &cases, name);
-        let stream = stream_of_cluster(&of.id, name);
+        let stream = self.open_group(&of.id, name).await?;
         self.on_supervision::<Escalation, _>(meta, &stream, |situation| {
             let new: Vec<CaseId> =
                 about.cases.iter().filter(|case| situation.state.is_none_or(|state| !state.cases.contains(case))).copied().collect();
             let Some(first) = new.first() else { return Ok(Decision::nothing()) };
             let key = format!("petitioners/{}", first.0);
-            let events = match situation.state.filter(|state| state.is_open()) {
-                Some(state) => join(state, &new, |case| format!("petitioners/{}", case.0)),
+            let events = match situation.state {
+                Some(state) if state.is_open() => join(state, &new, |case| format!("petitioners/{}", case.0)),
+                // Over since it was looked for: the next look finds the one after it.
+                Some(_) => return Ok(Decision::nothing()),
                 None => raise(situation.state, &about, rules_of, trigger.level, Why::Trigger(Entry::Petitioners, &key), at)?,
             };
             Ok(dated(at, events, &rules))
         })
         .await
+    }
+
+    /// The stream of the group that takes cases now: the first that is not over, from those on that the views know to be.
+    async fn open_group(&self, ladder: &str, cluster: &str) -> Result<String, Error> {
+        let mut nth = self.projections.views().groups_over(ladder, cluster).map_err(|error| Error::Internal(error.to_string()))?;
+        loop {
+            let stream = stream_of_cluster(ladder, cluster, nth);
+            match self.stream_state::<Escalation>(&stream).await? {
+                Some(state) if !state.is_open() => nth += 1,
+                _ => return Ok(stream),
+            }
+        }
     }
 
     /// Lets the clock act on a matter: it follows its cases, and what is out of time goes up or is tracked, at its instant.

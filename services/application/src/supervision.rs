@@ -1,6 +1,7 @@
 //! Streams of supervision: load, fold, decide, append, and open for a reader. One mechanism for all kinds; who may do what
 //! is asked by the caller (`access/<kind>.rs`) inside `decide`, on the state that is decided on.
 
+use domain::event::Event;
 use domain::events::Stored;
 use domain::folded::Folded;
 use domain::refusal::Refusal;
@@ -122,24 +123,12 @@ impl Application {
             if let Some(done) = repeated(&envelopes, meta) {
                 return Ok(done);
             }
-            let opened = if envelopes.is_empty() { None } else { Some(self.open_supervision::<S>(stream, |_| true).await?) };
-            let revision = opened.as_ref().map(|opened| opened.revision);
-            let situation = Situation { state: opened.as_ref().map(|opened| &opened.state), now: self.now(), revision };
-            let decision = match decide(situation) {
-                Err(Error::Refused(Refusal::Stage(_))) if meta.based_on.is_some() && meta.based_on < revision => {
-                    return Err(Error::Clash { seen: meta.based_on.unwrap_or_default(), now: revision.unwrap_or_default() });
-                }
-                other => other?,
-            };
-            if decision.events.is_empty() {
-                return Ok(Done { events: 0, seq: envelopes.last().map_or(0, |e| e.seq), revision: revision.unwrap_or(0) });
-            }
-            let count = decision.events.len();
-            let events = decision.events.into_iter().map(|(at, event)| (at, event.into())).collect();
-            match self.append(stream, expected(revision), meta, decision.rulebook.as_deref(), events).await {
-                Ok(appended) => return Ok(Done { events: count, seq: appended.last_seq, revision: appended.last_revision }),
-                Err(AppendFailure::Conflict) => {}
-                Err(AppendFailure::Other(error)) => return Err(error),
+            let state: Option<S> = if envelopes.is_empty() { None } else { Some(self.opened(stream, &envelopes).await?.state) };
+            let last = envelopes.last();
+            let revision = last.map(|envelope| envelope.revision);
+            let decided = decide(Situation { state: state.as_ref(), now: self.now(), revision });
+            if let Some(done) = self.carry_out(meta, stream, last, decided).await? {
+                return Ok(done);
             }
         }
         Err(Error::Busy)
@@ -172,24 +161,39 @@ impl Application {
             let state: Option<S> = fold(&envelopes)?;
             let last = envelopes.last();
             let revision = last.map(|envelope| envelope.revision);
-            let decision = match decide(Situation { state: state.as_ref(), now: self.now(), revision }) {
-                Err(Error::Refused(Refusal::Stage(_))) if meta.based_on.is_some() && meta.based_on < revision => {
-                    return Err(Error::Clash { seen: meta.based_on.unwrap_or_default(), now: revision.unwrap_or_default() });
-                }
-                other => other?,
-            };
-            if decision.events.is_empty() {
-                return Ok(Done { events: 0, seq: last.map_or(0, |e| e.seq), revision: revision.unwrap_or(0) });
-            }
-            let count = decision.events.len();
-            let events = decision.events.into_iter().map(|(at, event)| (at, event.into())).collect();
-            match self.append(stream, expected(revision), meta, decision.rulebook.as_deref(), events).await {
-                Ok(appended) => return Ok(Done { events: count, seq: appended.last_seq, revision: appended.last_revision }),
-                Err(AppendFailure::Conflict) => {}
-                Err(AppendFailure::Other(error)) => return Err(error),
+            let decided = decide(Situation { state: state.as_ref(), now: self.now(), revision });
+            if let Some(done) = self.carry_out(meta, stream, last, decided).await? {
+                return Ok(done);
             }
         }
         Err(Error::Busy)
+    }
+
+    /// Appends what was decided after the `last` event of the stream; none when somebody came between.
+    async fn carry_out<E: Into<Event>>(
+        &self,
+        meta: &Meta,
+        stream: &str,
+        last: Option<&Envelope>,
+        decided: Result<Decision<E>, Error>,
+    ) -> Result<Option<Done>, Error> {
+        let revision = last.map(|envelope| envelope.revision);
+        let decision = match decided {
+            Err(Error::Refused(Refusal::Stage(_))) if meta.based_on.is_some() && meta.based_on < revision => {
+                return Err(Error::Clash { seen: meta.based_on.unwrap_or_default(), now: revision.unwrap_or_default() });
+            }
+            other => other?,
+        };
+        if decision.events.is_empty() {
+            return Ok(Some(Done { events: 0, seq: last.map_or(0, |envelope| envelope.seq), revision: revision.unwrap_or(0) }));
+        }
+        let count = decision.events.len();
+        let events = decision.events.into_iter().map(|(at, event)| (at, event.into())).collect();
+        match self.append(stream, expected(revision), meta, decision.rulebook.as_deref(), events).await {
+            Ok(appended) => Ok(Some(Done { events: count, seq: appended.last_seq, revision: appended.last_revision })),
+            Err(AppendFailure::Conflict) => Ok(None),
+            Err(AppendFailure::Other(error)) => Err(error),
+        }
     }
 
     /// Opens a stream with its private values. `may_see` decides on the state whether this reader may; nobody else is
@@ -203,10 +207,15 @@ impl Application {
         if !may_see(&closed) {
             return Err(Error::NotFound);
         }
+        self.opened(stream, &envelopes).await
+    }
+
+    /// The events of a stream with their private values.
+    async fn opened<S: Folded>(&self, stream: &str, envelopes: &[Envelope]) -> Result<OpenedStream<S>, Error> {
         let keyring = self.vault.keyring(stream, self.log.keys_of(stream).await?)?;
         let mut state = None;
         let mut entries = Vec::with_capacity(envelopes.len());
-        for envelope in &envelopes {
+        for envelope in envelopes {
             let event = if envelope.sealed.is_empty() {
                 S::Event::from_slice(&envelope.kind, envelope.version, &envelope.data)?
             } else {

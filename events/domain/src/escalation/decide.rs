@@ -153,7 +153,7 @@ pub fn raise(
 
 /// Further cases of the group, as many as it still takes, each with its trigger.
 pub fn join(state: &Escalation, cases: &[CaseId], trigger: impl Fn(CaseId) -> String) -> Vec<EscalationEvent> {
-    let room = MOST_TOGETHER.saturating_sub(state.together);
+    let room = MOST_TOGETHER.saturating_sub(state.cases.len());
     let new = cases.iter().filter(|case| !state.cases.contains(case)).take(room);
     new.map(|case| Joined { case: *case, trigger: trigger(*case) }.into()).collect()
 }

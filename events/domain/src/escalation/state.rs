@@ -61,8 +61,6 @@ pub struct Escalation {
     pub rulebook: String,
     /// Its cases, the first one first; see [`super::MOST_TOGETHER`].
     pub cases: Vec<CaseId>,
-    /// Those of them that came in since the matter was begun or begun again.
-    pub together: usize,
     /// The group of like cases; empty for one case.
     pub cluster: String,
     /// The unit in charge of the case.
@@ -106,7 +104,7 @@ pub struct Escalation {
 impl Escalation {
     /// A group that takes no further case for now.
     pub fn is_full(&self) -> bool {
-        self.is_open() && !self.cluster.is_empty() && self.together >= super::MOST_TOGETHER
+        self.is_open() && !self.cluster.is_empty() && self.cases.len() >= super::MOST_TOGETHER
     }
 
     /// Somebody still has to do something.
@@ -134,7 +132,6 @@ impl Escalation {
             ladder: raise.ladder.clone(),
             rulebook: raise.rulebook.clone(),
             cases: Vec::new(),
-            together: 0,
             cluster: raise.cluster.clone(),
             unit: None,
             wrongdoing: raise.wrongdoing,
@@ -174,7 +171,6 @@ impl Escalation {
         for case in &raise.cases {
             if !self.cases.contains(case) {
                 self.cases.push(*case);
-                self.together += 1;
             }
         }
         self.enter(at, raise.level, &raise.owner, Some(raise.entry), &raise.clock);
@@ -243,10 +239,7 @@ impl Folded for Escalation {
         };
         match event {
             EscalationEvent::Raised(raise) => state.raised(at, raise),
-            EscalationEvent::Reopened(reopened) => {
-                state.together = 0;
-                state.raised(at, &reopened.raise);
-            }
+            EscalationEvent::Reopened(reopened) => state.raised(at, &reopened.raise),
             EscalationEvent::Lowered(lowered) => {
                 state.unit.clone_from(&lowered.unit);
                 state.enter(at, lowered.level, &lowered.owner, None, &lowered.clock);
@@ -268,7 +261,6 @@ impl Folded for Escalation {
             }
             EscalationEvent::Joined(e) => {
                 state.cases.push(e.case);
-                state.together += 1;
                 state.triggers.push(e.trigger.clone());
             }
             EscalationEvent::Noted(e) => state.triggers.push(e.trigger.clone()),

@@ -1,16 +1,14 @@
 //! Lists of cards, and what automation has to look at.
 
-use domain::card::{CardState, trigger::TOO_OLD};
+use domain::card::trigger::TOO_OLD;
 use domain::ids::{CardId, CaseId};
 use domain::time::{Instant, from_micros, micros};
 use rusqlite::{params, params_from_iter, types::Value};
 use uuid::Uuid;
 
 use super::{CardDue, CardFilter, CardRow, CardTab};
-use crate::views::streams::query::stream;
+use crate::views::streams::query::STREAM;
 use crate::{ViewError, Views};
-
-const STREAM: &str = "s.key, s.name, s.year, s.ordinal, s.revision, s.seq, s.state";
 
 impl Views {
     /// Grounds that have come by `now` and have no card on record, and cards whose ground is gone; oldest first. Grounds
@@ -65,14 +63,7 @@ impl Views {
         }
         sql.push_str(" ORDER BY c.key DESC LIMIT ?");
         values.push((limit as i64).into());
-        let connection = self.views()?;
-        let mut statement = connection.prepare_cached(&sql)?;
-        let mut rows = statement.query(params_from_iter(values))?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            all.push(stream::<CardState>(row)?);
-        }
-        Ok(all)
+        self.stream_rows(&sql, params_from_iter(values))
     }
 
     /// How many cards stand in a tab.
@@ -90,14 +81,7 @@ impl Views {
     /// # Errors
     /// When the view cannot be read.
     pub fn cards_of(&self, case: CaseId) -> Result<Vec<CardRow>, ViewError> {
-        let connection = self.views()?;
         let sql = format!("SELECT {STREAM} FROM card c JOIN stream s USING (key) WHERE c.case_id = ?1 ORDER BY c.key");
-        let mut statement = connection.prepare_cached(&sql)?;
-        let mut rows = statement.query([case.0])?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            all.push(stream::<CardState>(row)?);
-        }
-        Ok(all)
+        self.stream_rows(&sql, [case.0])
     }
 }

@@ -9,10 +9,8 @@ use uuid::Uuid;
 
 use super::{ExpectedRaise, LevelCount};
 use crate::page::SortValue;
-use crate::views::streams::query::stream;
+use crate::views::streams::query::{STREAM, stream};
 use crate::{At, Page, PageKey, StreamRow, ViewError, Views};
-
-const STREAM: &str = "s.key, s.name, s.year, s.ordinal, s.revision, s.seq, s.state";
 
 impl Views {
     /// Raises that ought to have happened from `since` to `now` and are not on record, oldest first.
@@ -57,6 +55,17 @@ impl Views {
             connection.prepare_cached("SELECT case_id FROM escalation_expected WHERE cluster = ?1 ORDER BY case_id LIMIT ?2")?;
         let rows = statement.query_map(params![cluster, MOST_TOGETHER as i64], |row| Ok(CaseId(row.get::<_, Uuid>(0)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many matters of a group of like cases are over.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn groups_over(&self, ladder: &str, cluster: &str) -> Result<u64, ViewError> {
+        let connection = self.views()?;
+        let sql = "SELECT count(*) FROM escalation_group WHERE cluster = ?1 AND ladder = ?2 AND stage = 'over'";
+        let n: i64 = connection.prepare_cached(sql)?.query_row([cluster, ladder], |row| row.get(0))?;
+        Ok(n.unsigned_abs())
     }
 
     /// Open matters that have to follow their cases: name and revision, oldest first.
@@ -156,15 +165,9 @@ impl Views {
     /// # Errors
     /// When the view cannot be read.
     pub fn escalations_of_case(&self, case: CaseId) -> Result<Vec<StreamRow<Escalation>>, ViewError> {
-        let connection = self.views()?;
-        let mut statement = connection.prepare_cached(&format!(
-            "SELECT {STREAM} FROM escalation_case e JOIN stream s USING (key) WHERE e.case_id = ?1 ORDER BY s.key DESC LIMIT 20"
-        ))?;
-        let mut rows = statement.query([case.0])?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            all.push(stream(row)?);
-        }
-        Ok(all)
+        self.stream_rows(
+            &format!("SELECT {STREAM} FROM escalation_case e JOIN stream s USING (key) WHERE e.case_id = ?1 ORDER BY s.key DESC LIMIT 20"),
+            [case.0],
+        )
     }
 }

@@ -18,10 +18,12 @@ CREATE TABLE escalation_like ( -- open cases that may be one matter of several p
     rulebook TEXT NOT NULL,
     PRIMARY KEY (cluster, at, case_id)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE escalation_full ( -- groups whose open matter takes no further case
+CREATE TABLE escalation_group ( -- matters of like cases
     cluster TEXT NOT NULL,
+    ladder TEXT NOT NULL,
     key INTEGER NOT NULL,
-    PRIMARY KEY (cluster, key)
+    stage TEXT NOT NULL, -- open, full (takes no further case), over
+    PRIMARY KEY (cluster, ladder, key)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE escalation_open (
     ladder TEXT NOT NULL,

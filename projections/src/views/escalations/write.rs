@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::case::{CaseState, Stage};
-use domain::escalation::{Escalation, Member, Owner, class_of_cluster, cluster, cluster_trigger, expected, out_of_step};
+use domain::escalation::{Escalation, MOST_TOGETHER, Member, Owner, class_of_cluster, cluster, cluster_trigger, expected, out_of_step};
 use domain::ids::{CaseId, UnitCode};
 use domain::time::micros;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -112,7 +112,7 @@ fn expect(connection: &Connection, case: CaseId, trigger: &str, cluster: &str, a
 /// The petitioners of a group counted anew, over the days that end with its latest case.
 fn gather(connection: &Connection, reference: &Reference, cluster: &str) -> Result<(), ViewError> {
     connection.prepare_cached("DELETE FROM escalation_expected WHERE cluster = ?1")?.execute([cluster])?;
-    if connection.prepare_cached("SELECT 1 FROM escalation_full WHERE cluster = ?1")?.exists([cluster])? {
+    if connection.prepare_cached("SELECT 1 FROM escalation_group WHERE cluster = ?1 AND stage = 'full'")?.exists([cluster])? {
         return Ok(());
     }
     let latest: Option<(i64, String)> = connection
@@ -123,17 +123,20 @@ fn gather(connection: &Connection, reference: &Reference, cluster: &str) -> Resu
     let Some(rules) = reference.rulebooks.by_reference(&rulebook) else { return Ok(()) };
     let Some((_, trigger)) = cluster_trigger(&rules, class_of_cluster(cluster)) else { return Ok(()) };
     let from = latest.saturating_sub(i64::from(trigger.days.unwrap_or(1)) * 86_400_000_000);
+    let enough = i64::from(trigger.times.unwrap_or(u8::MAX));
     let petitioners: i64 = connection
-        .prepare_cached("SELECT count(DISTINCT petitioner) FROM escalation_like WHERE cluster = ?1 AND at > ?2")?
-        .query_row(params![cluster, from], |row| row.get(0))?;
-    if petitioners >= i64::from(trigger.times.unwrap_or(u8::MAX)) {
+        .prepare_cached("SELECT count(*) FROM (SELECT DISTINCT petitioner FROM escalation_like WHERE cluster = ?1 AND at > ?2 LIMIT ?3)")?
+        .query_row(params![cluster, from, enough], |row| row.get(0))?;
+    if petitioners >= enough {
+        // No more than one matter takes at once.
         connection
             .prepare_cached(
                 "INSERT OR REPLACE INTO escalation_expected (case_id, trigger_name, cluster, at) \
                  SELECT l.case_id, ?3, ?1, ?4 FROM escalation_like l WHERE l.cluster = ?1 AND l.at > ?2 \
-                 AND NOT EXISTS (SELECT 1 FROM escalation_met m WHERE m.case_id = l.case_id AND m.trigger_name = ?3)",
+                 AND NOT EXISTS (SELECT 1 FROM escalation_met m WHERE m.case_id = l.case_id AND m.trigger_name = ?3) \
+                 ORDER BY l.at, l.case_id LIMIT ?5",
             )?
-            .execute(params![cluster, from, PETITIONERS, latest])?;
+            .execute(params![cluster, from, PETITIONERS, latest, MOST_TOGETHER as i64])?;
     }
     Ok(())
 }
@@ -191,6 +194,19 @@ fn units(state: &Escalation) -> Vec<&UnitCode> {
     all
 }
 
+/// A matter of like cases. Its cases are no longer expected, and while it is full nobody else is: what is left is gathered.
+fn group(connection: &Connection, key: i64, state: &Escalation, reference: &Reference) -> Result<(), ViewError> {
+    let stage = match state {
+        full if full.is_full() => "full",
+        open if open.is_open() => "open",
+        _ => "over",
+    };
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO escalation_group (cluster, ladder, key, stage) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![state.cluster, state.ladder, key, stage])?;
+    gather(connection, reference, &state.cluster)
+}
+
 impl Rows for Escalation {
     fn rows(&self, connection: &Connection, key: i64, _stream: &str, reference: &Reference) -> Result<(), ViewError> {
         let old: Option<(String, i64, bool)> = connection
@@ -231,13 +247,8 @@ impl Rows for Escalation {
             insert.execute(params![case.0, trigger])?;
             delete.execute(params![case.0, trigger])?;
         }
-        let filled = if self.is_full() {
-            "INSERT OR IGNORE INTO escalation_full (cluster, key) VALUES (?1, ?2)"
-        } else {
-            "DELETE FROM escalation_full WHERE cluster = ?1 AND key = ?2"
-        };
-        if connection.prepare_cached(filled)?.execute(params![self.cluster, key])? > 0 {
-            gather(connection, reference, &self.cluster)?;
+        if !self.cluster.is_empty() {
+            group(connection, key, self, reference)?;
         }
         sync(connection, key, self)
     }

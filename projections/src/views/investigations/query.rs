@@ -6,10 +6,10 @@ use domain::time::{Instant, micros};
 use rusqlite::params;
 
 use super::{InvestigationCounts, InvestigationFilter};
-use crate::views::streams::{StreamRow, query::stream};
+use crate::views::streams::StreamRow;
+use crate::views::streams::query::{STREAM, stream};
 use crate::{ViewError, Views};
 
-const STREAM: &str = "s.key, s.name, s.year, s.ordinal, s.revision, s.seq, s.state";
 const UNHIDDEN: &str = "i.unit NOT IN (SELECT value FROM json_each(?1))";
 
 impl Views {
@@ -36,25 +36,15 @@ impl Views {
         before: Option<i64>,
         limit: usize,
     ) -> Result<Vec<StreamRow<Investigation>>, ViewError> {
-        let connection = self.views()?;
-        let mut statement = connection.prepare_cached(&format!(
-            "SELECT {STREAM} FROM investigation i JOIN stream s USING (key) WHERE {UNHIDDEN} \
+        let stages: Vec<&str> = filter.stages.iter().map(|stage| stage.code()).collect();
+        self.stream_rows(
+            &format!(
+                "SELECT {STREAM} FROM investigation i JOIN stream s USING (key) WHERE {UNHIDDEN} \
              AND (?2 = '[]' OR i.stage IN (SELECT value FROM json_each(?2))) AND (?3 IS NULL OR i.mode = ?3) AND i.key < ?4 \
              ORDER BY i.key DESC LIMIT ?5"
-        ))?;
-        let stages: Vec<&str> = filter.stages.iter().map(|stage| stage.code()).collect();
-        let mut rows = statement.query(params![
-            list(&filter.hidden),
-            json(&stages),
-            filter.mode.map(|mode| mode.code()),
-            before.unwrap_or(i64::MAX),
-            limit as i64
-        ])?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            all.push(stream(row)?);
-        }
-        Ok(all)
+            ),
+            params![list(&filter.hidden), json(&stages), filter.mode.map(|mode| mode.code()), before.unwrap_or(i64::MAX), limit as i64],
+        )
     }
 
     /// Investigations with a recommendation to this unit, newest first.
@@ -62,17 +52,13 @@ impl Views {
     /// # Errors
     /// When the view cannot be read.
     pub fn recommendations(&self, unit: &UnitCode, before: Option<i64>, limit: usize) -> Result<Vec<StreamRow<Investigation>>, ViewError> {
-        let connection = self.views()?;
-        let mut statement = connection.prepare_cached(&format!(
-            "SELECT {STREAM} FROM investigation i JOIN stream s USING (key) WHERE i.unit = ?1 AND i.advised = 1 AND i.key < ?2 \
+        self.stream_rows(
+            &format!(
+                "SELECT {STREAM} FROM investigation i JOIN stream s USING (key) WHERE i.unit = ?1 AND i.advised = 1 AND i.key < ?2 \
              ORDER BY i.key DESC LIMIT ?3"
-        ))?;
-        let mut rows = statement.query(params![unit.as_str(), before.unwrap_or(i64::MAX), limit as i64])?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            all.push(stream(row)?);
-        }
-        Ok(all)
+            ),
+            params![unit.as_str(), before.unwrap_or(i64::MAX), limit as i64],
+        )
     }
 
     /// How many investigations stand where, and how many concluded from `from` to before `to` were found true.

@@ -1,14 +1,11 @@
 //! Lists of matters, and the tasks of one.
 
 use domain::ids::{MatterId, UnitCode};
-use domain::matter::{MatterState, TaskState};
 use rusqlite::{params, params_from_iter, types::Value};
 
 use super::{MatterFilter, MatterRow, MatterTab, TaskRow};
-use crate::views::streams::query::stream;
+use crate::views::streams::query::STREAM;
 use crate::{ViewError, Views};
-
-const STREAM: &str = "s.key, s.name, s.year, s.ordinal, s.revision, s.seq, s.state";
 
 fn condition(tab: MatterTab) -> &'static str {
     match tab {
@@ -36,14 +33,7 @@ impl Views {
         }
         sql.push_str(" ORDER BY m.key DESC LIMIT ?");
         values.push((limit as i64).into());
-        let connection = self.views()?;
-        let mut statement = connection.prepare_cached(&sql)?;
-        let mut rows = statement.query(params_from_iter(values))?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            all.push(stream::<MatterState>(row)?);
-        }
-        Ok(all)
+        self.stream_rows(&sql, params_from_iter(values))
     }
 
     /// How many matters stand in a tab.
@@ -62,17 +52,10 @@ impl Views {
     /// # Errors
     /// When the view cannot be read.
     pub fn tasks_of_unit(&self, unit: &UnitCode, before: Option<i64>, limit: usize) -> Result<Vec<TaskRow>, ViewError> {
-        let connection = self.views()?;
         let sql = format!(
             "SELECT {STREAM} FROM task_row t JOIN stream s USING (key) WHERE t.unit = ?1 AND t.key < ?2 ORDER BY t.key DESC LIMIT ?3"
         );
-        let mut statement = connection.prepare_cached(&sql)?;
-        let mut rows = statement.query(params![unit.as_str(), before.unwrap_or(i64::MAX), limit as i64])?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            all.push(stream::<TaskState>(row)?);
-        }
-        Ok(all)
+        self.stream_rows(&sql, params![unit.as_str(), before.unwrap_or(i64::MAX), limit as i64])
     }
 
     /// The tasks of a matter, in the order in which they were given.
@@ -80,14 +63,7 @@ impl Views {
     /// # Errors
     /// When the view cannot be read.
     pub fn tasks_of(&self, matter: MatterId) -> Result<Vec<TaskRow>, ViewError> {
-        let connection = self.views()?;
         let sql = format!("SELECT {STREAM} FROM task_row t JOIN stream s USING (key) WHERE t.matter = ?1 ORDER BY t.key");
-        let mut statement = connection.prepare_cached(&sql)?;
-        let mut rows = statement.query([matter.0])?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            all.push(stream::<TaskState>(row)?);
-        }
-        Ok(all)
+        self.stream_rows(&sql, [matter.0])
     }
 }

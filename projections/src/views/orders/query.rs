@@ -1,14 +1,11 @@
 //! Lists of orders.
 
 use domain::ids::CaseId;
-use domain::order::OrderState;
 use rusqlite::{params_from_iter, types::Value};
 
 use super::{OrderFilter, OrderRow, OrderTab};
-use crate::views::streams::query::stream;
+use crate::views::streams::query::STREAM;
 use crate::{ViewError, Views};
-
-const STREAM: &str = "s.key, s.name, s.year, s.ordinal, s.revision, s.seq, s.state";
 
 impl Views {
     /// Orders, newest first, before `before` (a row's `key`; none = from the newest).
@@ -51,13 +48,6 @@ impl Views {
     }
 
     fn order_rows(&self, sql: &str, values: Vec<Value>) -> Result<Vec<OrderRow>, ViewError> {
-        let connection = self.views()?;
-        let mut statement = connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params_from_iter(values))?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            all.push(stream::<OrderState>(row)?);
-        }
-        Ok(all)
+        self.stream_rows(sql, params_from_iter(values))
     }
 }

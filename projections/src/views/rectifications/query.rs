@@ -5,7 +5,7 @@ use domain::rectification::RectificationState;
 use domain::time::{Instant, micros};
 use rusqlite::params;
 
-use crate::views::streams::query::stream;
+use crate::views::streams::query::STREAM;
 use crate::{StreamRow, ViewError, Views};
 
 impl Views {
@@ -21,18 +21,14 @@ impl Views {
         after: Option<(Instant, i64)>,
         limit: usize,
     ) -> Result<Vec<StreamRow<RectificationState>>, ViewError> {
-        let connection = self.views()?;
         let of_unit = if unit.is_some() { "r.unit = ?1 AND " } else { "?1 IS NULL AND " };
-        let mut statement = connection.prepare_cached(&format!(
-            "SELECT s.key, s.name, s.year, s.ordinal, s.revision, s.seq, s.state FROM rectification r JOIN stream s USING (key) \
-             WHERE {of_unit}r.done = ?2 AND (r.due_at, r.key) > (?3, ?4) ORDER BY r.due_at, r.key LIMIT ?5"
-        ))?;
         let (due, key) = after.map_or((i64::MIN, i64::MIN), |(due, key)| (micros(due), key));
-        let mut rows = statement.query(params![unit.map(UnitCode::as_str), done, due, key, limit as i64])?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            all.push(stream(row)?);
-        }
-        Ok(all)
+        self.stream_rows(
+            &format!(
+                "SELECT {STREAM} FROM rectification r JOIN stream s USING (key) \
+             WHERE {of_unit}r.done = ?2 AND (r.due_at, r.key) > (?3, ?4) ORDER BY r.due_at, r.key LIMIT ?5"
+            ),
+            params![unit.map(UnitCode::as_str), done, due, key, limit as i64],
+        )
     }
 }

@@ -5,13 +5,14 @@ use domain::folded::Folded;
 use domain::ids::UnitCode;
 use domain::mark::MarkKind;
 use domain::time::{Instant, from_micros, micros};
-use rusqlite::{Row, params};
+use rusqlite::{Params, Row, params};
 
 use super::write::NEVER;
 use super::{DutyRow, MarkRow, StreamRow};
 use crate::{ViewError, Views};
 
-const STREAM: &str = "key, name, year, ordinal, revision, seq, state";
+/// The columns of a stream, named `s`, as [`stream`] reads them.
+pub(crate) const STREAM: &str = "s.key, s.name, s.year, s.ordinal, s.revision, s.seq, s.state";
 const MARK: &str = "m.seq, s.name, m.unit, m.kind, m.code, m.at, m.revoked_seq";
 
 impl Views {
@@ -21,7 +22,7 @@ impl Views {
     /// When the view cannot be read.
     pub fn stream<S: Folded>(&self, name: &str) -> Result<Option<StreamRow<S>>, ViewError> {
         let connection = self.views()?;
-        let mut statement = connection.prepare_cached(&format!("SELECT {STREAM} FROM stream WHERE name = ?1 AND kind = ?2"))?;
+        let mut statement = connection.prepare_cached(&format!("SELECT {STREAM} FROM stream s WHERE name = ?1 AND kind = ?2"))?;
         let mut rows = statement.query([name, S::KIND])?;
         rows.next()?.map(stream).transpose()
     }
@@ -31,15 +32,10 @@ impl Views {
     /// # Errors
     /// When the view cannot be read.
     pub fn streams<S: Folded>(&self, before: Option<i64>, limit: usize) -> Result<Vec<StreamRow<S>>, ViewError> {
-        let connection = self.views()?;
-        let mut statement =
-            connection.prepare_cached(&format!("SELECT {STREAM} FROM stream WHERE kind = ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3"))?;
-        let mut rows = statement.query(params![S::KIND, before.unwrap_or(i64::MAX), limit as i64])?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            all.push(stream(row)?);
-        }
-        Ok(all)
+        self.stream_rows(
+            &format!("SELECT {STREAM} FROM stream s WHERE kind = ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3"),
+            params![S::KIND, before.unwrap_or(i64::MAX), limit as i64],
+        )
     }
 
     /// Streams whose names begin with `prefix`, in the order of names; `prefix` ends with the kind and a hyphen or more.
@@ -47,17 +43,12 @@ impl Views {
     /// # Errors
     /// When the view cannot be read.
     pub fn streams_named<S: Folded>(&self, prefix: &str, limit: usize) -> Result<Vec<StreamRow<S>>, ViewError> {
-        let connection = self.views()?;
-        let mut statement = connection
-            .prepare_cached(&format!("SELECT {STREAM} FROM stream WHERE name >= ?1 AND name < ?2 AND kind = ?3 ORDER BY name LIMIT ?4"))?;
         // No name holds a character beyond ASCII.
         let end = format!("{prefix}\u{7f}");
-        let mut rows = statement.query(params![prefix, end, S::KIND, limit as i64])?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            all.push(stream(row)?);
-        }
-        Ok(all)
+        self.stream_rows(
+            &format!("SELECT {STREAM} FROM stream s WHERE name >= ?1 AND name < ?2 AND kind = ?3 ORDER BY name LIMIT ?4"),
+            params![prefix, end, S::KIND, limit as i64],
+        )
     }
 
     /// Streams that automation has to look at, due first.
@@ -177,6 +168,20 @@ impl Views {
         while let Some(row) = rows.next()? {
             let (unit, kind) = unit_and_kind(row, 0, 1)?;
             all.push((unit, kind, row.get(2)?, row.get::<_, i64>(3)?.unsigned_abs()));
+        }
+        Ok(all)
+    }
+}
+
+impl Views {
+    /// The streams that a statement selects by [`STREAM`].
+    pub(crate) fn stream_rows<S: Folded>(&self, sql: &str, values: impl Params) -> Result<Vec<StreamRow<S>>, ViewError> {
+        let connection = self.views()?;
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut rows = statement.query(values)?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(stream(row)?);
         }
         Ok(all)
     }
