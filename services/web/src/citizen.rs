@@ -12,6 +12,7 @@ pub mod stuck;
 pub mod track;
 
 mod intake;
+mod lookup;
 mod progress;
 
 /// Version of the privacy notice at `/privacy`; filings name it (domain.md K2).

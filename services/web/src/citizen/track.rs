@@ -17,6 +17,7 @@ use templates::citizen::{FormFrame, Reading, Track, TrackCase, grade_choices, re
 use templates::components::{Errors, SummaryRow, Table, Tag, Tone};
 use uuid::Uuid;
 
+use super::lookup::Thing;
 use super::progress;
 use crate::cookies::names;
 use crate::ctx::Ctx;
@@ -24,6 +25,7 @@ use crate::error::{Fault, Reply, html, invalid, page, see_other};
 use crate::form::Form;
 use crate::{csrf, shell, words};
 
+const THING: Thing = Thing { name: "工单", paper: "回执" };
 /// Readings shown at most.
 const READINGS: usize = 50;
 
@@ -46,18 +48,7 @@ fn track_page(ctx: &Ctx, number: &str, errors: Errors) -> Track {
 /// # Errors
 /// [`Fault::TooMany`].
 pub async fn open(ctx: Ctx, form: Form) -> Reply {
-    let state = ctx.state();
-    if let Some(seconds) = state.lookups.knock(&ctx.client(), state.settings.lookups_per_minute, ctx.app().now()) {
-        return Err(Fault::TooMany(seconds));
-    }
-    let (number, code) = (form.get("number"), form.get("code"));
-    let mut errors = Errors::none();
-    if number.trim().is_empty() {
-        errors = errors.and("number", "请填写工单编号，在回执上，如 3K7Q-29XD-MA6");
-    }
-    if code.trim().is_empty() {
-        errors = errors.and("code", "请填写查询码，在回执上，共 16 个字母和数字");
-    }
+    let (number, code, errors) = THING.asked(&ctx, &form)?;
     if errors.any() {
         return invalid(&track_page(&ctx, number, errors));
     }

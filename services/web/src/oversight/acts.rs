@@ -6,6 +6,7 @@ use domain::case::CaseState;
 use domain::ids::{CaseId, UnitCode};
 use domain::refusal::Refusal;
 use projections::{CaseRow, Reference};
+use templates::NavItem;
 use templates::components::{Choice, Errors};
 use templates::desk;
 use uuid::Uuid;
@@ -46,6 +47,19 @@ impl Typed {
         let form = desk::Form::new(action, &format!("{base}/{action}"), &csrf::token(ctx), &ctx.app().ids.uuid().to_string()).at(revision);
         if self.action == action { form.with(self.errors.clone()).opened() } else { form }
     }
+}
+
+/// The tabs of a list: code, name and, where that calls for somebody, how many stand there. All of them at the end.
+pub(super) fn tabs<'t>(
+    tabs: impl IntoIterator<Item = (&'t str, &'t str, Option<u64>)>,
+    current: &str,
+    address: impl Fn(&str) -> String,
+) -> Vec<NavItem> {
+    let tab = |(code, name, count): (&str, &str, Option<u64>)| match count {
+        Some(count) => NavItem::counted(&address(code), name, count, code == current),
+        None => NavItem::new(&address(code), name, code == current),
+    };
+    tabs.into_iter().chain([("all", "全部", None)]).map(tab).collect()
 }
 
 /// Fields to mend, or the error itself; what was typed is kept for the page at `path` where coming back makes sense.

@@ -8,7 +8,6 @@ use domain::card::{CardEvent, CardStage, CardState, Colour};
 use domain::case::CaseEvent;
 use domain::ids::{CardId, CaseId};
 use projections::{CardFilter, CardRow, CardTab, Reference};
-use templates::NavItem;
 use templates::components::{Cell, Choice, Column, Link, Paging, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
 use templates::oversight::{ActField, ActForm, ActKind, Card, Cards};
 use uuid::Uuid;
@@ -65,22 +64,17 @@ pub(crate) async fn list(ctx: Ctx) -> Reply {
     let colour_code = colour.map_or("", Colour::code);
     let address = |code: &str, before: &str| href(LIST, &[("tab", code), ("unit", &unit), ("colour", colour_code), ("before", before)]);
     let next = found.last().filter(|_| more).map(|row| address(code, &row.key.to_string()));
-    let counted = |tab: CardTab, text: &str| -> Result<NavItem, Fault> {
-        let n = views.count_cards(tab)?;
-        Ok(NavItem::counted(&address(tab.code(), ""), text, n, code == tab.code()))
-    };
-    let tabs = vec![
-        counted(CardTab::Waiting, "待签发")?,
-        NavItem::new(&address("issued", ""), "已签发", code == "issued"),
-        counted(CardTab::Objected, "异议待裁")?,
-        NavItem::new(&address("ended", ""), "未签发和已撤销", code == "ended"),
-        NavItem::new(&address("all", ""), "全部", code == "all"),
+    let tabs = [
+        (CardTab::Waiting.code(), "待签发", Some(views.count_cards(CardTab::Waiting)?)),
+        (CardTab::Issued.code(), "已签发", None),
+        (CardTab::Objected.code(), "异议待裁", Some(views.count_cards(CardTab::Objected)?)),
+        (CardTab::Ended.code(), "未签发和已撤销", None),
     ];
     let filtered = filter.unit.is_some() || colour.is_some();
     let summary = if found.is_empty() { String::new() } else { format!("本页 {} 张", found.len()) };
     page(&Cards {
         shell: shell::of(&ctx),
-        tabs,
+        tabs: acts::tabs(tabs, code, |code| address(code, "")),
         tab: code.to_owned(),
         units: Choice::select(acts::units(&reference), &unit),
         colours: Choice::select(Colour::ALL.map(|one| Choice::new(one.code(), one.label())).to_vec(), colour_code),

@@ -12,7 +12,6 @@ use domain::time::Instant;
 use exchange::export::Value;
 use exchange::export::csv::{CsvOptions, CsvWriter};
 use projections::{MatterFilter, MatterRow, MatterTab, Reference, TaskRow};
-use templates::NavItem;
 use templates::components::{Cell, Choice, Column, Errors, Link, Paging, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
 use templates::oversight::{ActField, ActForm, ActKind, Paper, PaperNew, Papers};
 use uuid::Uuid;
@@ -89,13 +88,10 @@ pub(crate) async fn list(ctx: Ctx) -> Reply {
     let address = |code: &str, before: &str| href(LIST, &[("tab", code), ("unit", &unit), ("before", before)]);
     let mut tabs = Vec::new();
     for one in MatterTab::ALL {
-        let (to, current) = (address(one.code(), ""), code == one.code());
-        tabs.push(match one {
-            MatterTab::Closed => NavItem::new(&to, one.label(), current),
-            _ => NavItem::counted(&to, one.label(), views.count_matters(one)?, current),
-        });
+        let count = if one == MatterTab::Closed { None } else { Some(views.count_matters(one)?) };
+        tabs.push((one.code(), one.label(), count));
     }
-    tabs.push(NavItem::new(&address("all", ""), "全部", code == "all"));
+    let tabs = acts::tabs(tabs, code, |code| address(code, ""));
     let mut rows = Vec::new();
     for row in &found {
         let Some(id) = id_of(row) else { continue };

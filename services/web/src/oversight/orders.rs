@@ -9,7 +9,6 @@ use domain::inspection::InspectionState;
 use domain::order::{Ground, OrderColour, OrderEvent, OrderStage, OrderState};
 use domain::time::Instant;
 use projections::{OrderFilter, OrderRow, OrderTab, Reference};
-use templates::NavItem;
 use templates::components::{Cell, Choice, Column, Errors, Link, Paging, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
 use templates::oversight::{ActField, ActForm, ActKind, OrderPrint, Paper, PaperNew, Papers};
 use uuid::Uuid;
@@ -71,13 +70,10 @@ pub(crate) async fn list(ctx: Ctx) -> Reply {
     let address = |code: &str, before: &str| href(LIST, &[("tab", code), ("unit", &unit), ("before", before)]);
     let mut tabs = Vec::new();
     for one in OrderTab::ALL {
-        let (to, current) = (address(one.code(), ""), code == one.code());
-        tabs.push(match one {
-            OrderTab::Ended => NavItem::new(&to, one.label(), current),
-            _ => NavItem::counted(&to, one.label(), views.count_orders(one)?, current),
-        });
+        let count = if one == OrderTab::Ended { None } else { Some(views.count_orders(one)?) };
+        tabs.push((one.code(), one.label(), count));
     }
-    tabs.push(NavItem::new(&address("all", ""), "全部", code == "all"));
+    let tabs = acts::tabs(tabs, code, |code| address(code, ""));
     let row = |row: &OrderRow| {
         let order = &row.state;
         let tag = stage(order);

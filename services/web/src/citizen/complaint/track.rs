@@ -15,6 +15,7 @@ use templates::components::{Errors, TimelineItem, Tone};
 use templates::desk;
 use uuid::Uuid;
 
+use crate::citizen::lookup::Thing;
 use crate::cookies::names;
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, html, invalid, page, see_other};
@@ -22,6 +23,7 @@ use crate::form::Form;
 use crate::oversight::investigations::say;
 use crate::{csrf, shell, words};
 
+const THING: Thing = Thing { name: "投诉", paper: "投诉回执" };
 const PURPOSE: &str = "complaint";
 /// A browser follows for half an hour after it last looked.
 const SECONDS: i64 = 1_800;
@@ -45,18 +47,7 @@ fn track_page(ctx: &Ctx, number: &str, errors: Errors) -> ComplaintTrack {
 /// # Errors
 /// [`Fault::TooMany`].
 pub async fn open(ctx: Ctx, form: Form) -> Reply {
-    let state = ctx.state();
-    if let Some(seconds) = state.lookups.knock(&ctx.client(), state.settings.lookups_per_minute, ctx.app().now()) {
-        return Err(Fault::TooMany(seconds));
-    }
-    let (number, code) = (form.get("number"), form.get("code"));
-    let mut errors = Errors::none();
-    if number.trim().is_empty() {
-        errors = errors.and("number", "请填写投诉编号，在投诉回执上，如 3K7Q-29XD-MA6");
-    }
-    if code.trim().is_empty() {
-        errors = errors.and("code", "请填写查询码，在投诉回执上，共 16 个字母和数字");
-    }
+    let (number, code, errors) = THING.asked(&ctx, &form)?;
     if errors.any() {
         return invalid(&track_page(&ctx, number, errors));
     }
