@@ -26,6 +26,7 @@ use crate::files::{self, Checkpoint, FileKind, Scrub};
 use crate::supervision::Supervision;
 use crate::views::cases::write::Stored;
 use crate::views::daily::write::Days;
+use crate::views::escalations::write::Groups;
 use crate::views::notices::Missing;
 use crate::views::public::write::Count;
 use crate::views::reference::Reference;
@@ -84,6 +85,10 @@ pub(crate) struct Writer {
     holders: HashMap<String, i64>,
     vault: Arc<vault::Vault>,
     work: Work,
+    /// Groups of cases to be looked at; in a rebuild kept until [`Self::settle`].
+    groups: Groups,
+    /// Nobody reads the files before they are finished.
+    unread: bool,
     /// Words were erased or withdrawn in this working set.
     withdrawn: bool,
     scrub: Scrub,
@@ -143,7 +148,7 @@ impl Writer {
     /// Over two files that stand.
     pub(crate) fn open(dir: &std::path::Path, vault: Arc<vault::Vault>) -> Result<Self, ViewError> {
         let (views, scores) = (FileKind::Views.open(dir)?, FileKind::Scores.open(dir)?);
-        Self::over(views, scores, vault)
+        Self::over(views, scores, vault, false)
     }
 
     /// Over two files that are being made: without indexes, without a journal on disk.
@@ -154,10 +159,10 @@ impl Writer {
             kind.create(&connection)?;
             Ok::<_, ViewError>(connection)
         };
-        Self::over(make(FileKind::Views)?, make(FileKind::Scores)?, vault)
+        Self::over(make(FileKind::Views)?, make(FileKind::Scores)?, vault, true)
     }
 
-    fn over(views: Connection, scores: Connection, vault: Arc<vault::Vault>) -> Result<Self, ViewError> {
+    fn over(views: Connection, scores: Connection, vault: Arc<vault::Vault>, unread: bool) -> Result<Self, ViewError> {
         let standing = files::checkpoint(&views)?;
         let scrub = Scrub::pending(&views)?;
         Ok(Self {
@@ -170,6 +175,8 @@ impl Writer {
             scores,
             vault,
             work: Work::default(),
+            groups: Groups::default(),
+            unread,
             withdrawn: false,
             scrub,
         })
@@ -398,7 +405,7 @@ impl Writer {
         let mut lists = worklist::write::Lists::new(&mut self.holders);
         let mut acts = due::write::Acts::default();
         let mut figures = public::write::Figures::default();
-        let mut groups = escalations::write::Groups::default();
+        let mut groups = std::mem::take(&mut self.groups);
         for (id, entry) in &cases {
             let old = entry.stored.as_ref();
             let stored = Stored {
@@ -414,7 +421,9 @@ impl Writer {
         lists.write(&transaction)?;
         acts.write(&transaction)?;
         figures.write(&transaction)?;
-        groups.write(&transaction, &self.reference)?;
+        if !self.unread {
+            groups.write(&transaction, &self.reference)?;
+        }
         notices::write::write(&transaction, work.notices, work.missing, self.empty)?;
         imports::write::write(&transaction, work.imports)?;
         persons::write::write(&transaction, work.persons)?;
@@ -423,7 +432,12 @@ impl Writer {
             FileKind::Views.lookups(&transaction)?;
         }
         work.supervision.write(&transaction, &self.reference)?;
-        groups.follow(&transaction)?;
+        if self.unread {
+            // What a group expects follows from where its cases stand, so that once is enough.
+            self.groups = groups;
+        } else {
+            groups.follow(&transaction)?;
+        }
         work.days.write(&transaction)?;
         heads::write::write(&transaction, work.heads)?;
         files::set_checkpoint(&transaction, end)?;
@@ -436,6 +450,15 @@ impl Writer {
         self.empty = false;
         self.scrub.go_on(&self.views)?;
         Ok(changed)
+    }
+
+    /// Looks once at the groups of all cases that were written.
+    pub(crate) fn settle(&mut self) -> Result<(), ViewError> {
+        let groups = std::mem::take(&mut self.groups);
+        let transaction = self.views.unchecked_transaction()?;
+        groups.write(&transaction, &self.reference)?;
+        groups.follow(&transaction)?;
+        Ok(transaction.commit()?)
     }
 
     /// Tries again what a reader prevented. True when nothing is left to do.

@@ -33,7 +33,7 @@ struct Pace {
     stretch: usize,
 }
 
-const PACE: Pace = Pace { held: 10_000, stretch: 2_000 };
+const PACE: Pace = Pace { held: 40_000, stretch: 2_000 };
 
 /// Makes `views.db` and `scores.db` anew, with `with_search` also `search.db`, and puts them in the place of those in
 /// `dir`. Nobody may have them open. `progress` is told (events done, events in all).
@@ -136,6 +136,7 @@ async fn fill(
             progress(end.seq, size.max(end.seq));
         }
         writer.flush(&end)?;
+        writer.settle()?;
         writer.index()?;
         Ok(())
     })();

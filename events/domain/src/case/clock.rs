@@ -124,12 +124,15 @@ pub struct Clock {
     /// Who is bound; the unit for sign, contact and handle.
     pub holder: Holder,
     /// The start.
+    #[serde(with = "chrono::serde::ts_microseconds")]
     pub from: Instant,
     /// The limit.
     pub limit: Limit,
     /// The due instant.
+    #[serde(with = "chrono::serde::ts_microseconds")]
     pub due: Instant,
     /// When to warn.
+    #[serde(with = "chrono::serde::ts_microseconds_option")]
     pub warn_at: Option<Instant>,
     /// A year without notice was touched.
     pub provisional: bool,
@@ -142,6 +145,7 @@ pub struct Clock {
     /// A breach is on record (and not withdrawn).
     pub breached: bool,
     /// When it was met or became void.
+    #[serde(with = "chrono::serde::ts_microseconds_option")]
     pub ended: Option<Instant>,
     /// It ended by the act that it asks for, in time or not; false = it runs or became void.
     #[serde(default)]

@@ -108,8 +108,10 @@ pub struct Span {
     /// Who.
     pub holder: Holder,
     /// Since.
+    #[serde(with = "chrono::serde::ts_microseconds")]
     pub from: Instant,
     /// Until; none = still.
+    #[serde(with = "chrono::serde::ts_microseconds_option")]
     pub to: Option<Instant>,
 }
 
@@ -154,8 +156,10 @@ pub struct CaseState {
     /// The ticket in another system; such a case sends no notices.
     pub external: Option<External>,
     /// When filed.
+    #[serde(with = "chrono::serde::ts_microseconds_option")]
     pub filed_at: Option<Instant>,
     /// When first given to a unit.
+    #[serde(with = "chrono::serde::ts_microseconds_option")]
     pub dispatched_at: Option<Instant>,
     /// The unit in charge.
     pub unit: Option<UnitCode>,
@@ -178,6 +182,7 @@ pub struct CaseState {
     /// The answer's outcome as the unit says.
     pub outcome: Option<Outcome>,
     /// When the petitioner got the (latest) answer.
+    #[serde(with = "chrono::serde::ts_microseconds_option")]
     pub answered_at: Option<Instant>,
     /// Call-back attempts in this round.
     pub attempts: u8,
@@ -192,12 +197,14 @@ pub struct CaseState {
     /// How it ended.
     pub ending: Option<Ending>,
     /// When it ended.
+    #[serde(with = "chrono::serde::ts_microseconds_option")]
     pub ended_at: Option<Instant>,
     /// Outcomes asserted by the source: measure code, value.
     pub asserted: Vec<(String, bool)>,
     /// The rulebook of the latest limits.
     pub rulebook: String,
     /// When the last event happened.
+    #[serde(with = "chrono::serde::ts_microseconds_option")]
     pub changed_at: Option<Instant>,
 }
 
