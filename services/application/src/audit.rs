@@ -94,6 +94,22 @@ impl Find {
     }
 }
 
+/// Why lines that were sent do not stand in the file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AuditFault {
+    /// They wait in memory and are written as soon as that works again.
+    #[error("查看记录有 {lines} 行暂时写不进 audit.db（{why}），请检查磁盘空间和目录权限；恢复后会自动补写")]
+    Waiting {
+        /// How many.
+        lines: usize,
+        /// What SQLite says.
+        why: String,
+    },
+    /// The thread that writes is gone.
+    #[error("查看记录的写入已停止，请重启程序")]
+    Stopped,
+}
+
 /// The audit: a sender to the thread that writes.
 #[derive(Debug, Clone)]
 pub struct Audit {
@@ -105,7 +121,7 @@ pub struct Audit {
 #[derive(Debug)]
 enum Message {
     Line(Reading),
-    Flush(Sender<()>),
+    Flush(Sender<Result<(), AuditFault>>),
 }
 
 impl Audit {
@@ -120,9 +136,10 @@ impl Audit {
         connection.execute_batch(SCHEMA)?;
         let node = connection.query_row("SELECT name FROM node", [], |row| row.get(0))?;
         let (sender, receiver) = channel();
+        let writer = Writer { connection, waiting: Vec::new(), lost: 0, failing: false };
         std::thread::Builder::new()
             .name("audit".to_owned())
-            .spawn(move || write(connection, &receiver))
+            .spawn(move || writer.run(&receiver))
             .map_err(|_| rusqlite::Error::InvalidQuery)?;
         Ok(Self { sender: Some(sender), path, node })
     }
@@ -168,13 +185,15 @@ impl Audit {
         }
     }
 
-    /// Waits until everything sent so far is written.
-    pub fn flush(&self) {
-        let Some(sender) = &self.sender else { return };
+    /// Waits until everything sent so far is written, or cannot be written now.
+    ///
+    /// # Errors
+    /// [`AuditFault`]: the file lacks lines.
+    pub fn flush(&self) -> Result<(), AuditFault> {
+        let Some(sender) = &self.sender else { return Ok(()) };
         let (done, wait) = channel();
-        if sender.send(Message::Flush(done)).is_ok() {
-            let _ = wait.recv();
-        }
+        sender.send(Message::Flush(done)).map_err(|_| AuditFault::Stopped)?;
+        wait.recv().map_err(|_| AuditFault::Stopped)?
     }
 
     /// The latest lines before an instant, newest first.
@@ -293,51 +312,86 @@ fn reading(row: &Row<'_>) -> Result<Reading, rusqlite::Error> {
     Ok(Reading { at: from_micros(row.get(0)?), account: row.get(1)?, unit: row.get(2)?, subject: row.get(3)?, what: row.get(4)? })
 }
 
-fn write(mut connection: Connection, receiver: &Receiver<Message>) {
-    let mut waiting: Vec<Reading> = Vec::new();
-    let mut lost = 0_u64;
-    loop {
-        let first =
-            if waiting.is_empty() { receiver.recv().map_err(|_| RecvTimeoutError::Disconnected) } else { receiver.recv_timeout(AGAIN) };
-        let mut flushed = Vec::new();
-        let mut next = match first {
-            Ok(message) => Some(message),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => break,
-        };
-        let most = waiting.len() + GROUP;
-        while let Some(message) = next {
-            match message {
-                Message::Line(reading) if waiting.len() < WAITING => waiting.push(reading),
-                Message::Line(_) => lost += 1,
-                Message::Flush(done) => flushed.push(done),
-            }
-            next = if waiting.len() < most { receiver.try_recv().ok() } else { None };
-        }
-        put(&mut connection, &mut waiting, &mut lost);
-        for done in flushed {
-            let _ = done.send(());
-        }
-    }
-    put(&mut connection, &mut waiting, &mut lost);
-    if !waiting.is_empty() {
-        tracing::error!(lines = waiting.len(), "audit lines could not be written before the end");
-    }
+/// The thread that writes.
+struct Writer {
+    connection: Connection,
+    waiting: Vec<Reading>,
+    /// Lines given up since the file could be written last.
+    lost: u64,
+    /// The file cannot be written, and the operator was told so.
+    failing: bool,
 }
 
-/// Writes what waits. What cannot be written waits on.
-fn put(connection: &mut Connection, waiting: &mut Vec<Reading>, lost: &mut u64) {
-    while !waiting.is_empty() {
-        let some = waiting.len().min(GROUP);
-        if let Err(error) = insert(connection, waiting.get(..some).unwrap_or_default()) {
-            tracing::error!(%error, lines = waiting.len(), lost = *lost, "audit lines cannot be written now and are kept");
+impl Writer {
+    fn run(mut self, receiver: &Receiver<Message>) {
+        loop {
+            let first = if self.waiting.is_empty() {
+                receiver.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                receiver.recv_timeout(AGAIN)
+            };
+            let mut flushed = Vec::new();
+            let mut next = match first {
+                Ok(message) => Some(message),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
+            let most = self.waiting.len() + GROUP;
+            while let Some(message) = next {
+                match message {
+                    Message::Line(reading) => self.take(reading),
+                    Message::Flush(done) => flushed.push(done),
+                }
+                next = if self.waiting.len() < most { receiver.try_recv().ok() } else { None };
+            }
+            let written = self.put();
+            for done in flushed {
+                // Whoever asked may have gone.
+                let _ = done.send(written.clone());
+            }
+        }
+        if let Err(fault) = self.put() {
+            tracing::error!(%fault, lost = self.lost, "audit lines could not be written before the end");
+        }
+    }
+
+    fn take(&mut self, reading: Reading) {
+        if self.waiting.len() < WAITING {
+            self.waiting.push(reading);
             return;
         }
-        waiting.drain(..some);
+        if self.lost == 0 {
+            tracing::error!("audit lines are lost from now on: too many wait for the file");
+        }
+        self.lost += 1;
     }
-    if *lost > 0 {
-        tracing::error!(lines = *lost, "audit lines were lost: too many waited for the file");
-        *lost = 0;
+
+    /// Writes what waits. What cannot be written waits on; the operator is told when that begins and when it ends.
+    fn put(&mut self) -> Result<(), AuditFault> {
+        while !self.waiting.is_empty() {
+            let some = self.waiting.len().min(GROUP);
+            if let Err(error) = insert(&mut self.connection, self.waiting.get(..some).unwrap_or_default()) {
+                let lines = self.waiting.len();
+                if self.is_news(true) {
+                    tracing::error!(%error, lines, "audit lines cannot be written now and are kept");
+                }
+                return Err(AuditFault::Waiting { lines, why: error.to_string() });
+            }
+            self.waiting.drain(..some);
+        }
+        if self.is_news(false) {
+            tracing::warn!("audit lines are written again");
+        }
+        if self.lost > 0 {
+            tracing::error!(lines = self.lost, "audit lines were lost: too many waited for the file");
+        }
+        self.lost = 0;
+        Ok(())
+    }
+
+    /// Notes whether the file can be written; true when that is another than last time.
+    fn is_news(&mut self, failing: bool) -> bool {
+        std::mem::replace(&mut self.failing, failing) != failing
     }
 }
 
@@ -368,7 +422,7 @@ mod tests {
         let staff = Staff { account: AccountId(Uuid::from_u128(1)), unit: None, roles: vec![Role::Handler], kind: StaffKind::CivilServant };
         let case = CaseId(Uuid::from_u128(2));
         audit.read(from_micros(5), &staff, case, true);
-        audit.flush();
+        audit.flush().unwrap();
         assert_eq!(audit.of_case(case, &CaseState::default(), 10).unwrap().len(), 1);
         assert_eq!(audit.of_case(case, &CaseState { wrongdoing: true, ..CaseState::default() }, 10).unwrap().len(), 0);
         assert_eq!(audit.hash(from_micros(0), from_micros(6)).unwrap().0, 1);
@@ -381,7 +435,7 @@ mod tests {
         for (at, login, good) in [(1, "wang.li", false), (2, "wang.li", true), (3, "liu.yue", true), (4, "wang.li", true)] {
             audit.sign_in(from_micros(at), login, good);
         }
-        audit.flush();
+        audit.flush().unwrap();
         let at = |find: &Find| audit.find(find, 2).unwrap().into_iter().map(|(id, line)| (id, micros(line.at))).collect::<Vec<_>>();
         let of_wang = Find { accounts: vec!["wang.li".to_owned()], ..Find::default() };
         assert_eq!(at(&of_wang), [(4, 4), (2, 2)]);
@@ -389,5 +443,39 @@ mod tests {
         assert_eq!(at(&Find { whats: vec!["sign_in_failed".to_owned()], ..of_wang }), [(1, 1)]);
         assert_eq!(at(&Find { from: Some(from_micros(2)), to: Some(from_micros(4)), ..Find::default() }), [(3, 3), (2, 2)]);
         assert_eq!(audit.last_sign_ins(&["liu.yue", "nobody"]).unwrap(), [Some(from_micros(3)), None]);
+    }
+
+    /// The table is away, as a full disk would have it, or there again.
+    fn writable(dir: &Path, is: bool) {
+        let (from, to) = if is { ("away", "reading") } else { ("reading", "away") };
+        Connection::open(dir.join("audit.db")).unwrap().execute_batch(&format!("ALTER TABLE {from} RENAME TO {to}")).unwrap();
+    }
+
+    #[test]
+    fn given_a_file_that_cannot_be_written_when_somebody_waits_for_it_then_the_fault_is_told_and_no_line_goes_missing() {
+        let dir = tempfile::tempdir().unwrap();
+        let audit = Audit::open(dir.path()).unwrap();
+        writable(dir.path(), false);
+        audit.sign_in(from_micros(1), "wang.li", true);
+        audit.sign_in(from_micros(2), "liu.yue", true);
+        for _ in 0..2 {
+            let fault = audit.flush().unwrap_err();
+            assert!(matches!(&fault, AuditFault::Waiting { lines: 2, why } if why.contains("reading")), "{fault:?}");
+        }
+        writable(dir.path(), true);
+        assert_eq!(audit.flush(), Ok(()));
+        assert_eq!(audit.hash(from_micros(0), from_micros(3)).unwrap().0, 2);
+        assert_eq!(Audit::off().flush(), Ok(()));
+    }
+
+    #[test]
+    fn given_a_file_that_cannot_be_written_for_long_then_that_is_news_once_and_so_is_its_end() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Audit::open(dir.path()).unwrap());
+        let connection = Connection::open(dir.path().join("audit.db")).unwrap();
+        let mut writer = Writer { connection, waiting: Vec::new(), lost: 0, failing: false };
+        let news = [false, true, true, true, false, false, true].map(|failing| writer.is_news(failing));
+        assert_eq!(news, [false, true, false, false, true, false, true]);
+        assert_eq!((writer.put(), writer.failing), (Ok(()), false));
     }
 }

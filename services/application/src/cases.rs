@@ -279,12 +279,20 @@ impl Application {
     /// # Errors
     /// [`Error::NotFound`], [`Error::TooManyTries`].
     pub fn track(&self, number: &str, code: &str, from: &str) -> Result<CaseId, Error> {
-        let now = self.now();
+        self.guess(number, from, |number| self.case_of_code(number, code))
+    }
+
+    /// What a public number and a query code lead to, wherever `look` finds it; wrong guesses wait. `look` is given the number
+    /// as it is stored, and an empty one for what is no number.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::TooManyTries`], what `look` says.
+    pub fn guess<T>(&self, number: &str, from: &str, look: impl FnOnce(&str) -> Result<Option<T>, Error>) -> Result<T, Error> {
         let number = domain::codes::parse_public_number(number).unwrap_or_default();
         // Numbers are public: a case is counted by the address too, or anybody could keep its petitioner out.
         let keys = [Key::Narrow(format!("number/{number}/{from}")), Key::Wide(format!("from/{from}"))];
-        self.query_codes.begin(&keys, now).map_err(|seconds| Error::TooManyTries { seconds })?;
-        let found = self.case_of_code(&number, code)?;
+        self.query_codes.begin(&keys, self.now()).map_err(|seconds| Error::TooManyTries { seconds })?;
+        let found = look(&number).inspect_err(|_| self.query_codes.forgiven(&keys))?;
         if found.is_some() {
             self.query_codes.succeeded(&keys);
         }

@@ -7,7 +7,8 @@ use domain::person::PersonRejection;
 use domain::unit::UnitRejection;
 use event_log::{AppendError, LogError};
 
-/// What went wrong. The first kinds are for people; the last ones are faults of the installation.
+/// What went wrong. The first kinds are for people; the last ones are faults of the installation. The hotline's number is a
+/// setting, which the page adds.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
     /// The rules of cases say no.
@@ -60,17 +61,28 @@ pub enum Error {
     /// The log takes no more now.
     #[error("系统繁忙，您的内容没有丢失，请稍等几秒后重新提交")]
     Busy,
-    /// The log cannot be written or read now.
-    #[error("系统暂时不能保存，您的内容没有提交，请稍后再试，或拨打 12345")]
+    /// The log cannot be written now.
+    #[error("系统暂时不能保存，您的内容没有提交，请稍后再试")]
     Unavailable,
+    /// The log cannot be read now. Whoever reads has handed nothing in, so nothing is said of that.
+    #[error("暂时读不到平台的数据，请稍后再试")]
+    Unreadable,
     /// The ballot box of this campaign lies on another node.
     #[error(
-        "公众评议的票箱在另一台服务器上，这台服务器不能受理这一步。您的评议码没有被使用，请稍后重新打开评议页面；一直如此的，请拨打 12345"
+        "公众评议的票箱在另一台服务器上，这台服务器不能受理这一步。您的评议码没有被使用，请稍后重新打开评议页面；一直如此的，请拨打服务热线"
     )]
     BoxElsewhere,
     /// A fault of the program or the data; the words go to the operating log, not to people.
     #[error("系统出现故障，已记录，请联系管理员")]
     Internal(String),
+}
+
+impl Error {
+    /// Nothing is wrong with what was asked for, and the same may be taken in a moment: what was typed is worth keeping.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Busy | Self::Unavailable | Self::Unreadable)
+    }
 }
 
 impl From<AppendError> for Error {
@@ -88,11 +100,11 @@ impl From<AppendError> for Error {
 impl From<LogError> for Error {
     fn from(error: LogError) -> Self {
         match error {
-            LogError::Overloaded => Self::Busy,
+            LogError::Overloaded => Self::Unreadable,
             LogError::Unavailable(why) => {
                 // People are told to come again; the operator has to know why.
                 tracing::error!(why, "the event log cannot be read");
-                Self::Unavailable
+                Self::Unreadable
             }
             other => Self::Internal(other.to_string()),
         }
@@ -108,5 +120,33 @@ impl From<EventError> for Error {
 impl From<vault::VaultError> for Error {
     fn from(error: vault::VaultError) -> Self {
         Self::Internal(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_a_log_that_cannot_be_read_then_nobody_is_told_that_something_was_not_submitted() {
+        for error in [LogError::Unavailable("disk".to_owned()), LogError::Overloaded] {
+            let said = Error::from(error);
+            assert_eq!(said, Error::Unreadable);
+            assert!(!said.to_string().contains("提交") && said.to_string().contains("请稍后再试"), "{said}");
+        }
+        assert!(Error::from(AppendError::Unavailable("disk".to_owned())).to_string().contains("没有提交"));
+    }
+
+    #[test]
+    fn given_what_passes_then_it_is_told_from_what_is_wrong() {
+        assert!([Error::Busy, Error::Unavailable, Error::Unreadable].iter().all(Error::is_passing));
+        assert!(![Error::NotFound, Error::Internal(String::new()), Error::BoxElsewhere].iter().any(Error::is_passing));
+    }
+
+    #[test]
+    fn given_a_hotline_with_another_number_then_the_words_name_none() {
+        for error in [Error::Busy, Error::Unavailable, Error::Unreadable, Error::BoxElsewhere] {
+            assert!(!error.to_string().contains(|c: char| c.is_ascii_digit()), "{error}");
+        }
     }
 }

@@ -24,11 +24,11 @@ pub async fn found(log: &dyn EventLog, vault: &Vault, meta: &Meta, at: Instant) 
 }
 
 impl Application {
-    /// Closes this node's reading audit of yesterday: its hash becomes an event, once for each node and day. Late lines of that day would show as another
-    /// hash, so the day is closed an hour after it ended.
+    /// Closes this node's reading audit of yesterday: its hash becomes an event, once for each node and day. Late lines of
+    /// that day would show as another hash, so the day is closed an hour after it ended.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the audit cannot be read, log errors.
+    /// [`Error::Internal`] when the audit cannot be read or lines of it cannot be written yet, log errors.
     pub async fn close_audit(&self) -> Result<Option<Done>, Error> {
         let now = self.now();
         let Some(day) = closed_day(now) else { return Ok(None) };
@@ -37,7 +37,8 @@ impl Application {
         if !self.log.read_stream(&stream).await?.is_empty() {
             return Ok(None);
         }
-        self.audit.flush();
+        // A hash over a file that lacks lines would tell of a change that nobody made.
+        self.audit.flush().map_err(|fault| Error::Internal(fault.to_string()))?;
         let (lines, hash) = self.audit.hash(from, to).map_err(|e| Error::Internal(e.to_string()))?;
         let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         let event: LogEvent = AuditDayClosed { day, lines, hash }.into();

@@ -150,7 +150,7 @@ impl Application {
     /// Two people must be able to look into it who stand clear of the unit.
     fn handled_by_somebody(&self, unit: &UnitCode) -> Result<(), Error> {
         if investigators(&self.reference(), unit).len() < 2 {
-            let words = "本平台的效能办没有两名可以回避该单位的调查人员，请向上一级效能办投诉，或者拨打 12345 咨询";
+            let words = "本平台的效能办没有两名可以回避该单位的调查人员，请向上一级效能办投诉，或者拨打服务热线咨询";
             return Err(Refusal::field("unit", words).into());
         }
         Ok(())

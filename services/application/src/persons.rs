@@ -7,7 +7,7 @@ use domain::ids::CaseId;
 use domain::person::{self, PersonErased, PersonEvent, PersonState};
 use domain::private::{OfficeRole, PetitionerRole, Role as _};
 use domain::time::{Instant, from_micros};
-use event_log::{Envelope, EventLog, Expected};
+use event_log::{Envelope, EventLog, Expected, LogError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vault::Vault;
@@ -65,9 +65,21 @@ impl Application {
         let subjects = [PetitionerRole::SUBJECT.to_owned(), OfficeRole::SUBJECT.to_owned()];
         let mut destroyed = 0;
         for case in cases {
-            destroyed += self.log.delete_keys(&case.stream(), &subjects).await?;
+            destroyed += self.log.delete_keys(&case.stream(), &subjects).await.map_err(unsaved)?;
         }
         Ok(destroyed)
+    }
+}
+
+/// Keys that cannot be destroyed now: something that cannot be written, not something that cannot be read.
+fn unsaved(error: LogError) -> Error {
+    match error {
+        LogError::Overloaded => Error::Busy,
+        LogError::Unavailable(why) => {
+            tracing::error!(why, "keys cannot be destroyed now");
+            Error::Unavailable
+        }
+        other => other.into(),
     }
 }
 

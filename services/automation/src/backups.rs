@@ -1,7 +1,9 @@
 //! The nightly backup and its rehearsal: once a night, however many processes serve the same log into the same folder.
 //!
 //! The name of a log file holds its day, and a lock in the folder lets one process make it; the others take over what it
-//! noted. A night that was missed because nothing ran is made up for as soon as something runs.
+//! noted. A night that was missed because nothing ran is made up for as soon as something runs. So is a rehearsal that was
+//! broken off or failed: of the same file, an hour after the failure. Which day's file was rehearsed well last stands in the
+//! folder too, and that file is not thrown out before another one is known to be good.
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -35,6 +37,8 @@ const NICE: i32 = 10;
 const KEYS: &str = "xiaoneng-keys.tar.zst";
 const BEFORE_DAY: &str = "xiaoneng-log-";
 const AFTER_DAY: &str = ".tar.zst";
+/// In the folder: the day whose file was rehearsed well last.
+const REHEARSED: &str = "xiaoneng-rehearsed";
 
 /// Settings of the nightly backup.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, Deserialize, schemars::JsonSchema)]
@@ -128,63 +132,85 @@ impl Nightly {
         Ok(Some(Self { application, settings, data: data.to_owned(), failed_at: Mutex::default(), stop: AtomicBool::new(false) }))
     }
 
-    /// Makes the backup of this night when it is due, not there, and nobody else is making it. Answers whether it did
-    /// anything; how it went stands in [`Backups`].
+    /// Makes the backup of this night, and rehearses it, as far as that is due, not done, and nobody else is at it. Answers
+    /// whether it did anything; how it went stands in [`Backups`].
     ///
     /// # Errors
     /// When the folder or the status file cannot be used.
     pub async fn tick(&self) -> Result<bool, Fault> {
         let now = self.application.now();
         let day = legal_day(now);
-        let failed_at = *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let rests = failed_at.is_some_and(|at| now < at + TimeDelta::minutes(AGAIN_MINUTES));
-        if now.with_timezone(&CHINA).time() < self.settings.at || rests {
+        if now.with_timezone(&CHINA).time() < self.settings.at {
             return Ok(false);
         }
-        let target = self.file(day);
-        if target.exists() {
+        if self.file(day).exists() {
             self.take_over()?;
+        }
+        let failed_at = *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let rests = failed_at.is_some_and(|at| now < at + TimeDelta::minutes(AGAIN_MINUTES));
+        if rests || self.is_done(day) {
             return Ok(false);
         }
         let Some(_lock) = self.lock()? else { return Ok(false) };
-        if target.exists() {
+        // Another process may have been at it until now.
+        if self.is_done(day) {
             return Ok(false);
         }
-        let worked = self.work(&target, now).await;
+        let worked = self.work(day, now).await;
         *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner) = worked.is_err().then_some(now);
         match worked {
-            Err(Fault::Stopped) => {}
-            Err(error) => tracing::error!(%error, "the nightly backup failed"),
-            Ok(()) => self.throw_out()?,
+            Ok(()) | Err(Fault::Stopped) => {}
+            Err(error) => tracing::error!(%error, "the nightly backup or its rehearsal failed"),
         }
+        // Whatever became of this night: a rehearsal that fails every night must not fill the disk.
+        self.throw_out()?;
         Ok(true)
     }
 
-    async fn work(&self, target: &Path, now: Instant) -> Result<(), Fault> {
-        let keys = self.settings.keys_folder.join(KEYS);
+    fn is_done(&self, day: NaiveDate) -> bool {
+        self.file(day).exists() && (!self.settings.rehearse || self.rehearsed() == Some(day))
+    }
+
+    /// What is left to do of a day's work.
+    async fn work(&self, day: NaiveDate, now: Instant) -> Result<(), Fault> {
+        if !self.file(day).exists() {
+            self.back_up(day, now).await?;
+        }
+        if self.settings.rehearse { self.rehearse(day).await } else { Ok(()) }
+    }
+
+    async fn back_up(&self, day: NaiveDate, now: Instant) -> Result<(), Fault> {
+        let (target, keys) = (self.file(day), self.keys());
         let attachments = &self.application.attachments;
-        let wanted =
-            Wanted { data: &self.data, attachments, out: target, keys_out: &keys, force: true, at: now, breath: BREATH, stop: &self.stop };
+        let (out, keys_out, stop) = (target.as_path(), keys.as_path(), &self.stop);
+        let wanted = Wanted { data: &self.data, attachments, out, keys_out, force: true, at: now, breath: BREATH, stop };
         let started = std::time::Instant::now();
         let made = make(&*self.application.log, &wanted, &|_, _| {}).await;
-        let done = made.as_ref().map(|made| (made.log.size, made.log_bytes + made.keys_bytes)).map_err(Clone::clone);
-        let (events, bytes) = self.note(RunKind::Backup, started, done)?;
-        if !self.settings.rehearse {
-            return Ok(());
-        }
+        self.note(RunKind::Backup, started, made.map(|made| (made.log.size, made.log_bytes + made.keys_bytes)))
+    }
+
+    async fn rehearse(&self, day: NaiveDate) -> Result<(), Fault> {
+        let (target, keys) = (self.file(day), self.keys());
         let scratch = if self.settings.scratch.as_os_str().is_empty() { &self.data } else { &self.settings.scratch };
         let go_on = || if self.stop.load(Ordering::Relaxed) { Err(Fault::Stopped) } else { Ok(()) };
         let started = std::time::Instant::now();
         let app = &self.application;
-        let rehearsed = rehearse((target, &keys), scratch, &app.vault, &app.clock, &go_on, &|_, _| {}).await;
-        self.note(RunKind::Rehearsal, started, rehearsed.map(|_| (events, bytes)))?;
-        Ok(())
+        let rehearsed = rehearse((&target, &keys), scratch, &app.vault, &app.clock, &go_on, &|_, _| {}).await;
+        let bytes = [&target, &keys].into_iter().filter_map(|path| Some(std::fs::metadata(path).ok()?.len())).sum();
+        self.note(RunKind::Rehearsal, started, rehearsed.map(|restored| (restored.events, bytes)))?;
+        let path = self.settings.folder.join(REHEARSED);
+        std::fs::write(&path, format!("{day}\n")).map_err(|error| Fault::Io { path, kind: error.kind() })
+    }
+
+    /// The day whose file was rehearsed well last; none when that is not known.
+    fn rehearsed(&self) -> Option<NaiveDate> {
+        std::fs::read_to_string(self.settings.folder.join(REHEARSED)).ok()?.trim().parse().ok()
     }
 
     /// Keeps how a run ended, here and in the folder for the other processes.
-    fn note(&self, kind: RunKind, started: std::time::Instant, ended: Result<(u64, u64), Fault>) -> Result<(u64, u64), Fault> {
+    fn note(&self, kind: RunKind, started: std::time::Instant, ended: Result<(u64, u64), Fault>) -> Result<(), Fault> {
         if ended == Err(Fault::Stopped) {
-            return ended;
+            return Err(Fault::Stopped);
         }
         let (events, bytes) = *ended.as_ref().unwrap_or(&(0, 0));
         let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -193,7 +219,7 @@ impl Nightly {
         for folder in [&self.data, &self.settings.folder] {
             known.write(folder).map_err(|error| Fault::Io { path: folder.clone(), kind: error.kind() })?;
         }
-        ended
+        ended.map(|_| ())
     }
 
     /// What another process made and noted counts here too.
@@ -210,6 +236,10 @@ impl Nightly {
         self.settings.folder.join(format!("{BEFORE_DAY}{day}{AFTER_DAY}"))
     }
 
+    fn keys(&self) -> PathBuf {
+        self.settings.keys_folder.join(KEYS)
+    }
+
     /// None when another process has it.
     fn lock(&self) -> Result<Option<File>, Fault> {
         let path = self.settings.folder.join("xiaoneng.lock");
@@ -222,6 +252,7 @@ impl Nightly {
         }
     }
 
+    /// Old ones go; the latest one that was rehearsed well stays however old: it may be the only one that is known to be good.
     fn throw_out(&self) -> Result<(), Fault> {
         let fail = |error: std::io::Error| Fault::Io { path: self.settings.folder.clone(), kind: error.kind() };
         let mut made = BTreeSet::new();
@@ -232,7 +263,8 @@ impl Nightly {
             made.extend(day);
         }
         let keep = Keep { days: self.settings.keep_days, weeks: self.settings.keep_weeks, months: self.settings.keep_months };
-        for day in superfluous(&made, keep) {
+        let good = self.rehearsed().filter(|_| self.settings.rehearse);
+        for day in superfluous(&made, keep).into_iter().filter(|day| Some(*day) != good) {
             std::fs::remove_file(self.file(day)).map_err(fail)?;
         }
         Ok(())

@@ -27,6 +27,9 @@ pub enum Error {
     /// The application says no.
     #[error(transparent)]
     Application(#[from] application::Error),
+    /// It says no to both of two things.
+    #[error("{0}；{1}")]
+    Both(application::Error, application::Error),
 }
 
 /// What a tick did.
@@ -230,7 +233,9 @@ impl Automation {
     fn finished(&self, worked: Worked) -> Result<Worked, Error> {
         let parked = self.application.projections.views().count_notices(NoticeStage::Parked)?;
         let now = self.application.now();
-        let health = &mut self.memory().health;
+        let mut memory = self.memory();
+        memory.failures.forget_settled(now);
+        let health = &mut memory.health;
         health.last_tick = Some(now);
         health.error = None;
         health.parked = parked;

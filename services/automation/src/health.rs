@@ -76,6 +76,11 @@ impl Failures {
         self.0.remove(&id);
     }
 
+    /// Forgets what was not tried again for long although its time came: somebody else did it, or it is owed no more.
+    pub(crate) fn forget_settled(&mut self, now: Instant) {
+        self.0.retain(|_, failing| now - failing.retry_at < TimeDelta::seconds(LONGEST));
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.0.len()
     }
@@ -106,5 +111,16 @@ mod tests {
         assert!(!failures.rests(id, now - TimeDelta::days(1)), "the clock was set back by a day");
         failures.succeeded(id);
         assert!(!failures.rests(id, now) && failures.count() == 0);
+    }
+
+    #[test]
+    fn given_a_failure_that_another_process_settled_then_it_is_forgotten_an_hour_after_it_would_have_been_tried_again() {
+        let (id, now) = (Uuid::from_u128(1), Instant::default());
+        let mut failures = Failures::default();
+        failures.failed(id, now, "x".to_owned());
+        failures.forget_settled(now + TimeDelta::seconds(3_609));
+        assert_eq!(failures.count(), 1);
+        failures.forget_settled(now + TimeDelta::seconds(3_610));
+        assert_eq!(failures.count(), 0);
     }
 }

@@ -130,6 +130,8 @@ fn words(
     let case = &opened.state;
     let (number, site) = (format_public_number(&case.number), site.clone());
     let unit = |code: &UnitCode| reference.unit(code).map_or_else(|| code.to_string(), |unit| unit.name_on(legal_day(at)).to_owned());
+    // As the pages name it.
+    let hotline = || reference.hotline().map_or_else(|| "热线办".to_owned(), |office| office.name_on(legal_day(at)).to_owned());
     match (kind, event) {
         (NoticeKind::Receipt, CaseEvent::Filed(_)) => {
             let clock = case.clocks.iter().find(|clock| clock.kind == ClockKind::Promise).ok_or("没有答复期限")?;
@@ -142,10 +144,10 @@ fn words(
         }
         (NoticeKind::Answer, CaseEvent::Refused(_)) => Ok(mail::NotAccepted { site, number, decided: words::moment(at) }.mail()),
         (NoticeKind::Answer, CaseEvent::AnsweredDirectly(_)) => {
-            Ok(mail::Answered { site, number, unit: "12345 政务服务便民热线".to_owned(), answered: words::moment(at) }.mail())
+            Ok(mail::Answered { site, number, unit: hotline(), answered: words::moment(at) }.mail())
         }
         (NoticeKind::Answer, _) => {
-            let unit = case.unit.as_ref().map_or_else(|| "12345 政务服务便民热线".to_owned(), unit);
+            let unit = case.unit.as_ref().map_or_else(hotline, unit);
             Ok(mail::Answered { site, number, unit, answered: words::moment(at) }.mail())
         }
         (NoticeKind::Dispatch, _) => {
@@ -169,7 +171,7 @@ fn words(
             Ok(mail::Reminder {
                 site,
                 number,
-                unit: bound(clock, unit),
+                unit: bound(clock, unit, hotline),
                 task: task(clock.kind).to_owned(),
                 due: words::due(clock.due),
                 left,
@@ -183,7 +185,7 @@ fn words(
             }
             let unit = match &breached.holder {
                 Holder::Unit(code) => unit(code),
-                Holder::Hotline => bound(clock, unit),
+                Holder::Hotline => bound(clock, unit, hotline),
             };
             let over = words::over(reference.calendar(), clock, now);
             Ok(mail::Breach { site, number, unit, task: task(clock.kind).to_owned(), due: words::due(clock.due), over }.mail())
@@ -192,10 +194,10 @@ fn words(
     }
 }
 
-fn bound(clock: &Clock, unit: impl Fn(&UnitCode) -> String) -> String {
+fn bound(clock: &Clock, unit: impl Fn(&UnitCode) -> String, hotline: impl Fn() -> String) -> String {
     match &clock.holder {
         Holder::Unit(code) => unit(code),
-        Holder::Hotline => "12345 政务服务便民热线".to_owned(),
+        Holder::Hotline => hotline(),
     }
 }
 

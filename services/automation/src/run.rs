@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::clockwork::{Automation, Error, Worked};
+use crate::clockwork::{Automation, Worked};
 
 /// Between two ticks that the log woke: a rush of filings does not become a rush of ticks.
 const BREATH: Duration = Duration::from_millis(50);
@@ -131,7 +131,7 @@ fn pause(automation: &Automation) -> Duration {
     let poll = Duration::from_millis(automation.settings.poll_millis).max(BREATH);
     let due = match automation.next_at() {
         Ok(Some(at)) => (at - automation.application.now()).to_std().unwrap_or(poll),
-        Ok(None) | Err(Error::Views(_) | Error::Log(_) | Error::Application(_)) => poll,
+        Ok(None) | Err(_) => poll,
     };
     due.clamp(BREATH, poll)
 }

@@ -26,7 +26,7 @@ const COLUMNS: [(&str, &str); 7] = [
 const NEEDED: usize = 4;
 
 /// How the lines went.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct AccountReport {
     /// New accounts.
     pub opened: Vec<Opened>,
@@ -34,6 +34,19 @@ pub struct AccountReport {
     pub already_there: u64,
     /// Lines that need correction; nothing was opened when there is one.
     pub refused: Vec<Refusal>,
+    /// Where opening broke off; none when the table was gone through. What was opened before stays, and nobody can ask for
+    /// its passwords again: show both.
+    pub stopped: Option<Stopped>,
+}
+
+/// Where opening broke off, and why.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("开立账号“{login}”时中断（{why}）。在它之前的账号已经开立；请排除原因后用同一张表再运行一次，会接着开立其余的，已有的不变")]
+pub struct Stopped {
+    /// Sign-in name of the first account that was not opened.
+    pub login: String,
+    /// What the application said.
+    pub why: application::Error,
 }
 
 /// A new account.
@@ -62,37 +75,53 @@ pub enum AccountsError {
         "缺少“{0}”列。表头应为：login,name,unit,roles,staff,phone,email（也可用中文：登录名、姓名、单位代码、角色、人员身份、手机、邮箱）"
     )]
     Column(&'static str),
-    /// The application.
-    #[error(transparent)]
-    Application(#[from] application::Error),
 }
 
 /// Opens the accounts of a table, each with a one-time password. The same table a second time opens nothing.
 ///
 /// # Errors
-/// [`AccountsError`].
+/// [`AccountsError`]: nothing was opened. What goes wrong later is [`AccountReport::stopped`].
 pub async fn open(app: &Application, meta: &Meta, bytes: &[u8]) -> Result<AccountReport, AccountsError> {
     let (accounts, refused) = read(|unit| app.reference().unit(unit).is_some(), bytes)?;
-    let mut report = AccountReport { refused, ..AccountReport::default() };
-    if !report.refused.is_empty() {
-        return Ok(report);
+    if !refused.is_empty() {
+        return Ok(AccountReport { refused, ..AccountReport::default() });
     }
+    Ok(one_by_one(accounts, async |account| open_one(app, meta, account).await).await)
+}
+
+/// Opens accounts until one fails. `open` gives the password, or none for a sign-in name that has an account.
+async fn one_by_one(
+    accounts: Vec<NewAccount>,
+    open: impl AsyncFn(NewAccount) -> Result<Option<String>, application::Error>,
+) -> AccountReport {
+    let mut report = AccountReport::default();
     for account in accounts {
-        if app.reference().account(account_of_login(&account.login)).is_some() {
-            report.already_there += 1;
-            continue;
-        }
-        let (login, password) = (account.login.clone(), app.one_time_password());
-        match app.open_account(meta, account, &password, true).await {
-            Ok((_, done)) => {
-                app.seen(done.seq).await;
-                report.opened.push(Opened { login, password });
+        let login = account.login.clone();
+        match open(account).await {
+            Ok(Some(password)) => report.opened.push(Opened { login, password }),
+            Ok(None) => report.already_there += 1,
+            Err(why) => {
+                report.stopped = Some(Stopped { login, why });
+                break;
             }
-            Err(application::Error::Account(AccountRejection::LoginTaken)) => report.already_there += 1,
-            Err(error) => return Err(error.into()),
         }
     }
-    Ok(report)
+    report
+}
+
+async fn open_one(app: &Application, meta: &Meta, account: NewAccount) -> Result<Option<String>, application::Error> {
+    if app.reference().account(account_of_login(&account.login)).is_some() {
+        return Ok(None);
+    }
+    let password = app.one_time_password();
+    match app.open_account(meta, account, &password, true).await {
+        Ok((_, done)) => {
+            app.seen(done.seq).await;
+            Ok(Some(password))
+        }
+        Err(application::Error::Account(AccountRejection::LoginTaken)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// What is wrong with a table, before there is anything to open accounts in. `known` says which units there will be.
@@ -218,6 +247,25 @@ mod tests {
         assert!(fault("zhang,张三,B,话务员,,,x").contains("第 2 行“邮箱”"));
         assert!(fault("zhang,张三,B,话务员,,,\nZHANG,李四,B,话务员,,,").contains("第 3 行“登录名”：登录名在表里出现了两次"));
         assert_eq!(fault("zhang,张三,B,话务员,,13800000000,a@b.gov.cn"), "");
+    }
+
+    #[tokio::test]
+    async fn given_a_log_that_fails_midway_when_accounts_are_opened_then_the_passwords_made_so_far_are_reported() {
+        let head = "login,name,unit,roles,staff,phone,email\n";
+        let lines = ["there", "zhang", "lisi", "wang"].map(|login| format!("{login},张三,B,话务员,,,\n")).concat();
+        let (accounts, refused) = read(|_| true, format!("{head}{lines}").as_bytes()).unwrap();
+        assert_eq!(refused, []);
+        let report = one_by_one(accounts, async |account| match account.login.as_str() {
+            "there" => Ok(None),
+            "lisi" => Err(application::Error::Unavailable),
+            login => Ok(Some(format!("password of {login}"))),
+        })
+        .await;
+        let opened = vec![Opened { login: "zhang".to_owned(), password: "password of zhang".to_owned() }];
+        let stopped = Stopped { login: "lisi".to_owned(), why: application::Error::Unavailable };
+        let words = stopped.to_string();
+        assert_eq!(report, AccountReport { opened, already_there: 1, refused: Vec::new(), stopped: Some(stopped) });
+        assert!(words.contains("“lisi”") && words.contains("再运行一次"), "{words}");
     }
 
     #[test]

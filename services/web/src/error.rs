@@ -97,6 +97,7 @@ impl Fault {
                 }
                 application::Error::Busy
                 | application::Error::Unavailable
+                | application::Error::Unreadable
                 | application::Error::BoxElsewhere
                 | application::Error::NoRulebook => {
                     let mut page = ErrorPage::unavailable(shell, "");

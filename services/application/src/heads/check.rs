@@ -76,6 +76,18 @@ pub async fn published(log: &dyn EventLog) -> Result<Vec<HeadPublished>, Error> 
     Ok(heads)
 }
 
+/// What heads are compared with: read once, since there are many of them.
+struct Now {
+    origin: String,
+    size: u64,
+}
+
+impl Now {
+    async fn of(log: &dyn EventLog) -> Result<Self, Error> {
+        Ok(Self { origin: origin(log).await?.unwrap_or_default(), size: log.head().await?.size })
+    }
+}
+
 /// Checks the heads that the log holds, each under the key that it names, or, when there are `trusted` keys, under one of
 /// these. Answers how many there are, the keys that signed, and the bad ones with their days, in order.
 ///
@@ -83,6 +95,7 @@ pub async fn published(log: &dyn EventLog) -> Result<Vec<HeadPublished>, Error> 
 /// When the log cannot be read.
 pub async fn own(log: &dyn EventLog, trusted: &[VerifierKey]) -> Result<(usize, Vec<VerifierKey>, Vec<(String, HeadFault)>), Error> {
     let heads = published(log).await?;
+    let now = Now::of(log).await?;
     let (mut keys, mut faults) = (Vec::new(), Vec::new());
     for head in &heads {
         let key: Result<VerifierKey, NoteError> = head.key.parse();
@@ -90,7 +103,7 @@ pub async fn own(log: &dyn EventLog, trusted: &[VerifierKey]) -> Result<(usize, 
             Ok(key) => {
                 let kept = Kept { name: String::new(), note: head.note.clone() };
                 let allowed = if trusted.is_empty() { std::slice::from_ref(&key) } else { trusted };
-                let found = one(log, &kept, allowed).await?;
+                let found = one(log, &now, &kept, allowed).await?;
                 if !keys.contains(&key) {
                     keys.push(key);
                 }
@@ -112,9 +125,10 @@ pub async fn own(log: &dyn EventLog, trusted: &[VerifierKey]) -> Result<(usize, 
 /// # Errors
 /// When the log cannot be read.
 pub async fn copies(log: &dyn EventLog, kept: &[Kept], keys: &[VerifierKey]) -> Result<Vec<(String, HeadFault)>, Error> {
+    let now = Now::of(log).await?;
     let mut faults = Vec::new();
     for one_kept in kept {
-        if let Err(fault) = one(log, one_kept, keys).await? {
+        if let Err(fault) = one(log, &now, one_kept, keys).await? {
             let size = Note::parse(&one_kept.note).ok().and_then(|note| Head::parse(note.text())).map_or(0, |head| head.size);
             faults.push((size, one_kept.name.clone(), fault));
         }
@@ -124,24 +138,23 @@ pub async fn copies(log: &dyn EventLog, kept: &[Kept], keys: &[VerifierKey]) -> 
 }
 
 /// One head against the log.
-async fn one(log: &dyn EventLog, kept: &Kept, keys: &[VerifierKey]) -> Result<Result<Head, HeadFault>, Error> {
+async fn one(log: &dyn EventLog, now: &Now, kept: &Kept, keys: &[VerifierKey]) -> Result<Result<Head, HeadFault>, Error> {
     let note = match Note::parse(&kept.note) {
         Ok(note) => note,
         Err(error) => return Ok(Err(error.into())),
     };
     let Some(head) = Head::parse(note.text()) else { return Ok(Err(HeadFault::Form)) };
-    let own = origin(log).await?.unwrap_or_default();
-    if head.origin != own {
-        return Ok(Err(HeadFault::Origin { head: head.origin, log: own }));
+    let other = |head: &str| HeadFault::Origin { head: head.to_owned(), log: now.origin.clone() };
+    if head.origin != now.origin {
+        return Ok(Err(other(&head.origin)));
     }
     match note.verify_any(keys) {
-        Ok(key) if key.name() == own => {}
-        Ok(key) => return Ok(Err(HeadFault::Origin { head: key.name().to_owned(), log: own })),
+        Ok(key) if key.name() == now.origin => {}
+        Ok(key) => return Ok(Err(other(key.name()))),
         Err(error) => return Ok(Err(error.into())),
     }
-    let size = log.head().await?.size;
-    if head.size > size {
-        return Ok(Err(HeadFault::Cut { head: head.size, log: size }));
+    if head.size > now.size {
+        return Ok(Err(HeadFault::Cut { head: head.size, log: now.size }));
     }
     let root = log.root_at(head.size).await?;
     if root != head.root {

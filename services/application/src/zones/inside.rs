@@ -98,6 +98,8 @@ struct Progress {
     told: Option<Instant>,
     /// Letters to acknowledge.
     taken: BTreeSet<String>,
+    /// Cases to tell again, though nothing happened to them.
+    again: BTreeSet<CaseId>,
 }
 
 /// The one who carries in a data directory; a second one waits until the first has ended.
@@ -118,6 +120,7 @@ pub struct Changes {
     pub seq: u64,
     next: Cursor,
     told: Vec<String>,
+    again: Vec<CaseId>,
 }
 
 fn fault(error: &impl std::fmt::Display) -> Error {
@@ -153,7 +156,8 @@ impl Carrier {
         std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, &self.path)).map_err(|error| fault(&error))
     }
 
-    /// Takes all letters that lie in the spool, each exactly once, and remembers to acknowledge them.
+    /// Takes all letters that lie in the spool, each exactly once, and remembers to acknowledge them. The case of a letter that
+    /// is refused is told again: the page outside shows it as if it had been taken.
     ///
     /// # Errors
     /// When the spool or the log cannot be used: what was not taken stays where it is, for the next time.
@@ -170,6 +174,7 @@ impl Carrier {
                 open(app, &file, generation)
             };
             let name = read.as_ref().ok().map(Letter::name);
+            let about = read.as_ref().ok().and_then(Letter::about);
             let done = match read {
                 Ok(letter) => one(app, letter, generation).await,
                 Err(reason) => Ok(Err(reason)),
@@ -188,6 +193,13 @@ impl Carrier {
                     continue;
                 }
                 Ok(Err(reason)) => {
+                    match about.map_or(Ok(None), |(number, code)| app.case_of_code(&number, &code)) {
+                        Ok(case) => self.progress.again.extend(case),
+                        Err(error) => {
+                            stopped = Some(error);
+                            break;
+                        }
+                    }
                     spool.refuse(Folder::Inward, &found.name).map_err(|error| fault(&error))?;
                     report.refused.push((found.name, reason));
                 }
@@ -238,7 +250,7 @@ impl Carrier {
         };
         let told: Vec<String> = self.progress.taken.iter().take(ACKNOWLEDGED).cloned().collect();
         let fresh = self.progress.told.is_some_and(|told| now - told < HEARTBEAT);
-        if events.is_empty() && told.is_empty() && (fresh || !at_head) {
+        if events.is_empty() && told.is_empty() && self.progress.again.is_empty() && (fresh || !at_head) {
             return Ok(None);
         }
         let mut cases = BTreeSet::new();
@@ -254,16 +266,19 @@ impl Carrier {
                 facts.push(fact(envelope));
             }
         }
+        let again: Vec<CaseId> = self.progress.again.iter().take(EVENTS.saturating_sub(cases.len())).copied().collect();
+        cases.extend(&again);
+        let whole = at_head && told.len() == self.progress.taken.len() && again.len() == self.progress.again.len();
         let seq = events.last().map_or(0, |envelope| envelope.seq);
         let parcel = Parcel {
             number: self.progress.parcel + 1,
-            as_of: (at_head && told.len() == self.progress.taken.len()).then_some(now),
+            as_of: whole.then_some(now),
             anew: anew.then_some(now),
             facts,
             taken: told.clone(),
             ..Parcel::default()
         };
-        Ok(Some(Changes { parcel, cases: cases.into_iter().collect(), seq, next, told }))
+        Ok(Some(Changes { parcel, cases: cases.into_iter().collect(), seq, next, told, again }))
     }
 
     /// Writes a parcel. Whoever loses power before the turn is noted writes the same once more, which harms nobody.
@@ -278,6 +293,9 @@ impl Carrier {
         self.progress.told = changes.parcel.as_of.or(self.progress.told);
         for name in &changes.told {
             self.progress.taken.remove(name);
+        }
+        for case in &changes.again {
+            self.progress.again.remove(case);
         }
         self.write()
     }

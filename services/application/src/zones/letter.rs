@@ -74,6 +74,14 @@ impl Letter {
         format!("{hex}.{LETTER}")
     }
 
+    /// Number and query code of the case that it is about; none when it makes one.
+    pub(super) fn about(&self) -> Option<(String, String)> {
+        match &self.what {
+            What::File(_) => None,
+            What::Rate { number, code, .. } | What::Dispute { number, code, .. } => Some((number.clone(), code.clone())),
+        }
+    }
+
     /// Id of the command that it is inside.
     #[must_use]
     pub fn command(&self) -> Uuid {

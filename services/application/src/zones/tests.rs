@@ -1,18 +1,31 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use domain::case::command::File;
+use domain::case::event::Demand;
 use domain::ids::CaseId;
+use domain::rulebook::shipped::SHIPPED;
 use domain::time::{Instant, from_micros};
 use event_log::{EventLog, MemoryLog, NewEvent};
+use projections::Projections;
 use uuid::Uuid;
 use vault::zones::CaseKey;
 use vault::{MasterKey, OsEntropy, Vault};
 
+use super::inside::{Carrier, Reason};
 use super::outside::Limits;
 use super::parcel::{CaseRecord, Fact, Parcel};
 use super::spool::{Folder, Spool};
 use super::{Letter, Outside, What};
+use crate::actor::{Actor, Meta};
+use crate::audit::Audit;
+use crate::backoff::Backoff;
+use crate::ballot_box::BallotBox;
+use crate::clock::{ManualClock, log_now};
 use crate::error::Error;
+use crate::ids::RandomIds;
+use crate::password::Passwords;
+use crate::store::Application;
 
 /// A day of 2026, so many minutes later.
 fn at(minutes: i64) -> Instant {
@@ -37,6 +50,36 @@ impl World {
 
     fn spool(&self) -> Spool {
         Spool::open(self.dir.path()).unwrap()
+    }
+
+    /// The inner zone, which finds in the same spool what the gate would bring.
+    async fn inside(&self) -> Application {
+        let data = self.dir.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        let clock = Arc::new(ManualClock::new(at(0)));
+        let log = Arc::new(MemoryLog::new(log_now(clock.clone())));
+        let vault = Arc::new(Vault::new(MasterKey::from_bytes([7; 32]), Arc::new(OsEntropy)));
+        let app = Application {
+            projections: Projections::start(&data, log.clone(), vault.clone()).await.unwrap(),
+            log,
+            vault,
+            clock,
+            ids: Arc::new(RandomIds::new(Arc::new(OsEntropy))),
+            ballots: BallotBox::off(Arc::new(OsEntropy)),
+            audit: Audit::off(),
+            attachments: data.join(crate::attachments::FOLDER),
+            passwords: Passwords::new(&OsEntropy).unwrap(),
+            sign_ins: Backoff::default(),
+            query_codes: Backoff::default(),
+        };
+        let clerk = Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, Uuid::from_u128(1));
+        app.adopt_rulebook(&clerk, SHIPPED[0].1, "2025-01-01".parse().unwrap(), None).await.unwrap();
+        app.projections.catch_up().await.unwrap();
+        app
+    }
+
+    async fn carrier(&self) -> Carrier {
+        Carrier::take(&self.dir.path().join("data"), false).await.unwrap()
     }
 
     fn comes(&self, parcel: &Parcel) {
@@ -143,6 +186,81 @@ async fn given_a_note_when_the_inner_zone_told_more_meanwhile_then_its_word_stan
     };
     assert!(!outside.amend(&key, meanwhile).unwrap());
     assert_eq!(outside.case(&key).unwrap().as_deref(), Some(&b"told"[..]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn given_a_rating_that_the_inner_zone_refuses_then_the_page_outside_is_told_once_how_the_case_stands() {
+    let world = World::new();
+    let (app, outside, spool) = (world.inside().await, world.outside(Limits::default()).await, world.spool());
+    // given a case in work of which everything was told
+    let number = domain::codes::public_number(7);
+    let file = File {
+        number: number.clone(),
+        class: "complaint".to_owned(),
+        channel: "web".to_owned(),
+        urgency: String::new(),
+        division: String::new(),
+        demand: Demand { words: "小区门口的路灯已经坏了三天，晚上看不清路。".to_owned(), ..Demand::default() },
+        petitioner: None,
+        agent: None,
+        confidential: false,
+        publish: false,
+        notice: "1".to_owned(),
+    };
+    let form = Uuid::from_u128(2);
+    let case = app.file(&Meta::new(Actor::Citizen, form), form, file).await.unwrap().case;
+    app.projections.catch_up().await.unwrap();
+    let mut carrier = world.carrier().await;
+    while let Some(changes) = carrier.changes(&app, &spool).await.unwrap() {
+        carrier.put(&app, &spool, changes, 1).unwrap();
+    }
+    // when it is rated outside all the same, and once with a code that fits nothing
+    let rating = |form: u128, code: String| Letter {
+        form: Uuid::from_u128(form),
+        at: at(0),
+        what: What::Rate { number: number.clone(), code, stars: 5, words: String::new() },
+    };
+    let (rated, stray) = (rating(3, app.code_of(case, &number)), rating(4, "0000000000000000".to_owned()));
+    outside.send(&rated).unwrap();
+    outside.send(&stray).unwrap();
+    let key = app.case_key(case, &number);
+    outside.keep(&key, b"in work").unwrap();
+    assert!(outside.amend(&key, |_| Some(b"rated".to_vec())).unwrap());
+    let mut refused = carrier.carry_in(&app, &spool, 1).await.unwrap().refused;
+    refused.sort_by_key(|(_, reason)| *reason == Reason::Unknown);
+    assert!(matches!(&refused[..], [(_, Reason::Rules(_)), (_, Reason::Unknown)]), "{refused:?}");
+    // then the case is told with the acknowledgements, also by the next process, and then no more
+    drop(carrier);
+    let mut carrier = world.carrier().await;
+    let mut changes = carrier.changes(&app, &spool).await.unwrap().unwrap();
+    assert_eq!((&changes.cases[..], changes.parcel.taken.len(), changes.parcel.as_of), (&[case][..], 2, Some(at(0))));
+    changes.parcel.cases.push(CaseRecord { tag: key.tag(), seq: 1, sealed: key.seal(b"in work", &OsEntropy) });
+    carrier.put(&app, &spool, changes, 1).unwrap();
+    assert!(carrier.changes(&app, &spool).await.unwrap().is_none());
+    outside.receive(at(1)).await.unwrap();
+    assert_eq!((outside.case(&key).unwrap().as_deref(), outside.held()), (Some(&b"in work"[..]), 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn given_wrong_guesses_at_a_number_then_whoever_looks_waits_and_what_could_not_be_looked_up_does_not_count() {
+    let app = World::new().inside().await;
+    let number = domain::codes::public_number(7);
+    let shown = domain::codes::format_public_number(&number);
+    let guess = |from: &str, found: Result<Option<()>, Error>| {
+        app.guess(&shown, from, |stored| {
+            assert_eq!(stored, number);
+            found
+        })
+    };
+    for _ in 0..9 {
+        assert_eq!(guess("10.0.0.1", Err(Error::Unreadable)), Err(Error::Unreadable));
+    }
+    assert_eq!(guess("10.0.0.1", Ok(Some(()))), Ok(()));
+    for _ in 0..5 {
+        assert_eq!(guess("10.0.0.1", Ok(None)), Err(Error::NotFound));
+    }
+    assert!(matches!(guess("10.0.0.1", Ok(Some(()))), Err(Error::TooManyTries { .. })));
+    assert_eq!(guess("10.0.0.2", Ok(Some(()))), Ok(()));
 }
 
 #[tokio::test]

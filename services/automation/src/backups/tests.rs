@@ -163,6 +163,65 @@ async fn views_that_say_something_else_than_the_log_are_found_by_the_rehearsal()
 }
 
 #[tokio::test]
+async fn given_a_rehearsal_that_failed_when_an_hour_is_over_then_the_same_file_is_rehearsed_again() {
+    let office = Office::open("2026-05-05T03:00").await;
+    let node = office.node("log").await;
+    // given a rehearsal that has no room to work in
+    let blocked = office.path("log").join("rehearsal");
+    std::fs::write(&blocked, "no folder").unwrap();
+    assert!(node.tick().await.unwrap());
+    let made = Backups::read(&office.path("log")).backup.unwrap();
+    assert!(Backups::read(&office.path("log")).failed.is_some() && office.made().len() == 1);
+    std::fs::remove_file(&blocked).unwrap();
+    office.clock.set(at("2026-05-05T03:59"));
+    assert!(!node.tick().await.unwrap(), "not at once");
+    office.clock.set(at("2026-05-05T04:00"));
+    assert!(node.tick().await.unwrap());
+    // then the backup is the one of the night, and known to be good
+    let known = Backups::read(&office.path("log"));
+    assert_eq!((known.backup, known.failed, known.rehearsal.map(|run| run.at)), (Some(made), None, Some(at("2026-05-05T04:00"))));
+    assert_eq!(Backups::read(&office.path("backups")), Backups::read(&office.path("log")));
+    office.clock.set(at("2026-05-05T05:00"));
+    assert!(!node.tick().await.unwrap(), "once it is good that is all");
+}
+
+#[tokio::test]
+async fn given_a_backup_whose_rehearsal_was_broken_off_when_the_next_process_starts_then_it_rehearses_it() {
+    let office = Office::open("2026-05-05T03:00").await;
+    let settings = BackupSettings { rehearse: false, ..office.settings() };
+    let first = Nightly::new(office.application("log").await, settings, &office.path("log")).unwrap().unwrap();
+    assert!(first.tick().await.unwrap());
+    drop(first);
+    let next = office.node("log").await;
+    next.stop.store(true, Ordering::Relaxed);
+    assert!(next.tick().await.unwrap(), "broken off again");
+    assert_eq!(Backups::read(&office.path("log")).rehearsal, None);
+    drop(next);
+    let next = office.node("log").await;
+    assert!(next.tick().await.unwrap() && !next.tick().await.unwrap());
+    assert!(Backups::read(&office.path("log")).rehearsal.is_some() && office.made().len() == 1);
+}
+
+#[tokio::test]
+async fn given_rehearsals_that_fail_every_night_then_old_backups_go_and_the_last_good_one_stays() {
+    let office = Office::open("2026-05-05T03:00").await;
+    let node = office.node("log").await;
+    assert!(node.tick().await.unwrap());
+    let blocked = office.path("log").join("rehearsal");
+    std::fs::write(&blocked, "no folder").unwrap();
+    for day in ["2026-05-06", "2026-05-07", "2026-05-08"] {
+        office.clock.set(at(&format!("{day}T03:00")));
+        assert!(node.tick().await.unwrap());
+    }
+    assert_eq!(office.made(), ["2026-05-05.tar.zst", "2026-05-07.tar.zst", "2026-05-08.tar.zst"]);
+    // when one is good again, the old one may go
+    std::fs::remove_file(&blocked).unwrap();
+    office.clock.set(at("2026-05-09T03:00"));
+    assert!(node.tick().await.unwrap());
+    assert_eq!(office.made(), ["2026-05-08.tar.zst", "2026-05-09.tar.zst"]);
+}
+
+#[tokio::test]
 async fn a_backup_that_is_told_to_stop_leaves_nothing_and_is_made_later() {
     let office = Office::open("2026-05-05T03:00").await;
     let node = office.node("log").await;

@@ -243,3 +243,59 @@ async fn given_a_log_that_lost_a_published_head_then_health_says_why_the_day_sta
     assert!(automation.close_day().await.is_err());
     assert!(automation.health().day_error.unwrap().contains("2026-04-30"));
 }
+
+/// Founded, with an audit whose file cannot be written, an hour after the day ended.
+async fn with_a_broken_audit(house: House) -> (Arc<Application>, Automation, TempDir) {
+    let House { clock, application, automation, _dir: dir } = house;
+    let meta = Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, Uuid::from_u128(2));
+    application::founding::found(application.log.as_ref(), &application.vault, &meta, application.now()).await.unwrap();
+    let (settings, carrier) = (automation.settings.clone(), automation.carrier.clone());
+    drop(automation);
+    let audit = Audit::open(dir.path()).unwrap();
+    rusqlite::Connection::open(dir.path().join("audit.db")).unwrap().execute_batch("ALTER TABLE reading RENAME TO away").unwrap();
+    audit.sign_in(application.now(), "wang.li", true);
+    let application = Arc::new(Application { audit, ..Arc::into_inner(application).unwrap() });
+    clock.set(at("2026-05-01T01:00:00"));
+    let automation = Automation::with_carrier(application.clone(), settings, carrier).unwrap();
+    (application, automation, dir)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn given_an_audit_that_cannot_be_written_when_the_day_is_closed_then_the_head_is_published_all_the_same_and_the_audit_later() {
+    let house = House::open("2026-04-30T15:20:00", CarrierSettings::default()).await;
+    let (application, automation, dir) = with_a_broken_audit(house).await;
+    let error = automation.close_day().await.unwrap_err();
+    assert!(matches!(error, Error::Application(_)), "{error:?}");
+    assert!(automation.health().day_error.unwrap().contains("audit.db"));
+    application.projections.catch_up().await.unwrap();
+    assert_eq!(application.projections.views().latest_head().unwrap().unwrap().day.to_string(), "2026-04-30");
+    // when the file can be written again, the day is closed with every line
+    rusqlite::Connection::open(dir.path().join("audit.db")).unwrap().execute_batch("ALTER TABLE away RENAME TO reading").unwrap();
+    automation.close_day().await.unwrap();
+    assert_eq!(automation.health().day_error, None);
+    let stream = domain::founding::audit_stream("2026-04-30".parse().unwrap(), application.audit.node());
+    let closed = application.log.read_stream(&stream).await.unwrap();
+    assert!(String::from_utf8_lossy(&closed[0].data).contains("\"lines\":1"), "{:?}", closed[0].data);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn given_neither_audit_nor_head_when_the_day_is_closed_then_both_reasons_are_told() {
+    let house = House::open("2026-04-30T15:20:00", CarrierSettings::default()).await;
+    let (application, automation, _dir) = with_a_broken_audit(house).await;
+    automation.close_day().await.unwrap_err();
+    application.projections.catch_up().await.unwrap();
+    // when another log lies there, over which nothing is signed
+    let (settings, carrier) = (automation.settings.clone(), automation.carrier.clone());
+    drop(automation);
+    let clock = Arc::new(ManualClock::new(at("2026-05-01T01:00:00")));
+    let other = Arc::new(MemoryLog::new(log_now(clock.clone())));
+    let meta = Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, Uuid::from_u128(2));
+    application::founding::found(other.as_ref(), &application.vault, &meta, at("2026-05-01T01:00:00")).await.unwrap();
+    clock.set(at("2026-05-02T01:00:00"));
+    let application = Application { log: other, clock, ..Arc::into_inner(application).unwrap() };
+    let automation = Automation::with_carrier(Arc::new(application), settings, carrier).unwrap();
+    let error = automation.close_day().await.unwrap_err();
+    assert!(matches!(error, Error::Both(..)), "{error:?}");
+    let told = automation.health().day_error.unwrap();
+    assert!(told.contains("audit.db") && told.contains("2026-04-30"), "{told}");
+}

@@ -93,7 +93,7 @@ pub async fn submit(ctx: Ctx, form: Form) -> Reply {
         }
         Err(Error::Refused(refusal @ Refusal::NoRule(_))) => invalid(&form_page(&ctx, &form, Errors::one("", &refusal.to_string()))),
         Err(error) => {
-            if matches!(error, Error::Busy | Error::Unavailable) {
+            if error.is_passing() {
                 ctx.keep(PATH, form.fields());
             }
             Err(error.into())

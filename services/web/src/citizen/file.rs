@@ -110,7 +110,7 @@ pub async fn submit(ctx: Ctx, form: Form) -> Reply {
             let errors = faults.iter().fold(Errors::none(), |errors, fault| errors.and("", &fault.to_string()));
             again(&ctx, &draft, StatusCode::UNPROCESSABLE_ENTITY, errors)
         }
-        Err(error @ (Error::Busy | Error::Unavailable)) => {
+        Err(error) if error.is_passing() => {
             let errors = Errors::one(
                 "",
                 &format!("{error}。您填写的内容都在，诉求还没有提交。着急的可拨打 {}。", ctx.state().settings.service_phone),

@@ -18,7 +18,7 @@ pub(super) fn number(ctx: &Ctx, form: Uuid) -> String {
 /// Files it; durable when this returns.
 ///
 /// # Errors
-/// What the rules say; [`Error::Busy`] and [`Error::Unavailable`] when it was not taken.
+/// What the rules say; one that [passes](Error::is_passing) when it was not taken.
 pub(super) async fn file(ctx: &Ctx, form: Uuid, file: File) -> Result<CaseId, Error> {
     match ctx.outside() {
         Some(outside) => super::outside::file(ctx, outside, form, file).await,

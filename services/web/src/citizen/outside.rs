@@ -4,14 +4,12 @@
 use std::sync::Arc;
 
 use actix_web::web::block;
-use application::backoff::Key;
 use application::cases::{Entry, OpenedCase};
 use application::zones::{Letter, Outside, What};
 use application::{Application, Error};
-use domain::case::command::{Fault as Wrong, Field, FieldFault, File};
+use domain::case::command::{FieldFault, File};
 use domain::case::state::apply;
-use domain::case::{CaseState, Command, Context, decide};
-use domain::codes::parse_public_number;
+use domain::case::{CaseState, Command, Context, Rejection, Stage, decide};
 use domain::ids::CaseId;
 use domain::time::{Period, micros};
 use serde::{Deserialize, Serialize};
@@ -33,9 +31,6 @@ use crate::{shell, words};
 const PURPOSE: &str = "track outside";
 /// Half an hour.
 const TRACKED: i64 = 1_800;
-/// Characters of a rating's words, and least and most of "not solved": as the rules of the inner zone have them.
-const COMMENT: usize = 500;
-const REASON: std::ops::RangeInclusive<usize> = 5..=1_000;
 
 fn internal(error: impl std::fmt::Display) -> Error {
     Error::Internal(error.to_string())
@@ -66,14 +61,22 @@ pub(super) async fn file(ctx: &Ctx, outside: &Arc<Outside>, form: Uuid, file: Fi
     }
     let code = outside.query_code(case);
     let view = CaseView::of(app, &opened, &code).map_err(|fault| internal(format!("{fault:?}")))?;
-    outside.keep(&CaseKey::new(&opened.state.number, &code), &view.to_bytes().map_err(internal)?)?;
+    let (key, bytes) = (CaseKey::new(&opened.state.number, &code), view.to_bytes().map_err(internal)?);
+    aside(outside, move |outside| outside.keep(&key, &bytes)).await?;
     Ok(case)
 }
 
-/// Syncs to disk, so it does not hold up the thread of the pages.
 async fn send(outside: &Arc<Outside>, letter: Letter) -> Result<(), Error> {
+    aside(outside, move |outside| outside.send(&letter)).await
+}
+
+/// Does what syncs to disk: it does not hold up the thread of the pages.
+async fn aside<T: Send + 'static>(
+    outside: &Arc<Outside>,
+    work: impl FnOnce(&Outside) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
     let outside = outside.clone();
-    block(move || outside.send(&letter)).await.map_err(internal)?
+    block(move || work(&outside)).await.map_err(internal)?
 }
 
 /// `/file/receipt`
@@ -101,14 +104,8 @@ struct Tracked {
 
 /// Looks for a number and code; wrong guesses wait as they do inside.
 pub(super) fn find(ctx: &Ctx, outside: &Outside, number: &str, code: &str) -> Result<(), Error> {
-    let (app, from) = (ctx.app(), ctx.client());
-    let number = parse_public_number(number).unwrap_or_default();
-    let keys = [Key::Narrow(format!("number/{number}/{from}")), Key::Wide(format!("from/{from}"))];
-    app.query_codes.begin(&keys, app.now()).map_err(|seconds| Error::TooManyTries { seconds })?;
-    if outside.case(&CaseKey::new(&number, code))?.is_none() {
-        return Err(Error::NotFound);
-    }
-    app.query_codes.succeeded(&keys);
+    let look = |number: &str| Ok(outside.case(&CaseKey::new(number, code))?.map(|_| number.to_owned()));
+    let number = ctx.app().guess(number, &ctx.client(), look)?;
     follow(ctx, number, code.to_owned());
     Ok(())
 }
@@ -148,30 +145,13 @@ pub(super) async fn act(ctx: &Ctx, outside: &Arc<Outside>, form: &Form, command:
     let held = tracked(ctx).inspect_err(|_| {
         ctx.keep("/track/case", form.fields());
     })?;
-    let wrong = |field, fault| vec![FieldFault { field, fault }];
     let (number, code) = (held.number.clone(), held.code.clone());
-    let (faults, what) = match command {
-        Command::Rate { stars, words } => {
-            let words = words.trim().to_owned();
-            let faults = match words.chars().count() {
-                _ if !(1..=5).contains(stars) => wrong(Field::Stars, Wrong::Missing),
-                n if n > COMMENT => wrong(Field::Words, Wrong::TooLong(COMMENT)),
-                _ => Vec::new(),
-            };
-            (faults, What::Rate { number, code, stars: *stars, words })
-        }
-        Command::Dispute { words } => {
-            let words = words.trim().to_owned();
-            let faults = match words.chars().count() {
-                0 => wrong(Field::Reason, Wrong::Missing),
-                n if n < *REASON.start() => wrong(Field::Reason, Wrong::TooShort(*REASON.start())),
-                n if n > *REASON.end() => wrong(Field::Reason, Wrong::TooLong(*REASON.end())),
-                _ => Vec::new(),
-            };
-            (faults, What::Dispute { number, code, words })
-        }
+    let what = match command {
+        Command::Rate { stars, words } => What::Rate { number, code, stars: *stars, words: words.trim().to_owned() },
+        Command::Dispute { words } => What::Dispute { number, code, words: words.trim().to_owned() },
         _ => return Err(Fault::Inside),
     };
+    let faults = faults(ctx.app(), command)?;
     if !faults.is_empty() {
         return invalid(&case_page(ctx, outside, &held, Typed::of(form), track::errors(command, &faults))?);
     }
@@ -187,9 +167,22 @@ pub(super) async fn act(ctx: &Ctx, outside: &Arc<Outside>, form: &Form, command:
     let form = form.uuid("form_id").unwrap_or_else(|| ctx.app().ids.uuid());
     send(outside, Letter { form, at: ctx.app().now(), what }).await?;
     // Should another word have come in between, the page shows that; the letter is on its way all the same.
-    outside.amend(&key, |bytes| noted(&bytes, command))?;
+    let command = command.clone();
+    aside(outside, move |outside| outside.amend(&key, |bytes| noted(&bytes, &command))).await?;
     ctx.flash(true, done);
     see_other("/track/case")
+}
+
+/// What the rules say to a petitioner's words, whatever the case: where it stands, the inner zone knows.
+fn faults(app: &Application, command: &Command) -> Result<Vec<FieldFault>, Error> {
+    let (reference, now) = (app.reference(), app.now());
+    let rules = words::rules(&reference, now).ok_or(Error::NoRulebook)?;
+    let answered = CaseState { stage: Stage::CallBack, ..CaseState::default() };
+    match decide(&answered, command, Context { now, rules: &rules, calendar: reference.calendar() }) {
+        Ok(_) => Ok(Vec::new()),
+        Err(Rejection::Fields(faults)) => Ok(faults),
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// The view with what was just sent.

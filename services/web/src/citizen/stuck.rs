@@ -108,7 +108,7 @@ pub async fn post(ctx: Ctx, form: Form) -> Reply {
             invalid(&shown(&ctx, &form, errors)?)
         }
         Err(error) => {
-            if matches!(error, Error::Busy | Error::Unavailable) {
+            if error.is_passing() {
                 ctx.keep("/stuck", form.fields());
             }
             Err(error.into())

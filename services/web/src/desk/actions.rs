@@ -116,7 +116,7 @@ async fn refused(ctx: &Ctx, row: &CaseRow, mut typed: Typed, error: Error) -> Re
             show(ctx, row, typed, false).await
         }
         other => {
-            if matches!(other, Error::Busy | Error::Unavailable) {
+            if other.is_passing() {
                 ctx.keep(&format!("/desk/case/{}", row.number), typed.form.fields());
             }
             Err(other.into())

@@ -63,7 +63,7 @@ async fn register(ctx: &Ctx, form: &Form) -> Reply {
         Ok(filed) => filed,
         Err(Error::Case(Rejection::Fields(faults))) => return invalid(&call(ctx, form, at_fields(&faults), None)?),
         Err(error) => {
-            if matches!(error, Error::Busy | Error::Unavailable) {
+            if error.is_passing() {
                 ctx.keep("/desk/file", form.fields());
             }
             return Err(error.into());

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{Datelike, NaiveDate, TimeDelta};
 use domain::time::from_micros;
 use serde::Serialize;
 
 use super::Settings;
-use super::observe::{Disk, Observed, Spool, Views};
-use crate::words;
+use super::observe::{Calendar, Disk, Observed, Spool, Views};
+use crate::{admin, words};
 
 /// What is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -305,19 +305,26 @@ fn disk(seen: &Observed, settings: &Settings) -> Check {
             lines.push(format!("{name}盘的剩余空间无法读取"));
             continue;
         };
-        let share = space.free.saturating_mul(100).checked_div(space.total).unwrap_or_default();
-        let level = if space.read_only || share < settings.disk_stop_percent || space.free < NOTHING {
-            Level::Bad
-        } else if share < settings.disk_warn_percent {
-            Level::Warn
-        } else {
-            Level::Good
-        };
-        worst = worst.max(level);
+        let (level, left) = room(space.free, space.total, settings);
+        worst = worst.max(if space.read_only { Level::Bad } else { level });
         let read_only = if space.read_only { "，只读" } else { "" };
-        lines.push(format!("{name}盘剩余 {}（{share}%）{read_only}", bytes(space.free)));
+        lines.push(format!("{name}盘剩余 {left}{read_only}"));
     }
     check(Kind::Disk, worst, lines.join("；"), "请扩容或清理磁盘，只读的请检查磁盘故障后重新挂载；写满后不能登记。")
+}
+
+/// How good it is that so many bytes of a disk are free, and how many that are in words; `doctor` judges a disk so too.
+#[must_use]
+pub fn room(free: u64, total: u64, settings: &Settings) -> (Level, String) {
+    let share = free.saturating_mul(100).checked_div(total).unwrap_or_default();
+    let level = if share < settings.disk_stop_percent || free < NOTHING {
+        Level::Bad
+    } else if share < settings.disk_warn_percent {
+        Level::Warn
+    } else {
+        Level::Good
+    };
+    (level, format!("{}（{share}%）", bytes(free)))
 }
 
 fn clock(seen: &Observed, settings: &Settings) -> Check {
@@ -402,12 +409,24 @@ fn ago(seen: &Observed, run: &application::backups::Run) -> String {
 }
 
 fn calendar(seen: &Observed) -> Check {
-    let calendar = &seen.calendar;
+    let (level, detail) = known(&seen.calendar);
+    check(Kind::Calendar, level, detail, "到“工作日历”页导入放假通知。")
+}
+
+/// How good it is what a calendar knows of the holidays on a day, and that in words; `doctor` judges a calendar so too.
+#[must_use]
+pub fn holidays(calendar: &domain::calendar::Calendar, today: NaiveDate) -> (Level, String) {
+    let official = |year| admin::calendar::official(calendar, year);
+    let year = today.year();
+    known(&Calendar { year, this: official(year), next: official(year + 1), december: today.month() == 12 })
+}
+
+fn known(calendar: &Calendar) -> (Level, String) {
     let words = |official: bool| if official { "正式" } else { "临时推算" };
     // The notice of a year comes in the November before it.
     let late = !calendar.this || (calendar.december && !calendar.next);
     let detail = format!("{} 年{}；{} 年{}", calendar.year, words(calendar.this), calendar.year + 1, words(calendar.next));
-    check(Kind::Calendar, if late { Level::Warn } else { Level::Good }, detail, "到“工作日历”页导入放假通知。")
+    (if late { Level::Warn } else { Level::Good }, detail)
 }
 
 /// Bytes in words.

@@ -20,11 +20,14 @@ use crate::words;
 /// When log or views cannot be read.
 pub(super) async fn of(ctx: &Ctx, opened: &OpenedCase) -> Result<Option<Evidence>, Fault> {
     let Some(filing) = opened.entries.first() else { return Ok(None) };
-    if origin(ctx.app().log.as_ref()).await?.is_none() {
+    let views = ctx.app().projections.views();
+    let covering = views.head_covering(filing.seq)?;
+    // A log that has published a head is founded: the log itself is asked before its first day is over, and never again.
+    if covering.is_none() && views.latest_head()?.is_none() && origin(ctx.app().log.as_ref()).await?.is_none() {
         return Ok(None);
     }
     let day = legal_day(filing.recorded_at);
-    Ok(Some(match ctx.app().projections.views().head_covering(filing.seq)? {
+    Ok(Some(match covering {
         Some(head) => Evidence {
             tag: Tag::new("已存证", Tone::Good),
             words: format!("这件诉求的登记已包含在{}的日志头里。下载的回执带有证明，不依靠本平台也能核对。", words::date(head.day)),

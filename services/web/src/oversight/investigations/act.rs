@@ -64,7 +64,7 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
             invalid(&file::build(&ctx, id, &typed(form, errors(&refusal)), None).await?)
         }
         Err(error) => {
-            if matches!(error, Error::Busy | Error::Unavailable) {
+            if error.is_passing() {
                 ctx.keep(&format!("/oversight/investigations/{}", id.0), form.fields());
             }
             Err(error.into())
