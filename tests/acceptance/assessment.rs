@@ -54,20 +54,8 @@ async fn handled(site: &Site, satisfied: Option<bool>) {
 async fn signed_in(site: &Site, role: Role) -> Browser {
     site.account(role).await;
     let mut browser = site.browser();
-    let page = browser.get("/desk/sign-in").await;
-    browser.submit(page.form("/desk/sign-in").set("login", role.code()).set("password", crate::harness::PASSWORD)).await;
+    browser.sign_in(role.code(), crate::harness::PASSWORD).await;
     browser
-}
-
-/// A form of our own, for what a page does not offer.
-async fn forged(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> Page {
-    let page = browser.get("/desk/password").await;
-    let mut form = page.form("/desk/password").without("current").without("password").without("again");
-    form.action = path.to_owned();
-    for (name, value) in fields {
-        form = form.force(name, value);
-    }
-    browser.submit_once(form).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -158,7 +146,7 @@ async fn a_year_goes_from_its_scheme_to_the_circular() {
     assert_eq!(body(&site, BUREAU).await.objections.len(), 1);
 
     // Not final while an objection waits, nor before the time is over.
-    let refused = forged(&mut director, &format!("{YEAR}/finalise"), &[]).await;
+    let refused = director.forge(&format!("{YEAR}/finalise"), &[]).await;
     assert!(refused.status == 422 && refused.has("没有裁定"), "{}", refused.text());
     let page = director.get(SHEET).await;
     let decide = format!("{SHEET}/decide");
@@ -168,11 +156,11 @@ async fn a_year_goes_from_its_scheme_to_the_circular() {
     let form = wrong.form(&decide).set("numerator", "2").set("denominator", "2");
     let page = director.submit(form).await;
     assert!(page.has("已更正") && page.has("比率 2 ÷ 2 ＝ 100.00%"), "{}", page.text());
-    let refused = forged(&mut director, &format!("{YEAR}/finalise"), &[]).await;
+    let refused = director.forge(&format!("{YEAR}/finalise"), &[]).await;
     assert!(refused.status == 422 && refused.has("期限还没有到"), "{}", refused.text());
     site.clock.advance(TimeDelta::days(10));
     let mut liaison = site.sign_in(Role::Liaison).await;
-    let late = forged(&mut liaison, "/desk/assessment/2026/object", &[("item", "answered"), ("words", "迟到的异议")]).await;
+    let late = liaison.forge("/desk/assessment/2026/object", &[("item", "answered"), ("words", "迟到的异议")]).await;
     assert!(late.status >= 400 && late.has("期限已过"), "{} {}", late.status, late.text());
     let mut director = site.sign_in(Role::Director).await;
     let page = director.get(YEAR).await;
@@ -213,11 +201,11 @@ async fn nobody_but_the_director_directs_and_no_unit_sees_another() {
         let mut browser = signed_in(&site, role).await;
         let page = browser.get(YEAR).await;
         assert!(page.status == 200 && !page.offers(&format!("{YEAR}/draft")), "{role:?}");
-        assert_eq!(forged(&mut browser, &format!("{YEAR}/draft"), &[]).await.status, 403, "{role:?}");
+        assert_eq!(browser.forge(&format!("{YEAR}/draft"), &[]).await.status, 403, "{role:?}");
         assert_eq!(browser.get("/oversight/assessments/new").await.status, 403, "{role:?}");
         let form = [("item", "public"), ("points", "0101,15"), ("reason", "x")];
-        assert_eq!(forged(&mut browser, &format!("{YEAR}/mark"), &form).await.status, 403, "{role:?} gives the director's points");
-        assert_eq!(forged(&mut browser, &format!("{SHEET}/honour"), &[("code", "national")]).await.status, 403, "{role:?}");
+        assert_eq!(browser.forge(&format!("{YEAR}/mark"), &form).await.status, 403, "{role:?} gives the director's points");
+        assert_eq!(browser.forge(&format!("{SHEET}/honour"), &[("code", "national")]).await.status, 403, "{role:?}");
     }
     for role in [Role::Handler, Role::Reviewer, Role::SystemAdmin, Role::Auditor, Role::Evaluator] {
         let mut browser = signed_in(&site, role).await;
@@ -248,7 +236,7 @@ async fn nobody_but_the_director_directs_and_no_unit_sees_another() {
     let page = other.get("/desk/sign-in").await;
     other.submit(page.form("/desk/sign-in").set("login", "county.bureau").set("password", crate::harness::PASSWORD)).await;
     assert_eq!(other.get("/desk/assessment/2026").await.status, 404);
-    assert_eq!(forged(&mut other, "/desk/assessment/2026/object", &[("item", "answered"), ("words", "x")]).await.status, 404);
+    assert_eq!(other.forge("/desk/assessment/2026/object", &[("item", "answered"), ("words", "x")]).await.status, 404);
     assert_eq!(body(&site, COUNTY).await.objections.len(), 0);
     // A year opens once; another scheme for it is refused.
     let page = director.get("/oversight/assessments/new").await;

@@ -1,6 +1,6 @@
 //! Cards: from a broken limit to a revoked card, with the people who do it, and everything that may not happen on the way.
 
-use application::accounts::{NewAccount, account_of_login};
+use application::accounts::account_of_login;
 use application::{Actor, Meta, Staff};
 use automation::{Automation, Settings};
 use chrono::{DateTime, TimeDelta};
@@ -11,7 +11,7 @@ use domain::ids::{CardId, UnitCode};
 use domain::mark::MarkKind;
 use domain::time::Instant;
 
-use crate::harness::{BUREAU, Browser, HOTLINE, PASSWORD, Page, Site};
+use crate::harness::{BUREAU, HOTLINE, Site};
 
 /// The clock's work until nothing is left to do; how many acts.
 pub(crate) async fn tick(site: &Site) -> usize {
@@ -60,39 +60,6 @@ pub(crate) async fn handled(site: &Site) -> String {
     number
 }
 
-/// A browser of a member of staff of one's own.
-pub(crate) async fn person(site: &Site, login: &str, unit: Option<&str>, role: Role, kind: StaffKind) -> Browser {
-    let meta = Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, site.app.ids.uuid());
-    let new = NewAccount {
-        login: login.to_owned(),
-        name: format!("{}乙", role.label()),
-        phone: String::new(),
-        email: String::new(),
-        unit: unit.map(|code| UnitCode::parse(code).unwrap()),
-        staff: kind,
-        roles: vec![role],
-    };
-    let (_, done) = site.app.open_account(&meta, new, PASSWORD, false).await.unwrap();
-    assert!(site.app.seen(done.seq).await);
-    let mut browser = site.browser();
-    let page = browser.get("/desk/sign-in").await;
-    let page = browser.submit(page.form("/desk/sign-in").set("login", login).set("password", PASSWORD)).await;
-    // Where the way leads from here is not this test's matter.
-    assert!(!page.path.starts_with("/desk/sign-in"), "{}", page.text());
-    browser
-}
-
-/// A form of our own, bound to the browser's session, for what a page does not offer.
-pub(crate) async fn forged(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> Page {
-    let page = browser.get("/desk/password").await;
-    let mut form = page.form("/desk/password").without("current").without("password").without("again");
-    form.action = path.to_owned();
-    for (name, value) in fields {
-        form = form.force(name, value);
-    }
-    browser.submit_once(form).await
-}
-
 /// Kinds of the events of a stream.
 pub(crate) async fn kinds(site: &Site, stream: &str) -> Vec<String> {
     site.app.log.read_stream(stream).await.unwrap().into_iter().map(|event| event.kind).collect()
@@ -134,7 +101,7 @@ async fn a_broken_limit_is_a_trigger_that_an_officer_issues_the_unit_objects_to_
     let page = inspector.get(&office).await;
     assert!(page.has("办理超期") && page.has("办理时限超期（第 1 次办理）") && page.has("市城市管理局"), "{}", page.text());
     assert!(!page.offers(&format!("{office}/issue")), "an inspector issues nothing");
-    assert_eq!(forged(&mut inspector, &format!("{office}/issue"), &[("words", "越权签发")]).await.status, 403);
+    assert_eq!(inspector.forge(&format!("{office}/issue"), &[("words", "越权签发")]).await.status, 403);
     let mut head = site.sign_in(Role::Head).await;
     assert_eq!(head.get(&desk).await.status, 404, "a unit hears of it when it is issued");
     assert!(!head.get(&format!("/desk/case/{number}")).await.has("效牌"));
@@ -155,18 +122,18 @@ async fn a_broken_limit_is_a_trigger_that_an_officer_issues_the_unit_objects_to_
     assert!(head.get(&format!("/desk/case/{number}")).await.links().iter().any(|(href, _)| *href == desk), "the case leads to its card");
     let mut liaison = site.sign_in(Role::Liaison).await;
     assert!(liaison.get(&desk).await.status == 200 && !liaison.get(&desk).await.offers(&format!("{desk}/object")));
-    assert_eq!(forged(&mut liaison, &format!("{desk}/object"), &[("words", "联络员提出")]).await.status, 403);
-    let mut other = person(&site, "head-b", Some("330502"), Role::Head, StaffKind::CivilServant).await;
+    assert_eq!(liaison.forge(&format!("{desk}/object"), &[("words", "联络员提出")]).await.status, 403);
+    let mut other = site.person("head-b", "330502", Role::Head, StaffKind::CivilServant).await;
     assert_eq!(other.get(&desk).await.status, 404, "another unit finds no trace");
-    assert_eq!(forged(&mut other, &format!("{desk}/object"), &[("words", "别的单位")]).await.status, 404);
+    assert_eq!(other.forge(&format!("{desk}/object"), &[("words", "别的单位")]).await.status, 404);
     let page = head.submit(page.form(&format!("{desk}/object")).set("words", "到期当日系统停机，答复未能提交。")).await;
     assert!(page.status == 200 && page.has("异议已提交"), "{}", page.text());
 
     let page = director.get(&office).await;
     assert!(page.has("系统停机") && page.has("另一位负责人") && !page.offers(&format!("{office}/revoke")), "{}", page.text());
-    let refused = forged(&mut director, &format!("{office}/revoke"), &[("reason", "自己撤销自己的")]).await;
+    let refused = director.forge(&format!("{office}/revoke"), &[("reason", "自己撤销自己的")]).await;
     assert!(refused.status == 422 && refused.has("另一位人员"), "{} {}", refused.status, refused.text());
-    let mut second = person(&site, "director-b", Some(HOTLINE), Role::Director, StaffKind::CivilServant).await;
+    let mut second = site.person("director-b", HOTLINE, Role::Director, StaffKind::CivilServant).await;
     assert!(second.get("/oversight/cards?tab=objected").await.links().iter().any(|(href, _)| *href == office));
     let page = second.get(&office).await;
     let page = second.submit(page.form(&format!("{office}/revoke")).set("reason", "停机属实，异议成立。")).await;
@@ -174,7 +141,7 @@ async fn a_broken_limit_is_a_trigger_that_an_officer_issues_the_unit_objects_to_
     site.settle().await;
     assert_eq!(marks(&site, MarkKind::YellowCard), (1, 1), "it stays on record and no longer counts");
     assert!(head.get(&desk).await.has("异议成立"));
-    let refused = forged(&mut head, &format!("{desk}/object"), &[("words", "再提一次")]).await;
+    let refused = head.forge(&format!("{desk}/object"), &[("words", "再提一次")]).await;
     assert_eq!(refused.status, 409, "{}", refused.text());
 }
 
@@ -216,7 +183,7 @@ async fn two_processes_that_tick_at_once_record_one_trigger_and_one_end_of_the_t
     // Two officers at once: one card.
     site.account(Role::Director).await;
     let mut one = site.sign_in(Role::Director).await;
-    let mut two = person(&site, "director-b", Some(HOTLINE), Role::Director, StaffKind::CivilServant).await;
+    let mut two = site.person("director-b", HOTLINE, Role::Director, StaffKind::CivilServant).await;
     let path = format!("/oversight/cards/{}", yellow.0);
     let first = one.get(&path).await.form(&format!("{path}/issue")).set("words", "请说明原因。");
     let second = two.get(&path).await.form(&format!("{path}/dismiss")).set("reason", "不必签发。");
@@ -237,7 +204,7 @@ async fn two_processes_that_tick_at_once_record_one_trigger_and_one_end_of_the_t
     site.settle().await;
     site.clock.advance(TimeDelta::days(10));
     let mut head = site.sign_in(Role::Head).await;
-    let late = forged(&mut head, &format!("/desk/cards/{}/object", due.0), &[("words", "迟到的异议")]).await;
+    let late = head.forge(&format!("/desk/cards/{}/object", due.0), &[("words", "迟到的异议")]).await;
     assert!(late.status == 409 && late.has("期限已过"), "{} {}", late.status, late.text());
     tokio::join!(tick(&site), tick(&site));
     assert_eq!(kinds(&site, &due.stream()).await, ["card_triggered", "card_issued", "card_lapsed"]);
@@ -282,9 +249,9 @@ async fn what_was_recorded_a_week_late_calls_for_no_card_and_outsourced_staff_se
     assert_eq!(kinds(&site, &card(&site, &number, Rule::YellowOnBreach).stream()).await, [""; 0], "eight days late");
     assert_eq!(kinds(&site, &card(&site, &number, Rule::RedAfter).stream()).await, ["card_triggered"], "five days late");
     let path = format!("/oversight/cards/{}", card(&site, &number, Rule::RedAfter).0);
-    let mut outsourced = person(&site, "operator-c", Some(HOTLINE), Role::Operator, StaffKind::Outsourced).await;
+    let mut outsourced = site.person("operator-c", HOTLINE, Role::Operator, StaffKind::Outsourced).await;
     assert_eq!(outsourced.get(&path).await.status, 403);
     assert!(!outsourced.get(&format!("/desk/case/{number}")).await.has("效牌"));
-    let mut supervisor = person(&site, "supervisor-b", Some(HOTLINE), Role::Supervisor, StaffKind::CivilServant).await;
+    let mut supervisor = site.person("supervisor-b", HOTLINE, Role::Supervisor, StaffKind::CivilServant).await;
     assert_eq!(supervisor.get(&path).await.status, 403, "the supervision office has its own papers");
 }

@@ -73,14 +73,6 @@ async fn answer(site: &Site, number: &str, answer: &str) {
     site.settle().await;
 }
 
-async fn track(site: &Site, number: &str) -> (Browser, Page) {
-    let mut browser = site.browser();
-    let code = site.app.query_code(site.case(number));
-    let page = browser.get("/track").await;
-    let page = browser.submit(page.form("/track").set("number", number).set("code", &code)).await;
-    (browser, page)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_citizen_files_step_by_step_and_follows_the_case_with_number_and_code() {
     // given a demand that is filled in up to the check
@@ -222,7 +214,7 @@ async fn the_answer_is_read_rated_once_and_objected_to() {
     let number = site.file("小区门口的路灯不亮，晚上看不清台阶，请派人维修。").await;
     site.clock.advance(TimeDelta::hours(3));
     answer(&site, &number, "已转告路灯维护单位，今晚恢复照明。\n如再次不亮请拨打 12345。").await;
-    let (mut browser, page) = track(&site, &number).await;
+    let (mut browser, page) = site.track(&number).await;
     assert!(page.has("今晚恢复照明") && page.has("3 小时"), "{}", page.text());
     // when it is rated without a grade, then with one, then again from an old page
     let wrong = browser.submit(page.form("/track/rate").set("comment", "谢谢")).await;
@@ -256,8 +248,8 @@ async fn who_looked_is_told_by_unit_and_role_and_never_by_name() {
     let account = site.app.reference().account_by_login("dispatcher").unwrap().clone();
     let staff = Staff { account: account.id, unit: account.unit.clone(), roles: account.roles.clone(), kind: account.staff };
     site.app.open_case(&Actor::Staff(staff), site.case(&number)).await.unwrap();
-    site.app.audit.flush();
-    let (_, page) = track(&site, &number).await;
+    site.app.audit.flush().unwrap();
+    let (_, page) = site.track(&number).await;
     assert!(page.has("市热线办 派单员 工单和联系方式"), "{}", page.text());
     assert!(!page.has(&account.name));
 }
@@ -267,7 +259,7 @@ async fn the_half_hour_of_tracking_ends_and_what_was_typed_stays() {
     let site = Site::open().await;
     let number = site.file("公交站牌被撞歪了，看不清线路，请修复。").await;
     answer(&site, &number, "已安排公交公司修复站牌。").await;
-    let (mut browser, page) = track(&site, &number).await;
+    let (mut browser, page) = site.track(&number).await;
     site.clock.advance(TimeDelta::minutes(31));
     let lost = browser.submit(page.form("/track/rate").set("grade", "4").set("comment", "修得很快")).await;
     assert_eq!(lost.path, "/track");

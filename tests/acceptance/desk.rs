@@ -1,10 +1,8 @@
 //! The desk: from the call to the scorecard, and everything that may not happen on the way.
 
-use application::accounts::NewAccount;
 use application::{Actor, Meta};
 use chrono::TimeDelta;
 use domain::account::{Role, StaffKind};
-use domain::ids::UnitCode;
 
 use crate::harness::site::COUNTY_BUREAU;
 use crate::harness::{BUREAU, Browser, CITY, Form, HOTLINE, PASSWORD, Page, Site};
@@ -48,36 +46,17 @@ fn answered(form: Form) -> Form {
     form.set("answer", ANSWER).set("outcome", "solved")
 }
 
-/// A form of our own, bound to the browser's session, for what a page does not offer.
-async fn forged(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> Page {
-    let page = browser.get("/desk/password").await;
-    let mut form = page.form("/desk/password").without("current").without("password").without("again");
-    form.action = path.to_owned();
-    for (name, value) in fields {
-        form = form.force(name, value);
-    }
-    browser.submit_once(form).await
-}
-
-/// A browser of a member of staff with this name, unit and role.
-async fn staff(site: &Site, login: &str, unit: &str, role: Role, kind: StaffKind) -> Browser {
-    let meta = Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, site.app.ids.uuid());
-    let new = NewAccount {
-        login: login.to_owned(),
-        name: format!("{}乙", role.label()),
-        phone: String::new(),
-        email: String::new(),
-        unit: Some(UnitCode::parse(unit).unwrap()),
-        staff: kind,
-        roles: vec![role],
-    };
-    let (_, done) = site.app.open_account(&meta, new, PASSWORD, false).await.unwrap();
-    assert!(site.app.seen(done.seq).await);
-    let mut browser = site.browser();
-    let page = browser.get("/desk/sign-in").await;
-    let page = browser.submit(page.form("/desk/sign-in").set("login", login).set("password", PASSWORD)).await;
-    assert_eq!((page.status, page.path.as_str()), (200, "/desk"), "{}", page.text());
-    browser
+/// Registers a report of wrongdoing; where that leads.
+async fn report(browser: &mut Browser) -> Page {
+    let page = browser.get("/desk/file").await;
+    let form = page
+        .form("/desk/file")
+        .set("phone", "13900005678")
+        .set("name", "知情人")
+        .set("words", "举报某饭店后厨使用过期食材，请查处。")
+        .set("division", "330502")
+        .set("class", "report");
+    browser.submit(form.button("do", "file")).await
 }
 
 /// A case that the bureau has signed for.
@@ -207,19 +186,19 @@ async fn nobody_does_what_another_role_does() {
     for role in [Role::Operator, Role::Inspector] {
         let mut browser = site.sign_in(role).await;
         for action in acts {
-            let page = forged(&mut browser, &format!("{}/{action}", of(&number)), &fields).await;
+            let page = browser.forge(&format!("{}/{action}", of(&number)), &fields).await;
             assert!(page.status == 403, "{role:?} {action}: {} {}", page.status, page.text());
         }
     }
     let mut dispatcher = site.sign_in(Role::Dispatcher).await;
     for action in ["sign", "assign", "contact", "answer", "approve", "pass", "judge"] {
-        let page = forged(&mut dispatcher, &format!("{}/{action}", of(&number)), &fields).await;
+        let page = dispatcher.forge(&format!("{}/{action}", of(&number)), &fields).await;
         assert_eq!(page.status, 403, "{action}: {}", page.text());
     }
-    assert_eq!(forged(&mut dispatcher, &format!("{}/delete", of(&number)), &[]).await.status, 404);
+    assert_eq!(dispatcher.forge(&format!("{}/delete", of(&number)), &[]).await.status, 404);
     // An account without cases is not even let in.
     let mut security = site.sign_in(Role::SecurityAdmin).await;
-    assert_eq!(forged(&mut security, &format!("{}/accept", of(&number)), &[]).await.status, 403);
+    assert_eq!(security.forge(&format!("{}/accept", of(&number)), &[]).await.status, 403);
     assert_eq!(events(&site, &number).await, before);
 }
 
@@ -233,11 +212,11 @@ async fn a_case_of_another_unit_looks_like_one_that_does_not_exist() {
     let site = Site::open().await;
     let number = handled(&site).await;
     let unknown = site.app.ids.number();
-    let mut other = staff(&site, "other", COUNTY_BUREAU, Role::Liaison, StaffKind::CivilServant).await;
+    let mut other = site.person("other", COUNTY_BUREAU, Role::Liaison, StaffKind::CivilServant).await;
     let (theirs, nobodys) = (other.get(&of(&number)).await, other.get(&of(&unknown)).await);
     assert_eq!((theirs.status, apart_from_name(&theirs)), (404, apart_from_name(&nobodys)));
-    let theirs = forged(&mut other, &format!("{}/sign", of(&number)), &[]).await;
-    let nobodys = forged(&mut other, &format!("{}/sign", of(&unknown)), &[]).await;
+    let theirs = other.forge(&format!("{}/sign", of(&number)), &[]).await;
+    let nobodys = other.forge(&format!("{}/sign", of(&unknown)), &[]).await;
     assert_eq!((theirs.status, apart_from_name(&theirs)), (404, apart_from_name(&nobodys)));
     assert_eq!(other.get(&format!("{}/limit/handle/1", of(&number))).await.status, 404);
     let mut liaison = site.sign_in(Role::Liaison).await;
@@ -254,7 +233,7 @@ async fn whoever_comes_second_is_told_what_happened_and_loses_no_word() {
     let site = Site::open().await;
     let number = site.file(WORDS).await;
     let mut first = site.sign_in(Role::Dispatcher).await;
-    let mut second = staff(&site, "second", HOTLINE, Role::Dispatcher, StaffKind::CivilServant).await;
+    let mut second = site.person("second", HOTLINE, Role::Dispatcher, StaffKind::CivilServant).await;
     let page = second.get(&of(&number)).await;
     act(&site, &mut first, &number, "dispatch", to_bureau).await;
     let before = events(&site, &number).await;
@@ -501,16 +480,8 @@ async fn worklists_take_known_words_only() {
 async fn outsourced_staff_never_see_a_report_of_wrongdoing() {
     let site = Site::open().await;
     let mut civil = site.sign_in(Role::Dispatcher).await;
-    let mut outsourced = staff(&site, "outsourced", HOTLINE, Role::Dispatcher, StaffKind::Outsourced).await;
-    let page = civil.get("/desk/file").await;
-    let form = page
-        .form("/desk/file")
-        .set("phone", "13900005678")
-        .set("name", "知情人")
-        .set("words", "举报某饭店后厨使用过期食材，请查处。")
-        .set("division", "330502")
-        .set("class", "report");
-    let page = civil.submit(form.button("do", "file")).await;
+    let mut outsourced = site.person("outsourced", HOTLINE, Role::Dispatcher, StaffKind::Outsourced).await;
+    let page = report(&mut civil).await;
     let case = page.path.clone();
     assert!(page.status == 200 && page.has("举报") && page.has("保密"), "{}", page.text());
     assert_eq!(outsourced.get(&case).await.status, 404);
@@ -599,16 +570,8 @@ async fn late_work_is_late_on_the_page_and_on_the_scorecard() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_may_not_read_reports_of_wrongdoing_can_still_register_one() {
     let site = Site::open().await;
-    let mut operator = staff(&site, "outsourced", HOTLINE, Role::Operator, StaffKind::Outsourced).await;
-    let page = operator.get("/desk/file").await;
-    let form = page
-        .form("/desk/file")
-        .set("phone", "13900005678")
-        .set("name", "知情人")
-        .set("words", "举报某饭店后厨使用过期食材，请查处。")
-        .set("division", "330502")
-        .set("class", "report");
-    let page = operator.submit(form.button("do", "file")).await;
+    let mut operator = site.person("outsourced", HOTLINE, Role::Operator, StaffKind::Outsourced).await;
+    let page = report(&mut operator).await;
     assert_eq!((page.status, page.path.as_str()), (200, "/desk/file"), "{}", page.text());
     assert!(page.has("已登记，编号") && page.has("查询码") && !page.has("过期食材"), "{}", page.text());
 }

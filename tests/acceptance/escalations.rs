@@ -1,12 +1,12 @@
 //! Escalated matters: raised by triggers, by the clock and by hand; given back, deliberated, resolved; and who sees nothing.
 
-use application::accounts::{NewAccount, account_of_login};
+use application::accounts::account_of_login;
 use application::{Actor, Meta, Staff};
 use automation::{Automation, Settings};
 use chrono::{DateTime, TimeDelta};
 use domain::account::{Role, StaffKind};
 use domain::case::command::File;
-use domain::case::event::{Demand, Means, Outcome, Petitioner};
+use domain::case::event::{Means, Outcome, Petitioner};
 use domain::case::{Command, Stage};
 use domain::escalation::{Escalation, Owner, Resolution};
 use domain::ids::{CaseId, UnitCode};
@@ -14,7 +14,7 @@ use domain::mark::MarkKind;
 use domain::time::Instant;
 
 use crate::harness::site::COUNTY;
-use crate::harness::{BUREAU, Browser, HOTLINE, PASSWORD, Page, Site, TOWN};
+use crate::harness::{BUREAU, HOTLINE, Site, TOWN};
 
 fn at(text: &str) -> Instant {
     DateTime::parse_from_rfc3339(&format!("{text}+08:00")).unwrap().to_utc()
@@ -28,20 +28,6 @@ fn by(site: &Site, role: Role, of: &str) -> Meta {
     let account = account_of_login(role.code());
     let staff = Staff { account, unit: Some(unit(of)), roles: vec![role], kind: StaffKind::CivilServant };
     Meta::new(Actor::Staff(staff), site.app.ids.uuid())
-}
-
-/// A browser of a member of staff of any unit.
-async fn staff(site: &Site, login: &str, of: &str, role: Role, kind: StaffKind) -> Browser {
-    let meta = Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, site.app.ids.uuid());
-    let (login, name, unit) = (login.to_owned(), format!("{}丙", role.label()), Some(unit(of)));
-    let new = NewAccount { login: login.clone(), name, phone: String::new(), email: String::new(), unit, staff: kind, roles: vec![role] };
-    let (_, done) = site.app.open_account(&meta, new, PASSWORD, false).await.unwrap();
-    assert!(site.app.seen(done.seq).await);
-    let mut browser = site.browser();
-    let page = browser.get("/desk/sign-in").await;
-    let page = browser.submit(page.form("/desk/sign-in").set("login", &login).set("password", PASSWORD)).await;
-    assert_eq!(page.status, 200, "{}", page.text());
-    browser
 }
 
 fn automation(site: &Site) -> Automation {
@@ -65,22 +51,13 @@ async fn tick(site: &Site) {
 
 /// A complaint that was given to a unit.
 async fn dispatched(site: &Site, to: &str, phone: &str) -> (String, CaseId) {
-    let number = site.app.ids.number();
     let file = File {
-        number: number.clone(),
-        class: "complaint".to_owned(),
-        channel: "web".to_owned(),
-        urgency: String::new(),
         division: "330502001".to_owned(),
-        demand: Demand { words: "小区北门的路灯连续五天不亮，请尽快维修。".to_owned(), ..Demand::default() },
         petitioner: Some(Petitioner { name: "王小明".to_owned(), phone: phone.to_owned(), email: String::new() }),
-        agent: None,
-        confidential: false,
-        publish: false,
-        notice: "2026-01".to_owned(),
+        ..site.complaint("小区北门的路灯连续五天不亮，请尽快维修。")
     };
-    let form = site.app.ids.uuid();
-    let case = site.app.file(&Meta::new(Actor::Citizen, form), form, file).await.unwrap().case;
+    let number = file.number.clone();
+    let case = site.take(file).await;
     let level = site.app.reference().unit(&unit(to)).unwrap().level;
     let command = Command::Dispatch { unit: unit(to), level, entry: String::new(), reason: "属于其职责".to_owned() };
     site.app.on_case(&by(site, Role::Dispatcher, HOTLINE), case, &command).await.unwrap();
@@ -101,16 +78,6 @@ async fn matter(site: &Site, case: CaseId) -> (String, Escalation, Vec<String>) 
 
 fn path(name: &str, side: &str) -> String {
     format!("/{side}/escalations/{}", name.strip_prefix("escalation-").unwrap())
-}
-
-async fn forged(browser: &mut Browser, to: &str, fields: &[(&str, &str)]) -> Page {
-    let page = browser.get("/desk/password").await;
-    let mut form = page.form("/desk/password").without("current").without("password").without("again");
-    form.action = to.to_owned();
-    for (name, value) in fields {
-        form = form.force(name, value);
-    }
-    browser.submit_once(form).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -146,8 +113,8 @@ async fn a_case_three_days_over_its_limit_goes_to_the_unit_above_once_and_up_by_
     let own = path(&name, "desk");
     assert_eq!(other.get(&own).await.status, 404);
     assert!(other.get("/desk/escalations").await.has("现在没有涉及本单位的提级事项"));
-    assert_eq!(forged(&mut other, &format!("{own}/report"), &[("words", "不是我们的")]).await.status, 404);
-    let mut county = staff(&site, "county", COUNTY, Role::Head, StaffKind::CivilServant).await;
+    assert_eq!(other.forge(&format!("{own}/report"), &[("words", "不是我们的")]).await.status, 404);
+    let mut county = site.person("county", COUNTY, Role::Head, StaffKind::CivilServant).await;
     let list = county.get("/desk/escalations").await;
     assert!(list.links().iter().any(|(href, _)| *href == own), "{}", list.text());
     let page = county.get(&own).await;
@@ -159,9 +126,9 @@ async fn a_case_three_days_over_its_limit_goes_to_the_unit_above_once_and_up_by_
     assert_eq!(county.submit_once(form).await.status, 303, "sent twice");
     site.settle().await;
     assert_eq!(matter(&site, case).await.2, ["escalation_raised", "escalation_reported"]);
-    let mut town = staff(&site, "town", TOWN, Role::Liaison, StaffKind::CivilServant).await;
+    let mut town = site.person("town", TOWN, Role::Liaison, StaffKind::CivilServant).await;
     assert!(town.get("/desk/escalations").await.links().iter().any(|(href, _)| *href == own));
-    assert_eq!(forged(&mut town, &format!("{own}/raise"), &[("level", "3"), ("entry", "other"), ("reason", "提级")]).await.status, 403);
+    assert_eq!(town.forge(&format!("{own}/raise"), &[("level", "3"), ("entry", "other"), ("reason", "提级")]).await.status, 403);
 
     // Given back with a reason; when its time runs out it comes up again at that instant.
     let page = inspector.get(&chain).await;
@@ -193,7 +160,7 @@ async fn a_case_raised_by_hand_is_deliberated_and_resolved_by_the_office_alone()
     let page = head.get(&escalate).await;
     assert!(page.has("Ⅱ级（上级主管单位）") && !page.has("Ⅲ级"), "{}", page.text());
     let fields = [("level", "4"), ("entry", "other"), ("reason", "直接报市领导")];
-    assert_eq!(forged(&mut head, &escalate, &fields).await.status, 422);
+    assert_eq!(head.forge(&escalate, &fields).await.status, 422);
     let mut inspector = site.sign_in(Role::Inspector).await;
     let page = inspector.get(&format!("/desk/case/{number}")).await;
     let page = inspector.get(&page.link("提级")).await;
@@ -222,19 +189,19 @@ async fn a_case_raised_by_hand_is_deliberated_and_resolved_by_the_office_alone()
     for act in ["resolve", "lower", "convene", "report"] {
         let fields =
             [("words", "办结"), ("level", "1"), ("reason", "办结"), ("held", "2026-05-06"), ("units", BUREAU), ("resolution", "办结")];
-        let page = forged(&mut liaison, &format!("{}/{act}", path(&name, "desk")), &fields).await;
+        let page = liaison.forge(&format!("{}/{act}", path(&name, "desk")), &fields).await;
         assert_eq!(page.status, 403, "{act}: {}", page.text());
     }
-    let mut outsourced = staff(&site, "outsourced", HOTLINE, Role::Dispatcher, StaffKind::Outsourced).await;
+    let mut outsourced = site.person("outsourced", HOTLINE, Role::Dispatcher, StaffKind::Outsourced).await;
     let own = path(&name, "desk");
     assert_eq!((outsourced.get(&own).await.status, outsourced.get(&chain).await.status), (200, 403));
-    assert_eq!(forged(&mut outsourced, &format!("{own}/resolve"), &[("words", "办结")]).await.status, 403);
+    assert_eq!(outsourced.forge(&format!("{own}/resolve"), &[("words", "办结")]).await.status, 403);
     let page = inspector.get(&chain).await;
     let form = page.form(&format!("{chain}/resolve")).set("words", "线路已更换，路灯恢复");
     let page = inspector.submit(form.clone()).await;
     assert!(page.status == 200 && page.has("已办结") && page.has("线路已更换，路灯恢复"), "{}", page.text());
     assert_eq!(inspector.submit_once(form).await.status, 303, "sent twice");
-    assert_eq!(forged(&mut inspector, &format!("{chain}/lower"), &[("level", "1"), ("reason", "晚了")]).await.status, 409);
+    assert_eq!(inspector.forge(&format!("{chain}/lower"), &[("level", "1"), ("reason", "晚了")]).await.status, 409);
     site.settle().await;
     assert!(site.app.projections.views().escalation_counts().unwrap().is_empty());
     // The words are sealed in the log.
@@ -362,22 +329,14 @@ async fn what_cannot_be_done_has_an_entry_of_its_own_and_begins_its_ladder_with_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_report_of_wrongdoing_leaves_no_trace_for_the_unit_above_and_for_outsourced_staff() {
     let site = Site::open().await;
-    let number = site.app.ids.number();
     let file = File {
-        number: number.clone(),
         class: "report".to_owned(),
-        channel: "web".to_owned(),
-        urgency: String::new(),
         division: "330502001".to_owned(),
-        demand: Demand { words: "举报某饭店后厨使用过期食材，请查处。".to_owned(), ..Demand::default() },
         petitioner: None,
-        agent: None,
         confidential: true,
-        publish: false,
-        notice: "2026-01".to_owned(),
+        ..site.complaint("举报某饭店后厨使用过期食材，请查处。")
     };
-    let form = site.app.ids.uuid();
-    let case = site.app.file(&Meta::new(Actor::Citizen, form), form, file).await.unwrap().case;
+    let case = site.take(file).await;
     let level = site.app.reference().unit(&unit(TOWN)).unwrap().level;
     let command = Command::Dispatch { unit: unit(TOWN), level, entry: String::new(), reason: "其职责".to_owned() };
     site.app.on_case(&by(&site, Role::Dispatcher, HOTLINE), case, &command).await.unwrap();
@@ -386,12 +345,12 @@ async fn a_report_of_wrongdoing_leaves_no_trace_for_the_unit_above_and_for_outso
     tick(&site).await;
     let (name, state, _) = matter(&site, case).await;
     assert_eq!(state.owner, Owner::Office, "never up the tree of units");
-    let mut county = staff(&site, "county", COUNTY, Role::Head, StaffKind::CivilServant).await;
+    let mut county = site.person("county", COUNTY, Role::Head, StaffKind::CivilServant).await;
     assert_eq!(county.get(&path(&name, "desk")).await.status, 404);
     assert!(county.get("/desk/escalations").await.has("现在没有涉及本单位的提级事项"));
-    let mut outsourced = staff(&site, "outsourced", HOTLINE, Role::Dispatcher, StaffKind::Outsourced).await;
+    let mut outsourced = site.person("outsourced", HOTLINE, Role::Dispatcher, StaffKind::Outsourced).await;
     assert_eq!(outsourced.get(&path(&name, "desk")).await.status, 404);
-    assert_eq!(forged(&mut outsourced, &format!("{}/report", path(&name, "desk")), &[("words", "办结")]).await.status, 404);
+    assert_eq!(outsourced.forge(&format!("{}/report", path(&name, "desk")), &[("words", "办结")]).await.status, 404);
     let mut inspector = site.sign_in(Role::Inspector).await;
     assert!(inspector.get("/oversight/escalations").await.has("Ⅱ级 1 件"));
 }

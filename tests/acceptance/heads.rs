@@ -6,21 +6,13 @@ use std::process::Command;
 use application::Actor;
 use chrono::{DateTime, TimeDelta};
 
-use crate::harness::{Browser, Page, Site};
+use crate::harness::Site;
 
 /// Sets the clock to a time of day in May 2026 and publishes the head that is due.
 async fn publish(site: &Site, at: &str) {
     site.clock.set(DateTime::parse_from_rfc3339(&format!("2026-05-{at}:00+08:00")).unwrap().to_utc());
     site.app.publish_head(Actor::Automation("heads")).await.unwrap().expect("there is a head to publish");
     site.settle().await;
-}
-
-async fn track(site: &Site, number: &str) -> (Browser, Page) {
-    let mut browser = site.browser();
-    let code = site.app.query_code(site.case(number));
-    let page = browser.get("/track").await;
-    let page = browser.submit(page.form("/track").set("number", number).set("code", &code)).await;
-    (browser, page)
 }
 
 /// What `xiaoneng verify` says: status and both outputs.
@@ -52,7 +44,7 @@ async fn a_filing_is_promised_on_the_receipt_and_proved_once_the_head_of_its_day
     // given a filing, whose receipt is signed
     let site = Site::open().await;
     let number = site.file("欧阳晓反映：小区东门外的三盏路灯不亮，晚上看不清路。").await;
-    let (mut browser, page) = track(&site, &number).await;
+    let (mut browser, page) = site.track(&number).await;
     let shown = domain::codes::format_public_number(&number);
     assert!(page.has("待存证") && page.has("2026年5月6日的日志头"), "{}", page.text());
     let promise = browser.get("/track/receipt").await;
@@ -81,7 +73,7 @@ async fn a_filing_is_promised_on_the_receipt_and_proved_once_the_head_of_its_day
     let key = latest["key"].as_str().unwrap();
     assert!(list.has(key) && note.body.contains(&format!("\n— {} ", latest["origin"].as_str().unwrap())), "{}", note.body);
     // and the petitioner the proof
-    let (mut browser, page) = track(&site, &number).await;
+    let (mut browser, page) = site.track(&number).await;
     assert!(page.has("已存证"), "{}", page.text());
     let proof = browser.get("/track/receipt").await.body;
     assert!(

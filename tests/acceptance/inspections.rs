@@ -10,7 +10,6 @@ use web::door::Door;
 use web::routes::ROUTES;
 
 use crate::harness::{BUREAU, Browser, HOTLINE, PASSWORD, Page, Site, logged};
-use crate::security::sessions::staff;
 
 const NEW: &str = "/oversight/inspections/new";
 const JPEG: &[u8] = &[0xff, 0xd8, 0xff, 0xe0, 0, 16, b'J', b'F', b'I', b'F', 0, 1, 2, 3];
@@ -24,7 +23,7 @@ pub(crate) struct People {
 
 pub(crate) async fn people(site: &Site) -> People {
     let first = site.sign_in(Role::Inspector).await;
-    let second = staff(site, "second", HOTLINE, Role::Inspector, StaffKind::CivilServant).await;
+    let second = site.person("second", HOTLINE, Role::Inspector, StaffKind::CivilServant).await;
     People { first, second, director: site.sign_in(Role::Director).await }
 }
 
@@ -40,7 +39,7 @@ async fn enter(site: &Site, role: Role) -> Browser {
 /// Hands in a plan of both inspectors; the address of its sheet.
 async fn plan(people: &mut People, theme: &str, mode: &str, units: &str) -> String {
     let form = people.first.get(NEW).await.form(NEW);
-    let form = form.set("theme", theme).set("mode", mode).set("to", "2026-05-20").label("效能督查员乙", "").set("units", units);
+    let form = form.set("theme", theme).set("mode", mode).set("to", "2026-05-20").label("效能督查员second", "").set("units", units);
     let page = people.first.submit(form).await;
     assert!(page.status == 200 && page.has("等待效能办负责人批准"), "{} {:?} {}", page.status, page.errors(), page.text());
     page.path
@@ -99,7 +98,7 @@ async fn a_check_is_walked_from_the_plan_to_the_accepted_rectification() {
     let desk = format!("/desk/findings/{id}");
     let page = head.get(&desk).await;
     assert!(
-        page.has("窗口无人值守二十分钟") && page.has("脱岗") && !page.has("效能督查员甲") && !page.has("效能督查员乙"),
+        page.has("窗口无人值守二十分钟") && page.has("脱岗") && !page.has("效能督查员甲") && !page.has("效能督查员second"),
         "{}",
         page.text()
     );
@@ -181,7 +180,7 @@ async fn a_plan_has_to_be_mended_and_is_not_approved_by_who_made_it() {
     let kind = ("Content-Type", "application/x-www-form-urlencoded");
     let page = people.director.send("POST", &format!("{}/approve", own.path), &[kind], format!("csrf={forged}").as_bytes()).await;
     assert!(page.status == 422 && page.has("另一位人员"), "{}", page.text());
-    let mut other = staff(&site, "director2", HOTLINE, Role::Director, StaffKind::CivilServant).await;
+    let mut other = site.person("director2", HOTLINE, Role::Director, StaffKind::CivilServant).await;
     let form = other.get(&own.path).await.form(&format!("{}/refuse", own.path)).set("reason", "与省里检查同期。");
     let page = other.submit(form).await;
     assert!(page.has("未批准") && page.has("与省里检查同期"), "{}", page.text());
@@ -219,7 +218,7 @@ async fn wrong_photos_signers_and_roles_are_turned_away() {
     let mut liaison = site.sign_in(Role::Liaison).await;
     assert_eq!(liaison.get(&format!("/desk/findings/{}", id_of(&at))).await.status, 404);
     // An inspector who is not of the team looks but does nothing; a leader neither.
-    let mut stranger = staff(&site, "stranger", HOTLINE, Role::Inspector, StaffKind::CivilServant).await;
+    let mut stranger = site.person("stranger", HOTLINE, Role::Inspector, StaffKind::CivilServant).await;
     let page = stranger.get(&at).await;
     assert!(page.status == 200 && !page.offers(&format!("{at}/done")) && !page.offers(&format!("{at}/sign")));
     assert_eq!(stranger.get(&visit).await.status, 404);
@@ -232,7 +231,7 @@ async fn wrong_photos_signers_and_roles_are_turned_away() {
     // Another unit than the one concerned finds nothing, also when it is signed.
     let page = people.second.get(&visit).await;
     people.second.submit(page.form(&format!("{at}/sign"))).await;
-    let mut other = staff(&site, "other", "330502-01", Role::Head, StaffKind::CivilServant).await;
+    let mut other = site.person("other", "330502-01", Role::Head, StaffKind::CivilServant).await;
     let findings = format!("/desk/findings/{}", id_of(&at));
     assert_eq!((liaison.get(&findings).await.status, other.get(&findings).await.status), (200, 404));
     let photo = liaison.get(&findings).await.links().into_iter().find(|(href, _)| href.contains("/photo/")).unwrap().0;
@@ -246,7 +245,7 @@ async fn the_clock_notes_a_missed_period_and_a_reply_that_did_not_come_once_each
     let at = found(&site, &mut people, "open", "作风检查").await;
     let stream = format!("inspection-{}", id_of(&at));
     assert_eq!(tick(&site, &stream).await, 0);
-    let form = people.first.get(NEW).await.form(NEW).label("效能督查员乙", "").set("theme", "每周巡查").set("cadence", "week");
+    let form = people.first.get(NEW).await.form(NEW).label("效能督查员second", "").set("theme", "每周巡查").set("cadence", "week");
     let weekly = people.first.submit(form.set("to", "2026-05-17").set("units", BUREAU)).await.path;
     site.clock.advance(TimeDelta::days(8));
     let due = site.app.projections.views().agenda_until(site.app.now(), 10).unwrap();
@@ -293,7 +292,7 @@ async fn a_unit_that_was_visited_often_is_pointed_out() {
 async fn a_draw_is_committed_to_first_and_an_independent_script_draws_the_same() {
     let site = Site::open().await;
     let mut people = people(&site).await;
-    let form = people.first.get(NEW).await.form(NEW).label("效能督查员乙", "").set("theme", "双随机检查").set("to", "2026-05-20");
+    let form = people.first.get(NEW).await.form(NEW).label("效能督查员second", "").set("theme", "双随机检查").set("to", "2026-05-20");
     let form = form.set("target", "draw").set("general", "2").set("recusals", "");
     let at = people.first.submit(form).await.path;
     press(&mut people.director, &at, "approve").await;
@@ -353,7 +352,7 @@ async fn a_unit_with_marks_against_it_is_drawn_by_itself_and_a_covert_draw_stays
     assert_eq!(marks(&site, MarkKind::Finding), 1);
     let mut first = site.sign_in(Role::Inspector).await;
     let form =
-        first.get(NEW).await.form(NEW).label("效能督查员乙", "").set("theme", "随机暗访").set("mode", "covert").set("to", "2026-05-20");
+        first.get(NEW).await.form(NEW).label("效能督查员second", "").set("theme", "随机暗访").set("mode", "covert").set("to", "2026-05-20");
     let form = form.set("target", "draw").set("general", "0").set("focus", "1").set("focus_marks", "1");
     let covert = first.submit(form).await.path;
     press(&mut director, &covert, "approve").await;
@@ -403,7 +402,7 @@ async fn a_covert_check_is_absent_for_everybody_outside_its_team_until_it_is_don
     assert!(page.has("夜间值守暗访") && page.has("这是暗访"), "and so does who approved it");
     let secrets = ["夜间值守暗访", number, "暗藏地点三号窗", "窗口无人值守二十分钟", hash.as_str()];
     let link = format!("/oversight/inspections/{id}");
-    let mut others = vec![("stranger".to_owned(), staff(&site, "stranger", HOTLINE, Role::Inspector, StaffKind::CivilServant).await)];
+    let mut others = vec![("stranger".to_owned(), site.person("stranger", HOTLINE, Role::Inspector, StaffKind::CivilServant).await)];
     for role in Role::ALL.into_iter().filter(|role| !matches!(role, Role::Inspector | Role::Director)) {
         others.push((format!("{role:?}"), enter(&site, role).await));
     }

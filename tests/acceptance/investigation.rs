@@ -1,7 +1,6 @@
 //! A complaint about the efficiency of a unit (效能投诉件): from the citizen to the answer and the unit's adoption, round
 //! the unit complained of.
 
-use application::accounts::NewAccount;
 use application::{Actor, Meta};
 use chrono::TimeDelta;
 use domain::account::{Role, StaffKind};
@@ -12,42 +11,17 @@ use domain::time::from_micros;
 use projections::StreamRow;
 use web::routes::ROUTES;
 
-use crate::harness::{BUREAU, Browser, CITY, HOTLINE, PASSWORD, Page, Site};
+use crate::harness::{BUREAU, Browser, CITY, HOTLINE, Page, Site};
 
 /// Words that nobody of the unit ever finds.
 pub(crate) const PLANTED: [&str; 5] = ["材料交齐四十天", "钱投诉", "13900001111", "周窗口", "回执编号七七"];
+/// The name of the second inspector.
+const SECOND: &str = "效能督查员inspector2";
 const TALK: &str = "承认压了卷宗";
 const REPORT: &str = "超期十二天属实";
 const REASONS: &str = "系统记录一致";
 const ADVICE: &str = "请完善超期提醒并批评教育";
 const ANSWER: &str = "您反映的超期办理部分属实";
-
-fn maintenance(site: &Site) -> Meta {
-    Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, site.app.ids.uuid())
-}
-
-pub(crate) async fn staff(site: &Site, login: &str, unit: &str, role: Role) -> Browser {
-    let new = NewAccount {
-        login: login.to_owned(),
-        name: format!("{login}甲"),
-        phone: String::new(),
-        email: String::new(),
-        unit: UnitCode::parse(unit).ok(),
-        staff: StaffKind::CivilServant,
-        roles: vec![role],
-    };
-    let (_, done) = site.app.open_account(&maintenance(site), new, PASSWORD, false).await.unwrap();
-    assert!(site.app.seen(done.seq).await);
-    sign_in(site, login).await
-}
-
-async fn sign_in(site: &Site, login: &str) -> Browser {
-    let mut browser = site.browser();
-    let page = browser.get("/desk/sign-in").await;
-    let page = browser.submit(page.form("/desk/sign-in").set("login", login).set("password", PASSWORD)).await;
-    assert!(!page.path.starts_with("/desk/sign-in"), "{}", page.text());
-    browser
-}
 
 /// The people of one city.
 struct Office {
@@ -59,7 +33,7 @@ struct Office {
 async fn office(site: &Site) -> Office {
     Office {
         first: site.sign_in(Role::Inspector).await,
-        second: staff(site, "inspector2", HOTLINE, Role::Inspector).await,
+        second: site.person("inspector2", HOTLINE, Role::Inspector, StaffKind::CivilServant).await,
         director: site.sign_in(Role::Director).await,
     }
 }
@@ -185,7 +159,7 @@ async fn a_complaint_is_accepted_looked_into_by_two_concluded_answered_and_adopt
     assert!(page.status == 200 && page.has("调查中"), "{}", page.text());
     look_into(&mut office.first, &mut office.second, &at).await;
     let (_, page) = follow(&site, &receipt).await;
-    assert!(page.has("正在调查") && !page.has(REPORT) && !page.has("inspector2甲") && !page.has("部分属实"), "{}", page.text());
+    assert!(page.has("正在调查") && !page.has(REPORT) && !page.has(SECOND) && !page.has("部分属实"), "{}", page.text());
     let page = conclude(&mut office.director, &at, "partly").await;
     assert!(page.status == 200 && page.has("待答复"), "{}", page.text());
     let marks = site.app.projections.views().mark_counts(from_micros(0), site.app.now() + TimeDelta::days(1), u64::MAX).unwrap();
@@ -197,7 +171,7 @@ async fn a_complaint_is_accepted_looked_into_by_two_concluded_answered_and_adopt
 
     let (_, page) = follow(&site, &receipt).await;
     assert!(page.has("已经答复") && page.has(ANSWER) && page.offers("/complaint/review"), "{}", page.text());
-    for hidden in [TALK, REPORT, REASONS, ADVICE, "inspector2甲", "谁看过"] {
+    for hidden in [TALK, REPORT, REASONS, ADVICE, SECOND, "谁看过"] {
         assert!(!page.has(hidden), "the complainant reads {hidden}");
     }
 
@@ -225,10 +199,10 @@ async fn the_unit_complained_of_and_those_above_it_find_nothing_before_and_no_wo
         ("liaison", site.sign_in(Role::Liaison).await),
         ("handler", site.sign_in(Role::Handler).await),
         ("head", site.sign_in(Role::Head).await),
-        ("an inspector of the unit", staff(&site, "own-inspector", BUREAU, Role::Inspector).await),
-        ("head of the city", staff(&site, "city-head", CITY, Role::Head).await),
-        ("leader", staff(&site, "city-leader", CITY, Role::Leader).await),
-        ("supervisor", staff(&site, "city-supervisor", CITY, Role::Supervisor).await),
+        ("an inspector of the unit", site.person("own-inspector", BUREAU, Role::Inspector, StaffKind::CivilServant).await),
+        ("head of the city", site.person("city-head", CITY, Role::Head, StaffKind::CivilServant).await),
+        ("leader", site.person("city-leader", CITY, Role::Leader, StaffKind::CivilServant).await),
+        ("supervisor", site.person("city-supervisor", CITY, Role::Supervisor, StaffKind::CivilServant).await),
         ("dispatcher", site.sign_in(Role::Dispatcher).await),
     ];
     let before: Vec<&str> = [PLANTED.as_slice(), &[number.as_str(), "效投〔2026〕"]].concat();
@@ -307,8 +281,8 @@ async fn a_refused_complaint_tells_why_and_where_to_go() {
 async fn a_review_is_done_by_others_and_takes_the_mark_back() {
     let site = Site::open().await;
     let mut office = office(&site).await;
-    let mut third = staff(&site, "inspector3", HOTLINE, Role::Inspector).await;
-    let mut fourth = staff(&site, "inspector4", HOTLINE, Role::Inspector).await;
+    let mut third = site.person("inspector3", HOTLINE, Role::Inspector, StaffKind::CivilServant).await;
+    let mut fourth = site.person("inspector4", HOTLINE, Role::Inspector, StaffKind::CivilServant).await;
     let (_, receipt) = complain(&site, true).await;
     let at = path(&newest(&site));
     act(&mut office.first, &at, "accept", |form| form.set("mode", "direct")).await;
@@ -384,7 +358,7 @@ async fn a_limit_that_runs_out_is_recorded_once_at_its_due_instant() {
     assert_eq!(done, [1, 0, 0]);
     site.settle().await;
     assert!(site.app.projections.views().agenda_until(site.app.now(), 10).unwrap().is_empty());
-    let mut inspector = sign_in(&site, "inspector").await;
+    let mut inspector = site.sign_in(Role::Inspector).await;
     let page = inspector.get(&path(&row)).await;
     assert!(page.has("受理期限已过") && page.has("2026年5月13日"), "dated at the due instant: {}", page.text());
     // An act that comes late before the clock does records the breach itself, once.

@@ -3,13 +3,13 @@
 use domain::account::{Role, StaffKind};
 use domain::mark::MarkKind;
 
-use crate::cards::{forged, kinds, marks, person, tick, until};
+use crate::cards::{kinds, marks, tick, until};
 use crate::harness::{BUREAU, Browser, Form, HOTLINE, Site};
 
 const WORDING: &str = "请分管同志亲自抓，务必按期完成。";
 
 async fn supervisor(site: &Site, login: &str) -> Browser {
-    person(site, login, Some(HOTLINE), Role::Supervisor, StaffKind::CivilServant).await
+    site.person(login, HOTLINE, Role::Supervisor, StaffKind::CivilServant).await
 }
 
 fn filled(form: Form) -> Form {
@@ -64,7 +64,7 @@ async fn a_matter_of_three_units_goes_from_the_instruction_to_the_ledger_s_last_
     let page = inspector.get(&path).await;
     assert!(page.status == 200 && page.has("老旧小区改造") && !page.has("亲自抓"), "{}", page.text());
     assert!(!page.offers(&format!("{path}/close")));
-    assert_eq!(forged(&mut inspector, &format!("{path}/close"), &[("words", "越权销号")]).await.status, 403);
+    assert_eq!(inspector.forge(&format!("{path}/close"), &[("words", "越权销号")]).await.status, 403);
     assert!(site.sign_in(Role::Director).await.get(&path).await.has("亲自抓"));
     let csv = inspector.get("/oversight/matters/export?tab=all").await;
     assert!(csv.body.contains("督〔2026〕1号") && csv.body.contains("市城市管理局"), "{}", csv.body);
@@ -75,9 +75,9 @@ async fn a_matter_of_three_units_goes_from_the_instruction_to_the_ledger_s_last_
     let page = liaison.get(&desk).await;
     assert!(page.has("牵头") && page.has("每月反馈进展") && page.has("完成改造方案") && !page.has("亲自抓"), "{}", page.text());
     assert_eq!(liaison.get(&path).await.status, 403, "the matter as a whole is not the unit's");
-    let mut other = person(&site, "head-b", Some("330502-01"), Role::Head, StaffKind::CivilServant).await;
+    let mut other = site.person("head-b", "330502-01", Role::Head, StaffKind::CivilServant).await;
     assert_eq!(other.get(&desk).await.status, 404, "a unit without a task finds none");
-    assert_eq!(forged(&mut other, &format!("{desk}/feedback"), &[("percent", "50"), ("words", "别的单位")]).await.status, 404);
+    assert_eq!(other.forge(&format!("{desk}/feedback"), &[("percent", "50"), ("words", "别的单位")]).await.status, 404);
     let form = page.form(&format!("{desk}/feedback"));
     assert_eq!(liaison.submit_once(form.clone().set("percent", "一半").set("words", "进展")).await.status, 422);
     assert_eq!(liaison.submit_once(form.clone().set("percent", "130").set("words", "进展")).await.status, 422);
@@ -125,7 +125,7 @@ async fn a_matter_of_three_units_goes_from_the_instruction_to_the_ledger_s_last_
     assert_eq!(kinds(&site, &format!("task-{id}-330503")).await.last().unwrap(), "task_closed");
     assert!(!kinds(&site, &format!("task-{id}-{BUREAU}")).await.contains(&"task_closed".to_owned()), "what was done stays done");
     assert!(office.get("/oversight/matters?tab=closed").await.has("老旧小区改造"));
-    let late = forged(&mut liaison, &format!("{desk}/feedback"), &[("percent", "90"), ("words", "补报")]).await;
+    let late = liaison.forge(&format!("{desk}/feedback"), &[("percent", "90"), ("words", "补报")]).await;
     assert_eq!(late.status, 409, "{}", late.text());
 }
 

@@ -3,7 +3,7 @@
 use domain::account::Role;
 
 use crate::campaigns::{at, opened, step, vote};
-use crate::cards::{forged, until};
+use crate::cards::until;
 use crate::harness::{BUREAU, Site};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -34,8 +34,8 @@ async fn an_opinion_is_put_right_once_and_accepted_by_those_who_run_the_evaluati
     assert!(!page.has("王建国") && !page.has("13800001234"), "{}", page.text());
     // Nobody else reads them.
     assert_eq!(director.get(&opinions).await.status, 403);
-    assert_eq!(forged(&mut director, &opinions, &[("number", "1"), ("what", "x")]).await.status, 403);
-    assert_eq!(forged(&mut evaluator, &opinions, &[("number", "3"), ("what", "不给看的意见")]).await.status, 404);
+    assert_eq!(director.forge(&opinions, &[("number", "1"), ("what", "x")]).await.status, 403);
+    assert_eq!(evaluator.forge(&opinions, &[("number", "3"), ("what", "不给看的意见")]).await.status, 404);
 
     let form = page.form(&opinions);
     let wrong = evaluator.submit(form.clone()).await;
@@ -49,7 +49,7 @@ async fn an_opinion_is_put_right_once_and_accepted_by_those_who_run_the_evaluati
     assert!(sheet.has("2026年7月5日"), "{}", sheet.text());
     let before = site.app.log.head().await.unwrap().size;
     assert_eq!(evaluator.submit(form).await.path, sheet.path, "sent twice");
-    assert_eq!(forged(&mut evaluator, &opinions, &[("number", "1"), ("what", "再要求一次")]).await.status, 303);
+    assert_eq!(evaluator.forge(&opinions, &[("number", "1"), ("what", "再要求一次")]).await.status, 303);
     assert_eq!(site.app.log.head().await.unwrap().size, before, "one opinion, one rectification");
     site.settle().await;
     assert_eq!(evaluator.get(&body).await.link("整改情况"), sheet.path);
@@ -69,7 +69,7 @@ async fn an_opinion_is_put_right_once_and_accepted_by_those_who_run_the_evaluati
     let mut inspector = site.sign_in(Role::Inspector).await;
     let page = inspector.get(&sheet.path).await;
     assert!(page.status == 200 && !page.offers(&format!("{}/accept", sheet.path)), "{}", page.text());
-    assert_eq!(forged(&mut inspector, &format!("{}/accept", sheet.path), &[("words", "x")]).await.status, 403);
+    assert_eq!(inspector.forge(&format!("{}/accept", sheet.path), &[("words", "x")]).await.status, 403);
     assert!(!inspector.get("/desk/duties").await.has("整改待验收"));
     assert!(evaluator.get("/desk/duties").await.has("整改待验收"));
     assert!(evaluator.get("/oversight/rectifications").await.links().iter().any(|(href, _)| *href == sheet.path));

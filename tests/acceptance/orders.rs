@@ -3,7 +3,7 @@
 use domain::account::{Role, StaffKind};
 use domain::mark::MarkKind;
 
-use crate::cards::{forged, handled, kinds, marks, person, tick, until};
+use crate::cards::{handled, kinds, marks, tick, until};
 use crate::harness::{Browser, Page, Site};
 
 /// Issues an order from the page of a case; its id.
@@ -39,13 +39,13 @@ async fn an_order_is_issued_fed_back_late_sent_back_and_accepted() {
     assert!(print.has("效能督办单") && print.has("市城市管理局：") && !print.has("王小明"), "{}", print.text());
 
     // Who has nothing to do with it finds no trace of it.
-    let mut other = person(&site, "head-b", Some("330502"), Role::Head, StaffKind::CivilServant).await;
+    let mut other = site.person("head-b", "330502", Role::Head, StaffKind::CivilServant).await;
     assert_eq!(other.get(&desk).await.status, 404);
-    assert_eq!(forged(&mut other, &format!("{desk}/feedback"), &[("words", "别的单位")]).await.status, 404);
+    assert_eq!(other.forge(&format!("{desk}/feedback"), &[("words", "别的单位")]).await.status, 404);
     let mut inspector = site.sign_in(Role::Inspector).await;
-    assert_eq!(forged(&mut inspector, "/oversight/orders/new", &[("unit", "0101"), ("colour", "red")]).await.status, 403);
-    assert_eq!(forged(&mut inspector, &format!("{office}/withdraw"), &[("reason", "越权撤回")]).await.status, 403);
-    let early = forged(&mut inspector, &format!("{office}/accept"), &[("words", "还没有反馈")]).await;
+    assert_eq!(inspector.forge("/oversight/orders/new", &[("unit", "0101"), ("colour", "red")]).await.status, 403);
+    assert_eq!(inspector.forge(&format!("{office}/withdraw"), &[("reason", "越权撤回")]).await.status, 403);
+    let early = inspector.forge(&format!("{office}/accept"), &[("words", "还没有反馈")]).await;
     assert_eq!(early.status, 409, "{}", early.text());
     let page = inspector.get(&office).await;
     assert_eq!(inspector.submit_once(page.form(&format!("{office}/urge")).set("words", "请抓紧办理。")).await.status, 303);
@@ -116,24 +116,10 @@ async fn a_withdrawn_order_no_longer_counts_and_an_order_about_a_report_of_wrong
     assert_eq!(director.submit_once(form).await.status, 303);
 
     // A report of wrongdoing, given to the bureau.
-    let file = domain::case::command::File {
-        number: site.app.ids.number(),
-        class: "report".to_owned(),
-        channel: "web".to_owned(),
-        urgency: String::new(),
-        division: "330502".to_owned(),
-        demand: domain::case::event::Demand {
-            words: "举报某饭店后厨使用过期食材，请查处。".to_owned(), ..Default::default()
-        },
-        petitioner: None,
-        agent: None,
-        confidential: false,
-        publish: false,
-        notice: "2026-01".to_owned(),
-    };
+    let complaint = site.complaint("举报某饭店后厨使用过期食材，请查处。");
+    let file = domain::case::command::File { class: "report".to_owned(), petitioner: None, ..complaint };
     let secret = file.number.clone();
-    let form_id = site.app.ids.uuid();
-    site.app.file(&application::Meta::new(application::Actor::Citizen, form_id), form_id, file).await.unwrap();
+    site.take(file).await;
     site.settle().await;
     let page = director.get(&format!("/oversight/orders/new?case={secret}")).await;
     let form = page.form("/oversight/orders/new").set("unit", "330502").set("colour", "blue").set("requirement", "请核查。");

@@ -15,15 +15,14 @@ pub(crate) mod sessions;
 #[path = "security/traces.rs"]
 mod traces;
 
-use application::accounts::account_of_login;
-use application::{Actor, Meta, Staff};
-use domain::account::{Role, StaffKind};
+use domain::account::Role;
 use domain::case::command::File;
 use domain::case::event::{Demand, Means, Outcome, Petitioner};
 use domain::case::{Command, Stage};
 use domain::ids::UnitCode;
 
-use crate::harness::{BUREAU, HOTLINE, Site};
+use crate::cards::by;
+use crate::harness::{BUREAU, Browser, Page, Site};
 
 /// Every text that people write on the way of a case.
 pub struct Texts<'a> {
@@ -44,40 +43,17 @@ pub const PLAIN: Texts<'_> = Texts {
     answer: "已于当日更换线路并恢复照明，联系电话 0572-2345678。",
 };
 
-fn by(site: &Site, role: Role) -> Meta {
-    let unit = if matches!(role, Role::Liaison | Role::Handler | Role::Head) { BUREAU } else { HOTLINE };
-    let staff = Staff {
-        account: account_of_login(role.code()),
-        unit: UnitCode::parse(unit).ok(),
-        roles: vec![role],
-        kind: StaffKind::CivilServant,
-    };
-    Meta::new(Actor::Staff(staff), site.app.ids.uuid())
-}
-
 /// A case with these texts that has come to a stage, through the application alone; its public number.
 pub async fn case_at(site: &Site, stage: Stage, texts: &Texts<'_>) -> String {
-    let number = site.app.ids.number();
+    let complaint = site.complaint(texts.demand);
     let file = File {
-        number: number.clone(),
-        class: "complaint".to_owned(),
-        channel: "web".to_owned(),
-        urgency: String::new(),
-        division: "330502".to_owned(),
-        demand: Demand {
-            title: String::new(),
-            words: texts.demand.to_owned(),
-            wish: texts.demand.to_owned(),
-            place: texts.place.to_owned(),
-        },
+        demand: Demand { wish: texts.demand.to_owned(), place: texts.place.to_owned(), ..complaint.demand },
         petitioner: Some(Petitioner { name: texts.name.to_owned(), phone: texts.phone.to_owned(), email: String::new() }),
-        agent: None,
-        confidential: false,
         publish: true,
-        notice: "2026-01".to_owned(),
+        ..complaint
     };
-    let form = site.app.ids.uuid();
-    let case = site.app.file(&Meta::new(Actor::Citizen, form), form, file).await.unwrap().case;
+    let number = file.number.clone();
+    let case = site.take(file).await;
     let unit = UnitCode::parse(BUREAU).unwrap();
     let level = site.app.reference().unit(&unit).unwrap().level;
     let grade = |best: bool| {
@@ -113,6 +89,16 @@ pub async fn case_at(site: &Site, stage: Stage, texts: &Texts<'_>) -> String {
     assert!(site.app.seen(seq).await);
     site.settle().await;
     number
+}
+
+/// A demand without a name, filled in up to the check page.
+async fn unnamed(browser: &mut Browser) -> Page {
+    let page = browser.get("/file/start").await;
+    let page = browser.submit(page.form("/file/start")).await;
+    let page = browser.submit(page.form("/file/what").set("class", "help").set("words", "桥上的护栏断了一截，很危险。")).await;
+    let page = browser.submit(page.form("/file/where").set("district", "330502").set("place", "东桥")).await;
+    let page = browser.submit(page.form("/file/wish").set("wish", "尽快修好护栏")).await;
+    browser.submit(page.form("/file/privacy").set("anonymous", "yes").set("confidential", "no").set("publish", "no")).await
 }
 
 fn of(number: &str) -> String {

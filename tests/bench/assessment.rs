@@ -18,9 +18,9 @@ use domain::time::Clock as _;
 use domain::unit::{Level, Nature, UnitEntry};
 use serde_json::json;
 use tests::Outcome;
+use tests::inside::{by, by_hand, open};
 use tests::server::{run as command, text};
 
-use crate::inside::{by, by_hand, open};
 use crate::words::{Words, round, say};
 
 /// The unit above all bodies.
@@ -35,7 +35,7 @@ pub async fn run(words: &Words) -> Outcome<()> {
             command(&["init", "--data", text(&dir), "--actor", "bench"])?;
         }
         let clock = Arc::new(ManualClock::new(SystemClock.now()));
-        let app = open(&dir, clock.clone()).await?;
+        let app = Arc::new(open(&dir, clock.clone()).await?);
         register(&app, bodies, tickets).await?;
         all.push((bodies, year(words, &app, &clock, "a register of its own", bodies * tickets).await?));
     }
@@ -49,7 +49,7 @@ pub async fn run(words: &Words) -> Outcome<()> {
     }
     if let Some(large) = words.get("large") {
         let clock = Arc::new(ManualClock::new(SystemClock.now()));
-        let app = open(Path::new(large), clock.clone()).await?;
+        let app = Arc::new(open(Path::new(large), clock.clone()).await?);
         let cases = usize::try_from(words.number("many", 1_000_000)?)?;
         year(words, &app, &clock, "the whole city", cases).await?;
     }

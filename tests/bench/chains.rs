@@ -26,10 +26,10 @@ use domain::rulebook::shipped::SHIPPED;
 use domain::time::{Instant, legal_day};
 use event_log::Expected;
 use tests::Outcome;
+use tests::inside::{by, by_hand};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::inside::{by, by_hand};
 use crate::words::say;
 
 /// Streams appended at a time: the log commits together what has queued.

@@ -60,7 +60,7 @@ impl Line {
     fn facts(&self) -> serde_json::Value {
         let found = &self.found;
         json!({
-            "fault": self.fault.name(), "rounds": found.rounds, "acknowledged": found.acknowledged, "lost": 0, "doubled": 0,
+            "fault": self.fault.name(), "rounds": found.rounds(), "hit": found.hit(), "acknowledged": found.acknowledged, "lost": 0, "doubled": 0,
             "under_way_and_kept": found.under_way, "sent_again": found.again, "limit_events": found.limits, "notices_sent": found.notices,
             "longest_recovery_ms": u64::try_from(found.recovery.as_millis()).unwrap_or(u64::MAX), "answered": self.answered(),
             "seconds": self.seconds.round(),
@@ -70,9 +70,10 @@ impl Line {
     fn human(&self) -> String {
         let found = &self.found;
         format!(
-            "{}: {} faults, {} acknowledged, none lost, none doubled; longest recovery {} ms",
+            "{}: {} faults, {} of which were seen to happen; {} acknowledged, none lost, none doubled; longest recovery {} ms",
             self.fault.name(),
-            found.rounds,
+            found.rounds(),
+            found.hit(),
             found.acknowledged,
             found.recovery.as_millis()
         )
@@ -93,8 +94,10 @@ fn report(date: &str, kills: usize, seed: u64, lines: &[Line]) -> Outcome<String
     writeln!(out, "- Date {date}, commit {}, {}.", commit.trim(), machine()?)?;
     writeln!(
         out,
-        "- {} faults made, {} filings acknowledged to clients: **0 lost, 0 doubled**, 0 batches in part. Longest recovery {longest} ms.",
-        total(|found| found.rounds),
+        "- {} faults tried, {} of them seen to happen; {} filings acknowledged to clients: **0 lost, 0 doubled**, 0 batches in part.\n  \
+         Longest recovery {longest} ms.",
+        total(Found::rounds),
+        total(Found::hit),
         total(|found| found.acknowledged)
     )?;
     writeln!(
@@ -106,16 +109,17 @@ fn report(date: &str, kills: usize, seed: u64, lines: &[Line]) -> Outcome<String
     )?;
     writeln!(
         out,
-        "| fault | made | acknowledged | lost | doubled | unanswered, but stood | sent again | longest recovery, ms | filings were answered meanwhile |"
+        "| fault | tried | happened | acknowledged | lost | doubled | unanswered, but stood | sent again | longest recovery, ms | filings were answered meanwhile |"
     )?;
-    writeln!(out, "|---|--:|--:|--:|--:|--:|--:|--:|---|")?;
+    writeln!(out, "|---|--:|--:|--:|--:|--:|--:|--:|--:|---|")?;
     for line in lines {
         let found = &line.found;
         writeln!(
             out,
-            "| {} | {} | {} | 0 | 0 | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | 0 | 0 | {} | {} | {} | {} |",
             line.fault.what(),
-            found.rounds,
+            found.rounds(),
+            found.hit(),
             found.acknowledged,
             found.under_way,
             found.again,
@@ -125,6 +129,9 @@ fn report(date: &str, kills: usize, seed: u64, lines: &[Line]) -> Outcome<String
     }
     writeln!(out, "\nBesides:\n")?;
     for line in lines {
+        for (kind, tally) in &line.found.tally {
+            writeln!(out, "- {}: {kind}: happened in {} of {} rounds.", line.fault.name(), tally.hit, tally.rounds)?;
+        }
         for note in &line.found.notes {
             writeln!(out, "- {}: {note}.", line.fault.name())?;
         }

@@ -38,7 +38,6 @@ mod chains;
 mod cluster;
 mod faults;
 mod file;
-mod inside;
 mod lives;
 mod load;
 mod month;

@@ -1,4 +1,5 @@
-//! `nodes`: two servers on one log work off what is due; with `--kill yes` one of them dies in the middle and a third is added.
+//! `nodes`: two servers on one log work off what is due; once in peace, and once one of
+//! them dies in the middle and a third is added; `--kill yes` or `--kill no` for one of both alone.
 
 use serde_json::json;
 use tests::Outcome;
@@ -7,7 +8,13 @@ use tests::nodes::{Plan, run as work_off};
 use crate::words::{Words, round, say};
 
 pub async fn run(words: &Words) -> Outcome<()> {
-    for kill in if words.get("kill").is_some() { vec![true] } else { vec![false, true] } {
+    let rounds = match words.get("kill") {
+        None => vec![false, true],
+        Some("yes") => vec![true],
+        Some("no") => vec![false],
+        Some(other) => return Err(format!("--kill is yes or no, not {other}").into()),
+    };
+    for kill in rounds {
         let plan = Plan {
             cases: words.number("cases", 8_400)?,
             seed: words.number("seed", 1)?,

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tests::eventstore::Node;
 use tokio::sync::watch;
 
-use crate::fixtures::{Backend, clock};
+use crate::fixtures::{Backend, One, clock};
 
 /// Where the cluster is: streams of this test alone.
 fn address(dir: &TempDir, node: Option<&Node>) -> ClusterAddress {
@@ -34,12 +34,7 @@ async fn open(address: &ClusterAddress, dir: &TempDir, now: Now) -> Arc<EventSto
     Arc::new(EventStoreLog::open(address.clone(), dir.path(), Options::default(), now).await.unwrap())
 }
 
-pub struct OneNode {
-    log: Arc<EventStoreLog>,
-    time: Arc<AtomicI64>,
-    _dir: TempDir,
-    _server: Option<Node>,
-}
+pub type OneNode = One<EventStoreLog, (TempDir, Option<Node>)>;
 
 impl OneNode {
     pub async fn open() -> Self {
@@ -47,19 +42,7 @@ impl OneNode {
         let (time, now) = clock();
         let server = loopback();
         let log = open(&address(&dir, server.as_ref()), &dir, now).await;
-        Self { log, time, _dir: dir, _server: server }
-    }
-}
-
-impl Backend for OneNode {
-    fn writer(&self) -> Arc<dyn EventLog> {
-        Arc::clone(&self.log) as _
-    }
-    fn reader(&self) -> Arc<dyn EventLog> {
-        Arc::clone(&self.log) as _
-    }
-    fn set_clock(&self, now: i64) {
-        self.time.store(now, Ordering::SeqCst);
+        Self { log, time, _kept: (dir, server) }
     }
 }
 

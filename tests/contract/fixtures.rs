@@ -23,46 +23,34 @@ pub fn clock() -> (Arc<AtomicI64>, Now) {
     (time, Arc::new(move || read.load(Ordering::SeqCst)))
 }
 
-pub struct InMemory {
-    log: Arc<MemoryLog>,
-    time: Arc<AtomicI64>,
+/// One log for writing and reading, with what must live as long as it does.
+pub struct One<L, K = ()> {
+    pub log: Arc<L>,
+    pub time: Arc<AtomicI64>,
+    pub _kept: K,
 }
+
+pub type InMemory = One<MemoryLog>;
 
 impl InMemory {
     pub fn open() -> Self {
         let (time, now) = clock();
-        Self { log: Arc::new(MemoryLog::new(now)), time }
+        Self { log: Arc::new(MemoryLog::new(now)), time, _kept: () }
     }
 }
 
-impl Backend for InMemory {
-    fn writer(&self) -> Arc<dyn EventLog> {
-        Arc::clone(&self.log) as _
-    }
-    fn reader(&self) -> Arc<dyn EventLog> {
-        Arc::clone(&self.log) as _
-    }
-    fn set_clock(&self, now: i64) {
-        self.time.store(now, Ordering::SeqCst);
-    }
-}
-
-pub struct OneFile {
-    log: Arc<SqliteLog>,
-    time: Arc<AtomicI64>,
-    _dir: TempDir,
-}
+pub type OneFile = One<SqliteLog, TempDir>;
 
 impl OneFile {
     pub fn open() -> Self {
         let dir = TempDir::new().unwrap();
         let (time, now) = clock();
         let log = Arc::new(SqliteLog::open(dir.path(), Options::default(), now).unwrap());
-        Self { log, time, _dir: dir }
+        Self { log, time, _kept: dir }
     }
 }
 
-impl Backend for OneFile {
+impl<L: EventLog + 'static, K> Backend for One<L, K> {
     fn writer(&self) -> Arc<dyn EventLog> {
         Arc::clone(&self.log) as _
     }

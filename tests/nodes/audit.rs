@@ -4,14 +4,12 @@ use domain::founding::audit_stream;
 use domain::time::legal_day;
 use tests::nodes::City;
 
-use crate::inside::node;
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_audit_of_each_node_and_day_is_one_event() {
     let dir = tempfile::tempdir().unwrap();
     let city = City::make(dir.path(), 10, 9, 3, 3).unwrap();
     city.add(2).unwrap();
-    let (one, other) = (node(&city, 1).await, node(&city, 2).await);
+    let (one, other) = (city.inside(1).await.unwrap(), city.inside(2).await.unwrap());
     assert_ne!(one.audit.node(), other.audit.node());
     let size = one.log.head().await.unwrap().size;
     for app in [&one, &other] {
@@ -28,5 +26,5 @@ async fn the_audit_of_each_node_and_day_is_one_event() {
     // and the name stays with the file
     let name = one.audit.node().to_owned();
     drop(one);
-    assert_eq!(node(&city, 1).await.audit.node(), name);
+    assert_eq!(city.inside(1).await.unwrap().audit.node(), name);
 }

@@ -9,8 +9,6 @@ use domain::private::Private;
 use domain::time::legal_day;
 use tests::nodes::City;
 
-use crate::inside::node;
-
 fn evaluator(app: &Application) -> Meta {
     let account = app.reference().account_by_login("evaluator").unwrap().id;
     let staff = Staff { account, unit: None, roles: vec![Role::Evaluator], kind: StaffKind::CivilServant };
@@ -49,7 +47,7 @@ async fn codes_are_made_and_used_where_the_box_lies_and_the_other_node_says_so()
     let dir = tempfile::tempdir().unwrap();
     let city = City::make(dir.path(), 10, 5, 3, 3).unwrap();
     city.add(2).unwrap();
-    let (here, there) = (node(&city, 1).await, node(&city, 2).await);
+    let (here, there) = (city.inside(1).await.unwrap(), city.inside(2).await.unwrap());
     let id = locked(&here, &there).await;
     // given the first codes, made on one node
     let (codes, _) = here.invite(&evaluator(&here), id, Group::Users, 40).await.unwrap();
@@ -73,7 +71,7 @@ async fn of_two_nodes_that_make_the_first_codes_at_once_one_has_the_box_and_the_
     let dir = tempfile::tempdir().unwrap();
     let city = City::make(dir.path(), 10, 6, 3, 3).unwrap();
     city.add(2).unwrap();
-    let (one, other) = (node(&city, 1).await, node(&city, 2).await);
+    let (one, other) = (city.inside(1).await.unwrap(), city.inside(2).await.unwrap());
     for _ in 0..5 {
         let id = locked(&one, &other).await;
         let (metas, groups) = ((evaluator(&one), evaluator(&other)), (Group::Users, Group::Residents));

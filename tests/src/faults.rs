@@ -34,7 +34,7 @@ use crate::Outcome;
 
 pub(crate) use chance::Chance;
 pub(crate) use city::{City, PATIENCE};
-pub(crate) use shim::{On, Rule, Shim};
+pub use shim::{On, Rule, Shim, evenly};
 
 /// A fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,8 +103,8 @@ impl Ground<'_> {
 /// What was found; that it was found at all means that everything held.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Faults made.
-    pub rounds: usize,
+    /// Rounds by the kind of fault.
+    pub tally: BTreeMap<String, Tally>,
     /// Filings acknowledged.
     pub acknowledged: usize,
     /// Filings under way at a fault that stood in the log all the same.
@@ -125,10 +125,49 @@ pub struct Found {
     pub notes: Vec<String>,
 }
 
+/// Rounds of one kind of fault.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How often it was tried.
+    pub rounds: usize,
+    /// How often it was seen to have happened: the kill came within the work, the limit was reached.
+    pub hit: usize,
+}
+
 impl Found {
+    /// Faults tried.
+    pub fn rounds(&self) -> usize {
+        self.tally.values().map(|tally| tally.rounds).sum()
+    }
+
+    /// Faults that really happened.
+    pub fn hit(&self) -> usize {
+        self.tally.values().map(|tally| tally.hit).sum()
+    }
+
+    /// Counts a round, and whether the fault was seen to have happened in it.
+    pub(crate) fn round(&mut self, kind: &str, hit: bool) {
+        let tally = self.tally.entry(kind.to_owned()).or_default();
+        tally.rounds += 1;
+        tally.hit += usize::from(hit);
+    }
+
+    /// A fault that never happened shows nothing.
+    fn proven(self) -> Outcome<Self> {
+        match self.tally.iter().find(|(_, tally)| tally.hit == 0) {
+            Some((kind, tally)) => Err(format!("{kind}: it happened in none of {} rounds", tally.rounds).into()),
+            None if self.tally.is_empty() => Err("nothing was done".into()),
+            None => Ok(self),
+        }
+    }
+
     /// Together with what was found in another place.
     pub(crate) fn and(mut self, other: Self) -> Self {
-        self.rounds += other.rounds;
+        for (kind, tally) in other.tally {
+            let both = self.tally.entry(kind).or_default();
+            both.rounds += tally.rounds;
+            both.hit += tally.hit;
+        }
         self.acknowledged += other.acknowledged;
         self.under_way += other.under_way;
         self.again += other.again;
@@ -203,9 +242,9 @@ impl Fault {
     /// Makes the fault and looks.
     ///
     /// # Errors
-    /// The first promise that was not kept.
+    /// The first promise that was not kept, or a fault that never happened.
     pub async fn make(self, ground: &Ground<'_>) -> Outcome<Found> {
-        match self {
+        let found = match self {
             Self::Kill => kill::run(ground).await,
             Self::Sync => sync::killed(ground).await,
             Self::Broken => sync::broken(ground).await,
@@ -219,6 +258,25 @@ impl Fault {
             Self::Poison => poison::run(ground).await,
             Self::Upgrade => upgrade::run(ground).await,
             Self::Crafts => crafts::run(ground).await,
-        }
+        };
+        found?.proven()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_which_one_kind_never_happened_is_a_failure() {
+        let (mut found, mut other) = (Found::default(), Found::default());
+        assert!(found.clone().proven().is_err(), "nothing was done");
+        found.round("kill", true);
+        found.round("kill", false);
+        other.round("torn", false);
+        assert_eq!((found.rounds(), found.hit()), (2, 1));
+        assert!(found.clone().proven().is_ok());
+        let both = found.and(other).proven().map_err(|error| error.to_string());
+        assert_eq!(both, Err("torn: it happened in none of 1 rounds".to_owned()));
     }
 }

@@ -120,7 +120,8 @@ pub fn links(page: &str, prefix: &str) -> Vec<String> {
     found
 }
 
-fn unescape(text: &str) -> String {
+/// A text with its entities as the characters that they stand for.
+pub fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {
@@ -142,6 +143,7 @@ fn unescape(text: &str) -> String {
             "gt" => Some('>'),
             "quot" => Some('"'),
             "apos" => Some('\''),
+            "nbsp" => Some(' '),
             _ => number.and_then(char::from_u32),
         };
         match character {

@@ -8,6 +8,7 @@ pub mod eventstore;
 pub mod faults;
 pub mod filing;
 pub mod html;
+pub mod inside;
 pub mod nodes;
 pub mod server;
 pub mod voting;

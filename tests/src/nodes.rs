@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use application::Application;
+use application::audit::Audit;
 use application::clock::{SystemClock, log_now};
 use domain::case::{CaseEvent, CaseState, ClockKind};
 use domain::time::{Clock as _, from_micros, legal_day, micros};
@@ -14,6 +16,7 @@ use projections::{Projections, Views};
 
 use crate::Outcome;
 use crate::faults::oracle::{acts, once, scan, vault};
+use crate::inside;
 use crate::server::{Server, UNLIMITED, run as command, text};
 
 /// Days since the city stopped: every limit that runs then is long over.
@@ -109,6 +112,16 @@ impl City {
     /// When it does not answer.
     pub async fn start(&self, n: usize, settings: &[(&str, &str)]) -> Outcome<Server> {
         Server::start_node(&self.node(n), &self.log, settings).await
+    }
+
+    /// A node in this process, its views up to date.
+    ///
+    /// # Errors
+    /// When its files cannot be opened.
+    pub async fn inside(&self, n: usize) -> Outcome<Application> {
+        let data = self.node(n);
+        let app = inside::node(&data, &self.log, Arc::new(SystemClock)).await?;
+        Ok(Application { ballots: inside::ballot_box(&data)?, audit: Audit::open(&data)?, ..app })
     }
 
     /// The log, beside the nodes that have it open.

@@ -1,10 +1,11 @@
 //! The real binary as a process: built, started on a free port, ended in order or by force.
 
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -108,6 +109,43 @@ pub fn run(arguments: &[&str]) -> Outcome<String> {
     Ok(String::from_utf8(done.stdout)?)
 }
 
+/// Runs a command to its end, which must come within this time, and gives all that it printed.
+///
+/// # Errors
+/// When it cannot be started, or does not end: it is killed then.
+pub fn within(command: &mut Command, patience: Duration) -> Outcome<Output> {
+    // Into files: a pipe that nobody reads would stop it, and one that somebody else holds open would never end.
+    let (mut out, mut err) = (tempfile::tempfile()?, tempfile::tempfile()?);
+    let mut child = command.stdin(Stdio::null()).stdout(out.try_clone()?).stderr(err.try_clone()?).spawn()?;
+    let started = Instant::now();
+    let ended = loop {
+        match child.try_wait()? {
+            None if started.elapsed() < patience => std::thread::sleep(Duration::from_millis(2)),
+            ended => break ended,
+        }
+    };
+    if ended.is_none() {
+        child.kill()?;
+        child.wait()?;
+    }
+    let (stdout, stderr) = (all_of(&mut out)?, all_of(&mut err)?);
+    match ended {
+        Some(status) => Ok(Output { status, stdout, stderr }),
+        None => {
+            let said = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
+            Err(format!("{command:?} does not end within {} s: {said}", patience.as_secs()).into())
+        }
+    }
+}
+
+/// What stands in a file, from its beginning.
+fn all_of(file: &mut File) -> Outcome<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// A text of a path.
 pub fn text(path: &Path) -> &str {
     path.to_str().unwrap_or_default()
@@ -154,7 +192,7 @@ impl Server {
     /// # Errors
     /// When there is no such program.
     pub fn launch(data: &Path, start: &Start) -> Outcome<Self> {
-        let (child, said, _) = Self::spawn(&["serve", "--data", text(data)], start)?;
+        let (child, said, _) = Self::spawn(Self::somewhere(&["serve", "--data", text(data)], start)?)?;
         Ok(Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), said })
     }
 
@@ -172,7 +210,22 @@ impl Server {
     }
 
     async fn start_with(words: &[&str], start: &Start) -> Outcome<Self> {
-        let (child, said, address) = Self::spawn(words, start)?;
+        Self::of(Self::somewhere(words, start)?).await
+    }
+
+    /// The command with these words, on a free port.
+    fn somewhere(words: &[&str], start: &Start) -> Outcome<Command> {
+        let mut command = start.command(words)?;
+        command.args(["--listen", "127.0.0.1:0"]);
+        Ok(command)
+    }
+
+    /// Starts a server by this command and waits until it answers.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn of(command: Command) -> Outcome<Self> {
+        let (child, said, address) = Self::spawn(command)?;
         let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), said };
         let address = tokio::task::spawn_blocking(move || address.recv_timeout(PATIENCE)).await?;
         let Ok(address) = address else {
@@ -188,7 +241,8 @@ impl Server {
     /// # Errors
     /// When it cannot be started or ended by itself with a failure.
     pub fn start_and_kill(data: &Path, settings: &[(&str, &str)], after: Duration) -> Outcome<()> {
-        let (mut child, said, address) = Self::spawn(&["serve", "--data", text(data)], &Start::with(settings))?;
+        let start = Start::with(settings);
+        let (mut child, said, address) = Self::spawn(Self::somewhere(&["serve", "--data", text(data)], &start)?)?;
         // A server that is ready earlier is killed earlier: there is nothing to hit any more.
         let ready = address.recv_timeout(after).is_ok();
         if let (false, Some(status)) = (ready, child.try_wait()?) {
@@ -199,9 +253,7 @@ impl Server {
         Ok(())
     }
 
-    fn spawn(words: &[&str], start: &Start) -> Outcome<Started> {
-        let mut command = start.command(words)?;
-        command.args(["--listen", "127.0.0.1:0"]);
+    fn spawn(mut command: Command) -> Outcome<Started> {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let stderr = child.stderr.take().ok_or("no standard error")?;
         let said = Arc::new(Mutex::new(String::new()));
@@ -224,6 +276,16 @@ impl Server {
     /// What it wrote to standard error so far.
     pub fn said(&self) -> String {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where its admin listener is.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn admin(&self) -> Outcome<SocketAddr> {
+        let said = self.said();
+        let address = said.lines().find_map(|line| line.strip_prefix("运维监听 "));
+        Ok(address.ok_or_else(|| format!("no admin listener\n{said}"))?.parse()?)
     }
 
     /// What it wrote to standard error, also what it writes until it has ended.

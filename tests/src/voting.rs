@@ -3,27 +3,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use application::audit::Audit;
-use application::backoff::Backoff;
-use application::ballot_box::BallotBox;
-use application::clock::{SystemClock, log_now};
-use application::ids::RandomIds;
-use application::password::Passwords;
+use application::clock::SystemClock;
 use application::{Actor, Application, Meta, Staff};
 use domain::account::{Role, StaffKind};
 use domain::campaign::event::{CampaignPlanned, GroupPlan, PlanWords};
 use domain::campaign::{CampaignId, Group};
 use domain::private::Private;
 use domain::time::legal_day;
-use event_log::{EventLog, Options, SqliteLog};
-use projections::Projections;
 use tokio::task::JoinSet;
-use vault::{Entropy, MasterKey, OsEntropy, Vault};
 
 use crate::Outcome;
 use crate::client::{Client, encode};
 use crate::filing::sign_in;
 use crate::html::form_to;
+use crate::inside;
 use crate::server::Server;
 
 /// Voters at once.
@@ -38,24 +31,7 @@ const LOGIN: &str = "evaluator";
 /// # Errors
 /// When the city has no evaluator, or an act is refused.
 pub async fn prepare(data: &Path, invitations: u64) -> Outcome<(CampaignId, Vec<String>)> {
-    let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
-    let vault = Arc::new(Vault::new(MasterKey::load(&data.join("master.key"))?, entropy.clone()));
-    let clock = Arc::new(SystemClock);
-    let log: Arc<dyn EventLog> = Arc::new(SqliteLog::open(data, Options::default(), log_now(clock.clone()))?);
-    let app = Application {
-        projections: Projections::start(data, log.clone(), vault.clone()).await?,
-        passwords: Passwords::new(entropy.as_ref())?,
-        ids: Arc::new(RandomIds::new(entropy.clone())),
-        ballots: BallotBox::open(data, entropy)?,
-        audit: Audit::off(),
-        attachments: data.join(application::attachments::FOLDER),
-        sign_ins: Backoff::default(),
-        query_codes: Backoff::default(),
-        log,
-        vault,
-        clock,
-    };
-    app.projections.catch_up().await?;
+    let app = Application { ballots: inside::ballot_box(data)?, ..inside::open(data, Arc::new(SystemClock)).await? };
     let account = app.reference().account_by_login(LOGIN).ok_or("the city has no evaluator")?.id;
     let staff = Staff { account, unit: None, roles: vec![Role::Evaluator], kind: StaffKind::CivilServant };
     let act = || Meta::new(Actor::Staff(staff.clone()), app.ids.uuid());
@@ -133,11 +109,21 @@ async fn step(client: &mut Client, path: &str, fields: &[(&str, &str)], next: &s
 /// # Errors
 /// When the connection fails, or there is nothing to close.
 pub async fn close(server: &Server, campaign: CampaignId) -> Outcome<u16> {
+    let (mut client, request) = closing(server, campaign).await?;
+    Ok(client.send(&request).await?.status)
+}
+
+/// A browser and the request that closes: it needs only to be sent.
+///
+/// # Errors
+/// As [`close`].
+pub async fn closing(server: &Server, campaign: CampaignId) -> Outcome<(Client, Vec<u8>)> {
     let mut client = sign_in(server.address, LOGIN).await?;
     let path = format!("/oversight/campaigns/{}", campaign.0);
     let page = client.get(&path).await?.text();
     let form = form_to(&page, &format!("{path}/close")).ok_or("no form for closing")?;
-    Ok(client.post(&format!("{path}/close"), &form.with(&[])).await?.status)
+    let request = client.request("POST", &form.action, Some(&encode(&form.with(&[]))));
+    Ok((client, request))
 }
 
 /// Ballots in the export of a campaign that is closed.

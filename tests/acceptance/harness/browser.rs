@@ -112,6 +112,23 @@ impl Browser {
         self.send("POST", &form.action, &[("Content-Type", &kind), ("Origin", &origin)], &body).await
     }
 
+    /// Signs in by the page; where that leads.
+    pub async fn sign_in(&mut self, login: &str, password: &str) -> Page {
+        let page = self.get("/desk/sign-in").await;
+        self.submit(page.form("/desk/sign-in").set("login", login).set("password", password)).await
+    }
+
+    /// Sends a form of our own, bound to this browser's session, for what a page does not offer.
+    pub async fn forge(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let page = self.get("/desk/password").await;
+        let mut form = page.form("/desk/password").without("current").without("password").without("again");
+        form.action = path.to_owned();
+        for (name, value) in fields {
+            form = form.force(name, value);
+        }
+        self.submit_once(form).await
+    }
+
     /// Follows redirects of an answer.
     pub async fn follow(&mut self, page: Page) -> Page {
         let mut page = page;

@@ -1,5 +1,7 @@
 //! As much of HTML as our own pages need.
 
+use tests::html::unescape;
+
 /// A form of a page, to be filled in.
 #[derive(Debug, Clone)]
 pub struct Form {
@@ -324,35 +326,4 @@ pub fn text(html: &str) -> String {
     }
     words.push_str(&html[at..]);
     unescape(&words).split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn unescape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('&') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let Some(end) = rest.find(';').filter(|end| *end < 10) else {
-            out.push('&');
-            rest = &rest[1..];
-            continue;
-        };
-        let entity = &rest[1..end];
-        let number = entity.strip_prefix("#x").map(|hex| u32::from_str_radix(hex, 16)).or_else(|| entity.strip_prefix('#').map(str::parse));
-        let known = match entity {
-            "amp" => Some('&'),
-            "lt" => Some('<'),
-            "gt" => Some('>'),
-            "quot" => Some('"'),
-            "nbsp" => Some(' '),
-            _ => number.and_then(Result::ok).and_then(char::from_u32),
-        };
-        match known {
-            Some(c) => out.push(c),
-            None => out.push_str(&rest[..=end]),
-        }
-        rest = &rest[end + 1..];
-    }
-    out.push_str(rest);
-    out
 }

@@ -6,10 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use application::accounts::NewAccount;
 use application::audit::Audit;
-use application::backoff::Backoff;
 use application::clock::{ManualClock, log_now};
-use application::ids::RandomIds;
-use application::password::Passwords;
 use application::{Actor, Application, Meta};
 use chrono::{DateTime, NaiveDate};
 use domain::account::{Role, StaffKind};
@@ -20,13 +17,13 @@ use domain::rulebook::shipped::SHIPPED;
 use domain::time::Clock;
 use domain::unit::{Level, Nature, UnitEntry};
 use event_log::{EventLog, Now, Options, SqliteLog};
-use projections::Projections;
 use tempfile::TempDir;
+use tests::inside;
 use uuid::Uuid;
 use vault::{MasterKey, OsEntropy, Vault};
 use web::{Settings, State};
 
-use super::Browser;
+use super::{Browser, Page};
 
 /// The city itself.
 pub const CITY: &str = "330500";
@@ -81,21 +78,11 @@ impl Site {
         let now = log_now(clock.clone() as Arc<dyn Clock>);
         let (log, cluster) = log(dir.path(), options, now).await;
         let log = before(log);
-        let entropy: Arc<dyn vault::Entropy> = Arc::new(OsEntropy);
-        let vault = Arc::new(Vault::new(MasterKey::from_bytes([7; 32]), entropy.clone()));
-        let projections = Projections::start(dir.path(), log.clone(), vault.clone()).await.unwrap();
+        let vault = Arc::new(Vault::new(MasterKey::from_bytes([7; 32]), Arc::new(OsEntropy)));
         let app = Arc::new(Application {
-            log,
-            vault,
-            clock: clock.clone(),
-            ids: Arc::new(RandomIds::new(entropy.clone())),
-            projections,
-            ballots: application::ballot_box::BallotBox::open(dir.path(), entropy.clone()).unwrap(),
+            ballots: inside::ballot_box(dir.path()).unwrap(),
             audit: Audit::open(dir.path()).unwrap(),
-            attachments: dir.path().join(application::attachments::FOLDER),
-            passwords: Passwords::new(entropy.as_ref()).unwrap(),
-            sign_ins: Backoff::default(),
-            query_codes: Backoff::default(),
+            ..inside::over(dir.path(), log, vault, clock.clone()).await.unwrap()
         });
         application::founding::found(app.log.as_ref(), &app.vault, &maintenance(), app.now()).await.unwrap();
         found_city(&app).await;
@@ -135,15 +122,21 @@ impl Site {
     /// The browser of somebody with this role, signed in. Its account is opened the first time.
     pub async fn sign_in(&self, role: Role) -> Browser {
         self.account(role).await;
+        self.signed_in(role.code()).await
+    }
+
+    /// The browser of a further member of staff, whose account is opened; the name is the role's with the
+    /// sign-in name behind it. No unit is an empty one.
+    pub async fn person(&self, login: &str, unit: &str, role: Role, kind: StaffKind) -> Browser {
+        let unit = Some(unit).filter(|unit| !unit.is_empty());
+        self.open_account(login, format!("{}{login}", role.label()), unit, role, kind).await;
+        self.signed_in(login).await
+    }
+
+    async fn signed_in(&self, login: &str) -> Browser {
         let mut browser = self.browser();
-        let page = browser.get("/desk/sign-in").await;
-        let page = browser.submit(page.form("/desk/sign-in").set("login", role.code()).set("password", PASSWORD)).await;
-        assert!(
-            page.status < 400 && !page.path.starts_with("/desk/sign-in"),
-            "{role:?} could not sign in: {} {}",
-            page.status,
-            page.text()
-        );
+        let page = browser.sign_in(login, PASSWORD).await;
+        assert!(page.status < 400 && !page.path.starts_with("/desk/sign-in"), "{login} could not sign in: {} {}", page.status, page.text());
         browser
     }
 
@@ -158,13 +151,17 @@ impl Site {
             Role::Liaison | Role::Handler | Role::Head => Some(BUREAU),
             Role::SystemAdmin | Role::SecurityAdmin | Role::Auditor => None,
         };
+        self.open_account(role.code(), format!("{}甲", role.label()), unit, role, StaffKind::CivilServant).await;
+    }
+
+    async fn open_account(&self, login: &str, name: String, unit: Option<&str>, role: Role, staff: StaffKind) {
         let new = NewAccount {
-            login: role.code().to_owned(),
-            name: format!("{}甲", role.label()),
+            login: login.to_owned(),
+            name,
             phone: String::new(),
             email: String::new(),
             unit: unit.map(|code| UnitCode::parse(code).unwrap()),
-            staff: StaffKind::CivilServant,
+            staff,
             roles: vec![role],
         };
         let (_, done) = self.app.open_account(&maintenance(), new, PASSWORD, false).await.unwrap();
@@ -173,9 +170,16 @@ impl Site {
 
     /// Files a complaint by the name of 王小明 through the application alone; its public number.
     pub async fn file(&self, words: &str) -> String {
-        let number = self.app.ids.number();
-        let file = File {
-            number: number.clone(),
+        let file = self.complaint(words);
+        let number = file.number.clone();
+        self.take(file).await;
+        number
+    }
+
+    /// What [`Self::file`] files, to be changed.
+    pub fn complaint(&self, words: &str) -> File {
+        File {
+            number: self.app.ids.number(),
             class: "complaint".to_owned(),
             channel: "web".to_owned(),
             urgency: String::new(),
@@ -186,11 +190,24 @@ impl Site {
             confidential: false,
             publish: false,
             notice: "2026-01".to_owned(),
-        };
+        }
+    }
+
+    /// Takes a filing in, through the application alone.
+    pub async fn take(&self, file: File) -> CaseId {
         let form = self.app.ids.uuid();
         let filed = self.app.file(&Meta::new(Actor::Citizen, form), form, file).await.unwrap();
         assert!(self.app.seen(filed.seq).await);
-        number
+        filed.case
+    }
+
+    /// The browser of a citizen who follows this case with number and code, and the page of the case.
+    pub async fn track(&self, number: &str) -> (Browser, Page) {
+        let mut browser = self.browser();
+        let code = self.app.query_code(self.case(number));
+        let page = browser.get("/track").await;
+        let page = browser.submit(page.form("/track").set("number", number).set("code", &code)).await;
+        (browser, page)
     }
 
     /// The case of a public number.

@@ -211,7 +211,7 @@ async fn the_doors_of_the_route_table_are_those_written_down_here() {
 async fn outsourced_staff_do_not_even_see_that_there_are_reports_of_wrongdoing() {
     let site = Site::open().await;
     let mut civil = site.sign_in(Role::Dispatcher).await;
-    let mut outsourced = super::sessions::staff(&site, "outsourced", HOTLINE, Role::Dispatcher, StaffKind::Outsourced).await;
+    let mut outsourced = site.person("outsourced", HOTLINE, Role::Dispatcher, StaffKind::Outsourced).await;
     let form = civil.get("/desk/file").await.form("/desk/file").set("phone", "13900005678").set("name", "知情人");
     let form = form.set("words", "举报某饭店后厨使用过期食材，请查处。").set("division", "330502").set("class", "report");
     assert_eq!(civil.submit(form.button("do", "file")).await.status, 200);
@@ -234,7 +234,7 @@ async fn whoever_tries_what_he_may_not_is_on_record_and_the_petitioner_is_not_to
     let token = liaison.get("/desk/password").await.form("/desk/password").value("csrf");
     assert_eq!(liaison.get(&of(&number)).await.status, 404);
     assert_eq!(forged(&mut liaison, &token, &format!("{}/sign", of(&number))).await.status, 404);
-    site.app.audit.flush();
+    site.app.audit.flush().unwrap();
     let find = application::audit::Find { subject: Some(site.case(&number).stream()), ..application::audit::Find::default() };
     let lines = site.app.audit.find(&find, 10).unwrap();
     assert_eq!(lines.iter().map(|(_, line)| line.what.as_str()).collect::<Vec<_>>(), ["refused", "refused"]);
@@ -251,7 +251,7 @@ async fn the_auditor_reads_who_looked_for_a_telephone_number_and_who_took_a_tabl
     let form = dispatcher.get("/desk/search").await.form("/desk/search");
     dispatcher.submit(form.set("q", PLAIN.phone)).await;
     site.app.audit.tool(site.app.now(), "cli:export@root", "cases", "export");
-    site.app.audit.flush();
+    site.app.audit.flush().unwrap();
     let mut auditor = site.sign_in(Role::Auditor).await;
     let page = auditor.get("/admin/audit?kind=search").await;
     assert!(page.has("按电话查找诉求件") && page.has("派单员甲 dispatcher") && !page.has(PLAIN.phone), "{}", page.text());

@@ -3,7 +3,7 @@
 use domain::account::Role;
 use domain::case::Stage;
 
-use super::{PLAIN, case_at, kinds, of, size};
+use super::{PLAIN, case_at, kinds, of, size, unnamed};
 use crate::harness::{Browser, Form, Site};
 
 /// Sends a form twenty times at once; all are answered as if they were the only one.
@@ -53,12 +53,7 @@ async fn twenty_equal_filings_at_once_are_one_case() {
     let mut grown = Vec::new();
     for many in [true, false] {
         let mut browser = site.browser();
-        let page = browser.get("/file/start").await;
-        let page = browser.submit(page.form("/file/start")).await;
-        let page = browser.submit(page.form("/file/what").set("class", "help").set("words", "桥上的护栏断了一截，很危险。")).await;
-        let page = browser.submit(page.form("/file/where").set("district", "330502").set("place", "东桥")).await;
-        let page = browser.submit(page.form("/file/wish").set("wish", "尽快修好护栏")).await;
-        let page = browser.submit(page.form("/file/privacy").set("anonymous", "yes").set("confidential", "no").set("publish", "no")).await;
+        let page = unnamed(&mut browser).await;
         let form = page.form("/file/check");
         let before = size(&site).await;
         if many {

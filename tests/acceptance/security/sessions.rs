@@ -1,40 +1,13 @@
 //! Sessions, cookies and what is left in a browser for the next person at the same desk.
 
-use application::accounts::NewAccount;
 use application::{Actor, Meta};
 use chrono::TimeDelta;
 use domain::account::{Role, StaffKind};
 use domain::case::Stage;
-use domain::ids::UnitCode;
 use web::routes::ROUTES;
 
-use super::{PLAIN, case_at, of};
-use crate::harness::{BUREAU, Browser, PASSWORD, Page, Site, percent};
-
-/// A browser of a member of staff with this name, unit, role and employment.
-pub(crate) async fn staff(site: &Site, login: &str, unit: &str, role: Role, kind: StaffKind) -> Browser {
-    let meta = Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, site.app.ids.uuid());
-    let new = NewAccount {
-        login: login.to_owned(),
-        name: format!("{}乙", role.label()),
-        phone: String::new(),
-        email: String::new(),
-        unit: UnitCode::parse(unit).ok(),
-        staff: kind,
-        roles: vec![role],
-    };
-    let (_, done) = site.app.open_account(&meta, new, PASSWORD, false).await.unwrap();
-    assert!(site.app.seen(done.seq).await);
-    let mut browser = site.browser();
-    let page = sign_in(&mut browser, login).await;
-    assert!(page.status == 200 && !page.path.starts_with("/desk/sign-in"), "{}", page.text());
-    browser
-}
-
-async fn sign_in(browser: &mut Browser, login: &str) -> Page {
-    let page = browser.get("/desk/sign-in").await;
-    browser.submit(page.form("/desk/sign-in").set("login", login).set("password", PASSWORD)).await
-}
+use super::{PLAIN, case_at, of, unnamed};
+use crate::harness::{BUREAU, PASSWORD, Page, Site, percent};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_is_new_at_every_sign_in_whatever_the_browser_brought() {
@@ -120,10 +93,10 @@ async fn what_one_person_typed_is_not_shown_to_the_next_at_the_same_desk() {
     assert_eq!(browser.submit_once(form).await.status, 403);
     let mut same = browser.clone();
     // when somebody else signs in at this browser
-    sign_in(&mut browser, "liaison").await;
+    browser.sign_in("liaison", PASSWORD).await;
     assert!(!browser.get(&of(&number)).await.body.contains("只有我知道的情况"));
     // then it is gone, but the same person finds it
-    sign_in(&mut same, "handler").await;
+    same.sign_in("handler", PASSWORD).await;
     assert!(same.get(&of(&number)).await.body.contains("只有我知道的情况"));
 }
 
@@ -131,12 +104,7 @@ async fn what_one_person_typed_is_not_shown_to_the_next_at_the_same_desk() {
 async fn whoever_leaves_a_shared_computer_leaves_nothing_of_the_case_there() {
     let site = Site::open().await;
     let mut browser = site.browser();
-    let page = browser.get("/file/start").await;
-    let page = browser.submit(page.form("/file/start")).await;
-    let page = browser.submit(page.form("/file/what").set("class", "help").set("words", "桥上的护栏断了一截，很危险。")).await;
-    let page = browser.submit(page.form("/file/where").set("district", "330502").set("place", "东桥")).await;
-    let page = browser.submit(page.form("/file/wish").set("wish", "尽快修好护栏")).await;
-    let page = browser.submit(page.form("/file/privacy").set("anonymous", "yes").set("confidential", "no").set("publish", "no")).await;
+    let page = unnamed(&mut browser).await;
     let receipt = browser.submit(page.form("/file/check")).await;
     assert_eq!(receipt.path, "/file/receipt", "{}", receipt.text());
     site.settle().await;
@@ -156,7 +124,7 @@ async fn whoever_leaves_a_shared_computer_leaves_nothing_of_the_case_there() {
 async fn a_security_administrator_gives_himself_no_other_role() {
     let site = Site::open().await;
     let mut security = site.sign_in(Role::SecurityAdmin).await;
-    staff(&site, "second", "", Role::SecurityAdmin, StaffKind::CivilServant).await;
+    site.person("second", "", Role::SecurityAdmin, StaffKind::CivilServant).await;
     let own = "/admin/accounts/security_admin";
     let form = security.get(own).await.form(own).set("unit", crate::harness::HOTLINE).without("roles").force("roles", "reviewer");
     let page = security.submit(form).await;

@@ -1,16 +1,13 @@
 //! What nobody else may know of, planted on all lines at once: a covert check, a complaint about a unit, a report of
 //! wrongdoing with its card and its escalation. Every page of every role is opened and no trace of them is found.
 
-use application::{Actor, Meta};
 use domain::account::{Role, StaffKind};
 use domain::card::Rule;
 use domain::case::command::File;
-use domain::case::event::Demand;
 use domain::case::{ClockKind, Command};
 use domain::ids::{CardId, CaseId, UnitCode};
 use web::routes::ROUTES;
 
-use super::sessions::staff;
 use crate::cards::{by, tick, until};
 use crate::harness::{BUREAU, Browser, HOTLINE, Page, Site, TOWN};
 use crate::{inspections, investigation};
@@ -27,22 +24,9 @@ struct Viewer {
 
 /// A report of wrongdoing against which the bureau does nothing until its limit is broken; case and public number.
 async fn report(site: &Site) -> (CaseId, String) {
-    let number = site.app.ids.number();
-    let file = File {
-        number: number.clone(),
-        class: "report".to_owned(),
-        channel: "web".to_owned(),
-        urgency: String::new(),
-        division: "330502".to_owned(),
-        demand: Demand { words: format!("举报某饭店{REPORT}，请查处。"), ..Demand::default() },
-        petitioner: None,
-        agent: None,
-        confidential: false,
-        publish: false,
-        notice: "2026-01".to_owned(),
-    };
-    let form = site.app.ids.uuid();
-    let case = site.app.file(&Meta::new(Actor::Citizen, form), form, file).await.unwrap().case;
+    let file = File { class: "report".to_owned(), petitioner: None, ..site.complaint(&format!("举报某饭店{REPORT}，请查处。")) };
+    let number = file.number.clone();
+    let case = site.take(file).await;
     let unit = UnitCode::parse(BUREAU).unwrap();
     let level = site.app.reference().unit(&unit).unwrap().level;
     let dispatch = Command::Dispatch { unit, level, entry: String::new(), reason: "其职责".to_owned() };
@@ -66,7 +50,7 @@ async fn viewers(site: &Site) -> Vec<Viewer> {
     // Only these can be outsourced (domain.md A6).
     for role in [Role::Operator, Role::Dispatcher] {
         let login = format!("outsourced-{}", role.code());
-        let browser = staff(site, &login, HOTLINE, role, StaffKind::Outsourced).await;
+        let browser = site.person(&login, HOTLINE, role, StaffKind::Outsourced).await;
         all.push(Viewer { who: login, browser, knows_report: false });
     }
     let others = [
@@ -75,7 +59,7 @@ async fn viewers(site: &Site) -> Vec<Viewer> {
         ("liaison-of-the-county", crate::harness::site::COUNTY, Role::Liaison, false),
     ];
     for (login, unit, role, knows_report) in others {
-        let browser = investigation::staff(site, login, unit, role).await;
+        let browser = site.person(login, unit, role, StaffKind::CivilServant).await;
         all.push(Viewer { who: login.to_owned(), browser, knows_report });
     }
     all

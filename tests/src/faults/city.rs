@@ -63,7 +63,7 @@ impl City {
     pub(crate) async fn start_as(&mut self, start: &Start) -> Outcome<Server> {
         let began = Instant::now();
         let server = Server::start_as(&self.dir, start).await?;
-        if self.found.rounds > 0 {
+        if self.found.rounds() > 0 {
             self.found.recovery = self.found.recovery.max(began.elapsed());
         }
         self.once_more(&server).await?;

@@ -3,9 +3,10 @@
 
 use application::clock::SystemClock;
 use chrono::{Datelike, FixedOffset, TimeZone as _};
-use domain::time::{Clock as _, Instant, legal_day};
+use domain::time::{Clock as _, Instant, legal_day, micros};
+use event_log::EventLog as _;
 
-use super::{City, Found, Ground, PATIENCE, Shim};
+use super::{City, Found, Ground, PATIENCE, Shim, oracle};
 use crate::Outcome;
 use crate::client::Client;
 use crate::filing::sign_in;
@@ -45,11 +46,14 @@ pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
         } else {
             shim.clock(jump.by)?;
         }
-        let lived = live(&mut city, &server, jump.by < highest).await;
+        let (there, behind) = (micros(SystemClock.now()) + jump.by * 1_000_000, jump.by < highest);
+        let lived = live(&mut city, &server, behind).await;
         lived.map_err(|error| format!("{}: {error}\n{}", jump.what, server.said()))?;
+        // The administrator was told of a clock that is behind; where it is ahead, the log is there.
+        let hit = behind || oracle::open(&city.dir)?.head().await?.recorded_at >= there;
         highest = highest.max(jump.by);
-        city.found.rounds += 1;
-        (ground.tell)(&format!("clock {}: {} events, {} limits", jump.what, city.found.events, city.found.limits));
+        city.found.round("the clock jumps", hit);
+        (ground.tell)(&format!("clock {}: hit {hit}, {} events, {} limits", jump.what, city.found.events, city.found.limits));
     }
     city.finish(server).await
 }

@@ -2,16 +2,14 @@
 
 mod closing;
 
-use std::os::unix::process::ExitStatusExt as _;
-use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use event_log::EventLog as _;
 
 use super::city::copy;
-use super::{City, Found, Ground, On, PATIENCE, Rule, Shim, oracle};
+use super::{City, Found, Ground, On, PATIENCE, Rule, Shim, evenly, oracle};
 use crate::Outcome;
-use crate::server::{Server, Start, UNLIMITED, run as command, text};
+use crate::server::{Server, UNLIMITED, run as command, text};
 
 /// The works, one after the other.
 pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
@@ -24,40 +22,19 @@ pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
 /// What a crash left in the write-ahead log is moved into the file by the next call that ends in order.
 async fn checkpoint(ground: &Ground<'_>, shim: &Shim) -> Outcome<Found> {
     let mut city = City::new(ground, "checkpoint", 20).await?;
-    let (dir, mut killed) = (city.dir.clone(), 0);
+    let dir = city.dir.clone();
     for round in 0..ground.of(2, 16) {
         let server = city.start(Vec::new()).await?;
         city.file(&server, 3, 3).await?;
         server.kill()?;
         let (on, act, most) = if round % 2 == 0 { (On::Write, "torn", 8) } else { (On::Sync, "kill", 1) };
         let rule = Rule::nth("log.db", on, 1 + city.chance.below(most), act);
-        let hit = killed_or_done(&under(shim, &rule, &["rebuild", "--without-search", "--data", text(&dir)])?)?;
-        killed += usize::from(hit);
-        city.found.rounds += 1;
+        let hit = shim.killed(&rule, &["rebuild", "--without-search", "--data", text(&dir)])?;
+        city.found.round("a checkpoint is killed", hit);
         city.look().await?;
-        (ground.tell)(&format!("checkpoint, {act} at {on:?} {}: killed {hit}", rule.at));
-    }
-    if killed == 0 {
-        return Err("no checkpoint was killed".into());
+        (ground.tell)(&format!("checkpoint, {act} at {on:?} {}: hit {hit}", rule.at));
     }
     city.settle().await
-}
-
-/// Runs a command of the program under a rule.
-fn under(shim: &Shim, rule: &Rule, words: &[&str]) -> Outcome<(ExitStatus, String)> {
-    shim.arm()?;
-    let done = Start::default().and(shim.environment(Some(rule))).command(words)?.output()?;
-    shim.disarm()?;
-    Ok((done.status, String::from_utf8_lossy(&done.stderr).into_owned()))
-}
-
-/// Killed by the shim, or done.
-fn killed_or_done((status, said): &(ExitStatus, String)) -> Outcome<bool> {
-    match status.signal() {
-        Some(9) => Ok(true),
-        None if status.success() => Ok(false),
-        _ => Err(format!("the command ended with {status}: {said}").into()),
-    }
 }
 
 async fn rebuild(ground: &Ground<'_>, shim: &Shim) -> Outcome<Found> {
@@ -66,18 +43,16 @@ async fn rebuild(ground: &Ground<'_>, shim: &Shim) -> Outcome<Found> {
     let dir = city.dir.clone();
     let words = ["rebuild", "--data", text(&dir)];
     for (on, act) in [(On::Turn, "kill"), (On::Write, "torn")] {
-        killed_or_done(&under(shim, &Rule::nth(MADE, on, u64::from(u32::MAX), act), &words)?)?;
-        let (steps, rounds) = (u64::try_from(shim.matched()?)?, ground.of(2, 16));
-        for round in 0..rounds {
-            let at = 1 + (steps - 1) * round / (rounds - 1);
-            let killed = killed_or_done(&under(shim, &Rule::nth(MADE, on, at, act), &words)?)?;
-            city.found.rounds += 1;
+        let steps = shim.steps(MADE, on, &words)?;
+        for at in evenly(steps, ground.of(2, 16)) {
+            let hit = shim.killed(&Rule::nth(MADE, on, at, act), &words)?;
+            city.found.round(&format!("a rebuild is killed, {act} at {on:?}"), hit);
             let server = city.start(Vec::new()).await?;
             if !server.stop().await?.success() {
                 return Err("the server did not end in order".into());
             }
             oracle::views(&city.dir).await.map_err(|error| format!("rebuild killed at step {at}: {error}"))?;
-            (ground.tell)(&format!("rebuild, {act} at {on:?} {at} of {steps}: killed {killed}"));
+            (ground.tell)(&format!("rebuild, {act} at {on:?} {at} of {steps}: hit {hit}"));
         }
     }
     city.settle().await
@@ -92,15 +67,17 @@ async fn erasure(ground: &Ground<'_>, shim: &Shim) -> Outcome<Found> {
     let ended = cases.iter().filter(|case| ["archived", "refused"].map(Some).contains(&case["stage"].as_str()));
     let ended = ended.filter_map(|case| case["number"].as_str());
     let numbers: Vec<String> = ended.map(str::to_owned).collect();
-    let (dir, mut killed, rounds) = (city.dir.clone(), 0, ground.of(5, 24));
-    for (round, number) in numbers.iter().take(rounds).enumerate() {
+    if numbers.is_empty() {
+        return Err("no case has ended: nobody can be erased".into());
+    }
+    let dir = city.dir.clone();
+    for (round, number) in numbers.iter().take(ground.of(5, 24)).enumerate() {
         let act = if round % 2 == 0 { "after" } else { "kill" };
         let rule = Rule::nth("log.db*", On::Sync, 1 + u64::try_from(round / 2)?, act);
         let words = ["erase", number, "--data", text(&dir), "--reason", "本人书面申请删除", "--actor", "张三"];
-        if killed_or_done(&under(shim, &rule, &words)?)? {
-            killed += 1;
-        }
-        city.found.rounds += 1;
+        let hit = shim.killed(&rule, &words)?;
+        city.found.round("an erasure is killed", hit);
+        (ground.tell)(&format!("erasure, {act} at sync {}: hit {hit}", rule.at));
         let server = city.start(Vec::new()).await?;
         destroyed(&city).await?;
         if !server.stop().await?.success() {
@@ -109,10 +86,6 @@ async fn erasure(ground: &Ground<'_>, shim: &Shim) -> Outcome<Found> {
         command(&words)?;
         destroyed(&city).await?;
     }
-    if killed == 0 {
-        return Err(format!("no erasure was killed, of {} ended cases", numbers.len()).into());
-    }
-    (ground.tell)(&format!("erasure: {killed} of {} killed, every erased key is gone", city.found.rounds));
     city.settle().await
 }
 
@@ -147,13 +120,14 @@ async fn import(ground: &Ground<'_>, shim: &Shim) -> Outcome<Found> {
         rows.push_str(&format!("{n},2019-03-05 09:00,灯不亮,巷口灯不亮,A{n},已修复,2019-03-06 09:00\n"));
     }
     std::fs::write(&file, rows)?;
-    let mut found = Found::default();
-    for round in 0..ground.of(2, 12) {
-        let dir = ground.dir.join("import");
+    let (mut found, dir) = (Found::default(), ground.dir.join("import"));
+    let words = ["import", text(&file), "--data", text(&dir), "--as", "tipdm", "--actor", "张三", "--json"];
+    copy(&empty, &dir)?;
+    let steps = shim.steps("log.db-wal", On::Sync, &words)?;
+    std::fs::remove_dir_all(&dir)?;
+    for at in evenly(steps, ground.of(3, 12)) {
         copy(&empty, &dir)?;
-        let at = 1 + 7 * u64::try_from(round)?;
-        let words = ["import", text(&file), "--data", text(&dir), "--as", "tipdm", "--actor", "张三", "--json"];
-        let killed = killed_or_done(&under(shim, &Rule::nth("log.db-wal", On::Sync, at, "kill"), &words)?)?;
+        let killed = shim.killed(&Rule::nth("log.db-wal", On::Sync, at, "kill"), &words)?;
         let counts = |told: String| -> Outcome<(u64, u64, u64)> {
             let line: serde_json::Value = serde_json::from_str(told.lines().last().unwrap_or_default())?;
             let count = |name: &str| line[name].as_u64().unwrap_or(u64::MAX);
@@ -175,8 +149,10 @@ async fn import(ground: &Ground<'_>, shim: &Shim) -> Outcome<Found> {
         command(&["verify", "--data", text(&dir)])?;
         oracle::views(&dir).await?;
         std::fs::remove_dir_all(&dir)?;
-        found.rounds += 1;
-        (ground.tell)(&format!("import, kill at sync {at}: killed {killed}, then {} new and {} there", first.0, first.2));
+        // A kill that came when all rows were in is one like any other.
+        let hit = killed && first.0 > 0;
+        found.round("an import is killed", hit);
+        (ground.tell)(&format!("import, kill at sync {at} of {steps}: hit {hit}, then {} new and {} there", first.0, first.2));
     }
     Ok(found)
 }

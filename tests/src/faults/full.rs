@@ -39,7 +39,7 @@ async fn by_shim(ground: &Ground<'_>) -> Outcome<Found> {
     for round in 1..=ground.of(1, 4) {
         let hands = city.prepare(&server, 4, 3).await?;
         shim.arm()?;
-        refused(&mut city, &server, hands).await?;
+        refused(&mut city, &server, hands, "ENOSPC").await?;
         shim.disarm()?;
         recovers(&mut city, &server).await?;
         (ground.tell)(&format!("ENOSPC {round}: {:?}", city.found.answered));
@@ -56,7 +56,7 @@ async fn by_disk(ground: &Ground<'_>, disk: &Disk) -> Outcome<Found> {
         city.file(&server, 2, 2).await?;
         let hands = city.prepare(&server, 4, 4).await?;
         disk.fill()?;
-        refused(&mut city, &server, hands).await?;
+        refused(&mut city, &server, hands, "a disk that fills while running").await?;
         disk.empty()?;
         recovers(&mut city, &server).await?;
     }
@@ -71,7 +71,7 @@ async fn by_disk(ground: &Ground<'_>, disk: &Disk) -> Outcome<Found> {
     reads(&city, &server).await?;
     let hands = city.prepare(&server, 2, 2).await?;
     disk.fill()?;
-    refused(&mut city, &server, hands).await?;
+    refused(&mut city, &server, hands, "a start on a full disk").await?;
     disk.empty()?;
     stop(server).await?;
     // And without the reserve: it starts, or says exactly what is wrong.
@@ -86,7 +86,7 @@ async fn by_disk(ground: &Ground<'_>, disk: &Disk) -> Outcome<Found> {
         None => city.found.notes.push("a full disk without reserve still let it start".to_owned()),
     }
     disk.empty()?;
-    city.found.rounds += 1;
+    city.found.round("a start on a full disk without reserve", true);
     let server = city.start(Vec::new()).await?;
     (ground.tell)(&format!("disk full at the start: {:?}, then {:?}", city.found.answered, refusal.map(|refusal| refusal.said)));
     stop(server).await?;
@@ -99,7 +99,7 @@ async fn stop(server: Server) -> Outcome<()> {
 
 /// Files on a full disk: at least one is refused with what to do and what was typed, none that was refused stands, and
 /// everything can be read.
-async fn refused(city: &mut City, server: &Server, hands: Vec<Vec<crate::filing::Ready>>) -> Outcome<()> {
+async fn refused(city: &mut City, server: &Server, hands: Vec<Vec<crate::filing::Ready>>, kind: &str) -> Outcome<()> {
     let sent = Load::begin(hands).end().await?;
     if sent.answered.keys().any(|status| ![303, 503].contains(status)) || !sent.answered.contains_key(&503) {
         return Err(format!("a full disk answers {:?}\n{}", sent.answered, server.said()).into());
@@ -112,7 +112,7 @@ async fn refused(city: &mut City, server: &Server, hands: Vec<Vec<crate::filing:
     }
     city.write(sent);
     reads(city, server).await?;
-    city.found.rounds += 1;
+    city.found.round(kind, true);
     Ok(())
 }
 

@@ -67,6 +67,11 @@ impl Load {
             .is_ok())
     }
 
+    /// How many are acknowledged so far.
+    pub(crate) fn acknowledged(&self) -> usize {
+        *self.acknowledged.borrow()
+    }
+
     /// Waits until every hand is done, or has lost its server.
     pub(crate) async fn end(mut self) -> Outcome<Sent> {
         let mut all = Sent::default();

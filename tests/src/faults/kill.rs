@@ -27,12 +27,12 @@ pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
         load.reaches(moment, PATIENCE).await?;
         tokio::time::sleep(then).await;
         server.kill()?;
-        city.keep(load).await?;
-        city.found.rounds += 1;
+        let hit = city.keep(load).await? < citizens * each;
+        city.found.round("kill -9 under load", hit);
         let seen = city.look().await?;
         city.found.under_way += seen.under_way;
         (ground.tell)(&format!(
-            "kill {round}: {} acknowledged in all, {} under way stood, {} events, {} limits, {} notices",
+            "kill {round}: hit {hit}, {} acknowledged in all, {} under way stood, {} events, {} limits, {} notices",
             city.stands.len(),
             seen.under_way,
             seen.events,

@@ -41,7 +41,7 @@ async fn row(ground: &Ground<'_>) -> Outcome<Found> {
     if !server.stop().await?.success() {
         return Err("the server did not end in order with a view that stopped".into());
     }
-    city.found.rounds += 1;
+    city.found.round("a row that a view cannot take", broken > 0);
     // As the administrator's page says.
     command(&["rebuild", "--data", text(&city.dir)])?;
     let server = city.start(Vec::new()).await?;
@@ -60,7 +60,7 @@ async fn event(ground: &Ground<'_>) -> Outcome<Found> {
     if !server.stop().await?.success() {
         return Err("the server did not end in order with a view that stopped".into());
     }
-    city.found.rounds += 1;
+    city.found.round("an event that no view can take", true);
     // A start does not help, and does no harm.
     let server = city.start(Vec::new()).await?;
     alarm(&server, true).await?;

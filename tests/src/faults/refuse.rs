@@ -86,7 +86,7 @@ pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
         copy(&city.dir, &dir)?;
         let outcome = one(&case, &dir, &older, &other).await.map_err(|error| format!("{}: {error}", case.what))?;
         std::fs::remove_dir_all(&dir)?;
-        city.found.rounds += 1;
+        city.found.round(if outcome.is_some() { "damaged files that it refuses" } else { "damaged files that it mends" }, true);
         (ground.tell)(&format!("{}: {}", case.what, outcome.as_deref().unwrap_or("serves")));
         if let Some(said) = outcome {
             refusals.insert(case.what, said);
@@ -98,7 +98,9 @@ pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
         copy(&city.dir, &dir)?;
         let said = tokio::time::timeout(PATIENCE, start.refused(&dir)).await?.map_err(|error| format!("{what}: {error}"))?;
         (ground.tell)(&format!("{what}: {}", said.as_deref().unwrap_or("cannot be made here")));
-        city.found.rounds += usize::from(said.is_some());
+        if said.is_some() {
+            city.found.round("places in which it refuses", true);
+        }
         std::fs::remove_dir_all(&dir)?;
     }
     city.settle().await

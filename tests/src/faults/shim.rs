@@ -3,12 +3,16 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use crate::Outcome;
-use crate::server::text;
+use crate::server::{Start, text, within};
 
+/// A command under a rule that does not end within this time hangs.
+const PATIENCE: Duration = Duration::from_secs(300);
 const SOURCE: &str = include_str!("../../fixtures/shim.c");
 /// Places in the control file, as in the source.
 const ARMED: u64 = 0;
@@ -19,42 +23,51 @@ const SLOTS: usize = 8;
 
 /// Which operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum On {
+pub enum On {
+    /// Syncs.
     Sync,
+    /// Writes.
     Write,
     /// Syncs, renames and removals: what makes written bytes count.
     Turn,
+    /// All of these.
     Any,
 }
 
 /// One rule: which operations on which files are hit, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Rule {
+pub struct Rule {
     /// Names of files, as the source says.
-    pub(crate) files: &'static str,
-    pub(crate) on: On,
+    pub files: &'static str,
+    /// Which operations.
+    pub on: On,
     /// The first that is hit, from 1.
-    pub(crate) at: u64,
+    pub at: u64,
     /// How many are hit; 0 = all that follow.
-    pub(crate) times: u64,
+    pub times: u64,
     /// `kill`, `after`, `torn`, `eio`, `enospc`, `delay:MS`.
-    pub(crate) act: String,
+    pub act: String,
 }
 
 impl Rule {
     /// Hits the n-th operation.
-    pub(crate) fn nth(files: &'static str, on: On, at: u64, act: &str) -> Self {
+    pub fn nth(files: &'static str, on: On, at: u64, act: &str) -> Self {
         Self { files, on, at, times: 1, act: act.to_owned() }
     }
 
     /// Hits every operation.
-    pub(crate) fn every(files: &'static str, on: On, act: &str) -> Self {
+    pub fn every(files: &'static str, on: On, act: &str) -> Self {
         Self { times: 0, ..Self::nth(files, on, 1, act) }
     }
 }
 
+/// So many of so many steps, evenly from the first to the last.
+pub fn evenly(steps: u64, rounds: u64) -> impl Iterator<Item = u64> {
+    (0..rounds).map(move |round| 1 + steps.saturating_sub(1) * round / rounds.saturating_sub(1).max(1))
+}
+
 /// A shim that is built.
-pub(crate) struct Shim {
+pub struct Shim {
     library: PathBuf,
     control: PathBuf,
     file: File,
@@ -62,7 +75,10 @@ pub(crate) struct Shim {
 
 impl Shim {
     /// Builds it in a folder.
-    pub(crate) fn new(dir: &Path) -> Outcome<Self> {
+    ///
+    /// # Errors
+    /// When there is no C compiler.
+    pub fn new(dir: &Path) -> Outcome<Self> {
         std::fs::create_dir_all(dir)?;
         let (source, library, control) = (dir.join("shim.c"), dir.join("shim.so"), dir.join("control"));
         std::fs::write(&source, SOURCE)?;
@@ -76,7 +92,7 @@ impl Shim {
     }
 
     /// The environment of a server under this shim; without a rule only the clock is of it.
-    pub(crate) fn environment(&self, rule: Option<&Rule>) -> Vec<(String, String)> {
+    pub fn environment(&self, rule: Option<&Rule>) -> Vec<(String, String)> {
         let mut all = vec![("LD_PRELOAD", text(&self.library).to_owned()), ("XN_SHIM_CONTROL", text(&self.control).to_owned())];
         if let Some(rule) = rule {
             let on = match rule.on {
@@ -97,30 +113,67 @@ impl Shim {
     }
 
     /// Operations count from now on.
-    pub(crate) fn arm(&self) -> Outcome<()> {
+    ///
+    /// # Errors
+    /// When the control file cannot be written.
+    pub fn arm(&self) -> Outcome<()> {
         self.set(MATCHED, 0)?;
         self.set(MADE, 0)?;
         self.set(ARMED, 1)
     }
 
     /// Nothing is hit any more.
-    pub(crate) fn disarm(&self) -> Outcome<()> {
+    ///
+    /// # Errors
+    /// As [`Self::arm`].
+    pub fn disarm(&self) -> Outcome<()> {
         self.set(ARMED, 0)
     }
 
     /// Operations that matched since it was armed.
-    pub(crate) fn matched(&self) -> Outcome<i64> {
+    ///
+    /// # Errors
+    /// As [`Self::arm`].
+    pub fn matched(&self) -> Outcome<i64> {
         self.get(MATCHED)
     }
 
     /// Faults made since it was armed.
-    pub(crate) fn made(&self) -> Outcome<i64> {
+    ///
+    /// # Errors
+    /// As [`Self::arm`].
+    pub fn made(&self) -> Outcome<i64> {
         self.get(MADE)
     }
 
     /// The clock of servers under this shim goes so many seconds before the system's.
     pub(crate) fn clock(&self, seconds: i64) -> Outcome<()> {
         self.set(CLOCK, seconds)
+    }
+
+    /// Runs a command of the program under a rule to its end; whether the rule killed it.
+    ///
+    /// # Errors
+    /// When it ended badly in another way, or does not end.
+    pub fn killed(&self, rule: &Rule, words: &[&str]) -> Outcome<bool> {
+        self.arm()?;
+        let done = within(&mut Start::default().and(self.environment(Some(rule))).command(words)?, PATIENCE);
+        self.disarm()?;
+        let done = done?;
+        match done.status.signal() {
+            Some(9) if self.made()? > 0 => Ok(true),
+            None if done.status.success() => Ok(false),
+            _ => Err(format!("the command ended with {}: {}", done.status, String::from_utf8_lossy(&done.stderr)).into()),
+        }
+    }
+
+    /// Steps of a command under a rule that kills at none of them.
+    ///
+    /// # Errors
+    /// As [`Self::killed`].
+    pub fn steps(&self, files: &'static str, on: On, words: &[&str]) -> Outcome<u64> {
+        self.killed(&Rule::nth(files, on, u64::from(u32::MAX), "kill"), words)?;
+        Ok(u64::try_from(self.matched()?)?)
     }
 
     fn set(&self, slot: u64, value: i64) -> Outcome<()> {

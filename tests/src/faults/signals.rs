@@ -1,5 +1,6 @@
 //! Signals under load: an end in order, an end cut short, a long pause.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::time::{Duration, Instant};
 
 use super::journal::Load;
@@ -8,6 +9,8 @@ use crate::Outcome;
 
 /// An end in order may take so long.
 const ORDERLY: Duration = Duration::from_secs(15);
+/// Citizens, and what each of them files.
+const LOAD: (usize, usize) = (4, 6);
 /// In seconds.
 const MONTH: i64 = 30 * 86_400;
 
@@ -17,32 +20,34 @@ pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
     let mut longest = Duration::ZERO;
     for round in 1..=ground.of(2, 8) {
         let mut server = city.start(Vec::new()).await?;
-        let mut load = Load::begin(city.prepare(&server, 4, 6).await?);
+        let mut load = Load::begin(city.prepare(&server, LOAD.0, LOAD.1).await?);
         load.reaches(1 + usize::try_from(city.chance.below(12))?, PATIENCE).await?;
         let asked = Instant::now();
         server.signal("TERM")?;
+        let hit = load.acknowledged() < LOAD.0 * LOAD.1;
         let status = server.ended(ORDERLY).await.map_err(|error| format!("15 s after SIGTERM: {error}"))?;
         longest = longest.max(asked.elapsed());
         if !status.success() {
             return Err(format!("after SIGTERM the server ended with {status}\n{}", server.said()).into());
         }
         city.keep(load).await?;
-        city.found.rounds += 1;
+        city.found.round("SIGTERM under load", hit);
         let seen = city.look().await?;
         city.found.under_way += seen.under_way;
-        (ground.tell)(&format!("SIGTERM {round}: ended after {:?}, {} stood unanswered", asked.elapsed(), seen.under_way));
+        (ground.tell)(&format!("SIGTERM {round}: hit {hit}, ended after {:?}, {} stood unanswered", asked.elapsed(), seen.under_way));
     }
     city.found.notes.push(format!("ended in order at most {:.1} s after SIGTERM under load", longest.as_secs_f64()));
     for _ in 0..ground.of(1, 4) {
-        let server = city.start(Vec::new()).await?;
-        let mut load = Load::begin(city.prepare(&server, 4, 6).await?);
+        let mut server = city.start(Vec::new()).await?;
+        let mut load = Load::begin(city.prepare(&server, LOAD.0, LOAD.1).await?);
         load.reaches(4, PATIENCE).await?;
         server.signal("TERM")?;
         tokio::time::sleep(Duration::from_millis(city.chance.below(30))).await;
-        // It may have ended in order by then.
-        drop(server);
+        // It may have ended in order by then: as long as nobody asks how, the signal finds it all the same.
+        server.signal("KILL")?;
+        let hit = server.ended(PATIENCE).await?.signal() == Some(9);
         city.keep(load).await?;
-        city.found.rounds += 1;
+        city.found.round("SIGTERM, then SIGKILL", hit);
         let seen = city.look().await?;
         city.found.under_way += seen.under_way;
     }
@@ -53,11 +58,12 @@ pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
 async fn stopped(ground: &Ground<'_>, mut city: City) -> Outcome<Found> {
     let shim = Shim::new(&ground.dir.join("shim"))?;
     let server = city.start(shim.environment(None)).await?;
-    let load = Load::begin(city.prepare(&server, 4, 6).await?);
+    let load = Load::begin(city.prepare(&server, LOAD.0, LOAD.1).await?);
     server.signal("STOP")?;
     tokio::time::sleep(Duration::from_secs(ground.of(3, 20))).await;
+    city.found.round("SIGSTOP under load", load.acknowledged() < LOAD.0 * LOAD.1);
     server.signal("CONT")?;
-    if city.keep(load).await? != 24 {
+    if city.keep(load).await? != LOAD.0 * LOAD.1 {
         return Err("filings were lost to a pause".into());
     }
     city.notices().await?;
@@ -77,7 +83,7 @@ async fn stopped(ground: &Ground<'_>, mut city: City) -> Outcome<Found> {
     }
     city.views_follow().await?;
     after = city.look().await?.limits;
-    city.found.rounds += 2;
+    city.found.round("a pause of a month", after > before);
     city.found.notes.push(format!("a pause of a month by the clock: {} limits caught up, each once", after - before));
     (ground.tell)(&format!("SIGSTOP: {} limits caught up", after - before));
     city.finish(server).await

@@ -30,7 +30,7 @@ pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
         shim.arm()?;
         let began = Instant::now();
         let acknowledged = city.keep(Load::begin(hands)).await?;
-        let (took, syncs) = (began.elapsed(), shim.matched()?);
+        let (took, syncs, slow) = (began.elapsed(), shim.matched()?, shim.made()?);
         shim.disarm()?;
         let grown = server.memory()?.highest - before;
         if acknowledged != 24 * each {
@@ -41,7 +41,7 @@ pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
         }
         let group = acknowledged as f64 / syncs.max(1) as f64;
         shared.push(group);
-        city.found.rounds += 1;
+        city.found.round(&format!("syncs of {millis} ms"), slow > 0);
         let note = format!(
             "syncs of {millis} ms: {acknowledged} filings in {:.1} s, {group:.1} filings for each sync, memory +{} MiB",
             took.as_secs_f64(),
@@ -79,7 +79,7 @@ async fn crowd(ground: &Ground<'_>, city: &mut City, shim: &Shim) -> Outcome<()>
     if busy == 0 || answers.keys().any(|status| ![303, 503].contains(status)) || grown > CROWD_MEMORY {
         return Err(format!("a crowd of {CROWD} was answered {answers:?} and cost {grown} KiB").into());
     }
-    city.found.rounds += 1;
+    city.found.round("a crowd at a slow sync", shim.made()? > 0);
     let note = format!("{CROWD} requests at once during a sync of 10 s: {busy} told to come again (503), memory +{} MiB", grown / 1024);
     (ground.tell)(&note);
     city.found.notes.push(note);

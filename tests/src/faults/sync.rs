@@ -24,7 +24,7 @@ const KILLS: [(&str, On, &str, u64); 8] = [
 pub(super) async fn killed(ground: &Ground<'_>) -> Outcome<Found> {
     let mut city = City::new(ground, "", 20).await?;
     let shim = Shim::new(&ground.dir.join("shim"))?;
-    let mut missed = 0;
+    let kind = "killed at a sync or a write";
     for round in 0..ground.of(KILLS.len(), KILLS.len() * 6) {
         let (files, on, act, most) = KILLS[round % KILLS.len()];
         let rule = Rule::nth(files, on, 1 + city.chance.below(most), act);
@@ -36,16 +36,16 @@ pub(super) async fn killed(ground: &Ground<'_>) -> Outcome<Found> {
         let hit = died(&mut server, Duration::from_secs(5)).await?;
         shim.disarm()?;
         if !hit {
-            missed += 1;
             server.kill()?;
         }
-        city.found.rounds += 1;
+        city.found.round(kind, hit);
         let seen = city.look().await?;
         city.found.under_way += seen.under_way;
         (ground.tell)(&format!("{act} at {:?} {} of {files}: hit {hit}, {} stood unanswered", rule.on, rule.at, seen.under_way));
     }
-    if missed * 2 > city.found.rounds {
-        return Err(format!("{missed} of {} faults were never reached", city.found.rounds).into());
+    let missed = city.found.rounds() - city.found.hit();
+    if missed * 2 > city.found.rounds() {
+        return Err(format!("{missed} of {} faults were never reached", city.found.rounds()).into());
     }
     city.found.notes.push(format!("{missed} rounds ended before the operation came and were killed like any other"));
     city.settle().await
@@ -89,7 +89,7 @@ pub(super) async fn broken(ground: &Ground<'_>) -> Outcome<Found> {
         if !server.said().contains("event log failed") {
             return Err(format!("the server did not say why it ended\n{}", server.said()).into());
         }
-        city.found.rounds += 1;
+        city.found.round("EIO of the log", shim.made()? > 0);
         let seen = city.look().await?;
         city.found.under_way += seen.under_way;
         (ground.tell)(&format!("EIO at {on:?} {} of the log: ended with {status}, {} stood unanswered", rule.at, seen.under_way));
@@ -111,7 +111,7 @@ pub(super) async fn broken(ground: &Ground<'_>) -> Outcome<Found> {
         if server.has_ended()?.is_some() {
             return Err("a view that cannot be written ended the server".into());
         }
-        city.found.rounds += 1;
+        city.found.round("EIO of the views", true);
         (ground.tell)(&format!("EIO of {files}: the server stayed, the views follow after {:?}", began.elapsed()));
         if !server.stop().await?.success() {
             return Err("the server did not end in order".into());

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::city::copy;
-use super::{City, Found, Ground, On, PATIENCE, Rule, Shim, oracle};
+use super::{City, Found, Ground, On, PATIENCE, Rule, Shim, evenly, oracle};
 use crate::Outcome;
 use crate::server::{Server, Start, UNLIMITED};
 
 /// What is made anew.
 const MADE: &str = "views.db*,scores.db*,search.db*,rebuilding/";
+const FILES: [&str; 3] = ["views.db", "scores.db", "search.db"];
 /// After its first page a server goes on with search for so long.
 const SEARCH: Duration = Duration::from_secs(2);
 
@@ -30,16 +31,15 @@ pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
     }
     for (on, act) in [(On::Turn, "kill"), (On::Write, "torn")] {
         let steps = count(ground, &city, &shim, on).await?;
-        let rounds = ground.of(2, 30);
-        for round in 0..rounds {
-            // Evenly over all steps, from the first to the last.
-            let at = 1 + (steps - 1) * round / (rounds - 1);
+        for at in evenly(steps, ground.of(2, 30)) {
             let dir = ground.dir.join("upgrade");
             copy(&city.dir, &dir)?;
             older(&dir)?;
             shim.arm()?;
-            let hit = killed(&dir, &shim, &Rule::nth(MADE, on, at, act)).await?;
+            let killed = killed(&dir, &shim, &Rule::nth(MADE, on, at, act)).await?;
             shim.disarm()?;
+            // A kill that came when all was made is one like any other.
+            let hit = killed && unfinished(&dir, &ground.dir.join("looked"))?;
             let began = Instant::now();
             let server = Server::start(&dir, UNLIMITED).await.map_err(|error| format!("killed at step {at}: {error}"))?;
             city.found.recovery = city.found.recovery.max(began.elapsed());
@@ -48,10 +48,10 @@ pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
             }
             oracle::views(&dir).await.map_err(|error| format!("killed at step {at}: {error}"))?;
             std::fs::remove_dir_all(&dir)?;
-            city.found.rounds += 1;
+            city.found.round(&format!("other views are made, {act} at {on:?}"), hit);
             (ground.tell)(&format!("upgrade, {act} at {on:?} {at} of {steps}: hit {hit}"));
         }
-        city.found.notes.push(format!("making other views has {steps} steps ({on:?}); {rounds} of them were hit"));
+        city.found.notes.push(format!("making other views has {steps} steps ({on:?})"));
     }
     city.settle().await
 }
@@ -71,12 +71,34 @@ async fn count(ground: &Ground<'_>, city: &City, shim: &Shim, on: On) -> Outcome
     if steps > 5 { Ok(steps) } else { Err(format!("other views were made in {steps} steps").into()) }
 }
 
+/// What another program calls its views.
+const OTHER: &str = "older";
+
 /// The views say that another program made them.
 fn older(dir: &Path) -> Outcome<()> {
-    for name in ["views.db", "scores.db", "search.db"] {
-        Connection::open(dir.join(name))?.execute("UPDATE meta SET fingerprint = 'older'", [])?;
+    for name in FILES {
+        Connection::open(dir.join(name))?.execute("UPDATE meta SET fingerprint = ?1", [OTHER])?;
     }
     Ok(())
+}
+
+/// Whether files lie in the making, are still those of the other program, or a search is behind the views. Looked at in a
+/// copy, because opening a file mends it.
+fn unfinished(dir: &Path, looked: &Path) -> Outcome<bool> {
+    if dir.join("rebuilding").exists() {
+        return Ok(true);
+    }
+    copy(dir, looked)?;
+    let mut stand = Vec::new();
+    for name in FILES {
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?));
+        // A file without its first table is in the making as well.
+        stand.push(Connection::open(looked.join(name))?.query_row("SELECT fingerprint, seq FROM meta", [], read).ok());
+    }
+    std::fs::remove_dir_all(looked)?;
+    let made = stand.iter().all(|one| one.as_ref().is_some_and(|(fingerprint, _)| fingerprint != OTHER));
+    let seq = |at: usize| stand[at].as_ref().map(|(_, seq)| *seq);
+    Ok(!made || seq(2) < seq(0))
 }
 
 /// Starts and waits until the rule has killed it; false when it serves and stays.
