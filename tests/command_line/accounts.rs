@@ -15,10 +15,19 @@ fn an_installation_begins_with_units_and_accounts_and_more_can_come_later() {
     let begin = || call(["init", "--data", text(&data), "--units", text(&units), "--accounts", text(&accounts), "--actor", "张三"]);
     assert!(begin().bad(1).contains("第 2 行“单位代码”"));
     assert!(!data.exists());
+    // and so are rows that take the names of the three administrators, all at once
+    std::fs::write(&accounts, "login,name,unit,roles\nzhang,张三,C,话务员\nSysAdmin,张三,C,话务员\nauditor,李四,X,话务员\n").unwrap();
+    let err = begin().bad(1);
+    for row in ["第 3 行“登录名”：sysadmin", "第 4 行“登录名”：auditor", "第 4 行“单位代码”"] {
+        assert!(err.contains(row), "{row}: {err}");
+    }
+    assert!(err.contains("请从表里删去这一行"), "{err}");
+    assert!(!data.exists());
     // the same call with the table mended opens them
     std::fs::write(&accounts, ACCOUNTS).unwrap();
     let out = begin().good();
-    assert!(out.contains("账号：新开立 2，已有 0"), "{out}");
+    let at = |words: &str| out.find(words).unwrap_or_else(|| panic!("{words}: {out}"));
+    assert!(at("三名管理员") < at("账号：新开立 2，已有 0"), "whatever fails with the table, somebody can sign in: {out}");
     assert_eq!(out.lines().filter(|line| line.starts_with("  ")).count(), 5, "{out}");
     // the longer table later opens what is new alone
     std::fs::write(&accounts, format!("{ACCOUNTS}wang,王五,B,经办人\n")).unwrap();

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
+use tests::faults::{On, Rule, Shim, evenly};
 use tests::filing::{explore, walk};
-use tests::server::{Server, UNLIMITED, binary};
+use tests::server::{Server, UNLIMITED};
 
-use super::call::{Ended, call, city, init, text};
+use super::call::{Ended, call, call_in, city, init, text};
 
 /// A city with two backup files in a folder beside it.
 struct Kept {
@@ -288,8 +289,11 @@ fn erased() -> (Kept, String, String) {
     let kept = Kept::city("60");
     kept.backup("before");
     let cases = kept.cases(&kept.data());
-    let case = cases.iter().find(|case| case["stage"] == "archived" && !case["title"].as_str().unwrap().is_empty()).unwrap();
-    let (number, title) = (case["number"].as_str().unwrap().to_owned(), case["title"].as_str().unwrap().to_owned());
+    // One whose title no other case has: it can be looked for in every file.
+    let title = |case: &Value| case["title"].as_str().unwrap().to_owned();
+    let alone = |case: &&Value| cases.iter().filter(|other| title(other).contains(&title(case))).count() == 1;
+    let case = cases.iter().filter(|case| case["stage"] == "archived" && !title(case).is_empty()).find(alone).unwrap();
+    let (number, title) = (case["number"].as_str().unwrap().to_owned(), title(case));
     call(["erase", &number, "--data", text(&kept.data()), "--reason", "本人申请删除", "--actor", "张三"]).good();
     kept.backup("after");
     (kept, number, title)
@@ -301,10 +305,8 @@ fn stays_erased(kept: &Kept, data: &Path, number: &str, title: &str) {
     let case = cases.iter().find(|case| case["number"] == number).unwrap();
     assert_eq!(case["title"], "");
     let others: Vec<&str> = cases.iter().filter_map(|case| case["title"].as_str()).collect();
-    if !others.contains(&title) {
-        for (path, bytes) in content(data) {
-            assert!(!bytes.windows(title.len()).any(|window| window == title.as_bytes()), "{}", path.display());
-        }
+    for (path, bytes) in content(data) {
+        assert!(!bytes.windows(title.len()).any(|window| window == title.as_bytes()), "{}", path.display());
     }
     assert!(others.iter().filter(|title| !title.is_empty()).count() > 20, "the others keep their words");
     let again = call(["erase", number, "--data", text(data), "--reason", "本人申请删除", "--actor", "张三"]).good();
@@ -344,6 +346,77 @@ fn a_newer_log_with_older_keys_is_refused_and_by_consent_keeps_the_erased_erased
 }
 
 #[test]
+fn photos_are_taken_from_where_the_settings_say() {
+    let kept = Kept::city("5");
+    let (data, config, photos, empty) = (kept.data(), kept.path("xiaoneng.toml"), kept.path("photos"), kept.path("empty"));
+    std::fs::create_dir_all(photos.join("inspection-1")).unwrap();
+    std::fs::create_dir(&empty).unwrap();
+    std::fs::write(photos.join("inspection-1/0123456789abcdef"), "sealed photo").unwrap();
+    std::fs::write(&config, format!("[storage]\nattachments = \"{}\"\n", text(&photos))).unwrap();
+    let environment = [("XIAONENG_CONFIG", text(&config)), ("XIAONENG_DATA", text(&data))];
+    let photos_of = |name: &str, more: &[&str]| {
+        let (log, keys) = kept.files(name);
+        let words = ["backup", "--out", text(&log), "--keys-out", text(&keys)];
+        call_in(&environment, words.iter().chain(more)).good();
+        kept.restore(&log, &keys, &kept.path(&format!("new-{name}")), &["--json"]).json()["attachments"].as_u64()
+    };
+    assert_eq!(photos_of("a", &[]), Some(1));
+    // a word of the call counts more
+    assert_eq!(photos_of("b", &["--attachments", text(&empty)]), Some(0));
+    assert_eq!(photos_of("c", &["--set", &format!("storage.attachments={}", text(&empty))]), Some(0));
+}
+
+#[test]
+fn runs_that_could_not_even_begin_are_on_record_as_failed() {
+    let kept = Kept::city("5");
+    let data = kept.data();
+    kept.backup("a");
+    let known = || serde_json::from_slice::<Value>(&std::fs::read(data.join("backups.json")).unwrap()).unwrap();
+    let failed = || known()["failed"]["fault"].as_str().map(str::to_owned);
+    // given no master key, when it is rehearsed
+    let (log, keys) = kept.files("a");
+    let rehearse = || call(["rehearse", text(&log), "--keys", text(&keys), "--data", text(&data)]);
+    std::fs::rename(data.join("master.key"), kept.path("master.key")).unwrap();
+    let err = rehearse().bad(1);
+    assert!(err.contains("找不到主密钥文件"), "{err}");
+    // then the record says so until a run is good, and the backup still counts
+    assert!(failed().unwrap().contains("找不到主密钥文件"), "{}", known());
+    assert!(known()["backup"].is_object() && known()["rehearsal"].is_null(), "{}", known());
+    std::fs::rename(kept.path("master.key"), data.join("master.key")).unwrap();
+    rehearse().good();
+    assert_eq!(failed(), None);
+    // given a log of a later program, when it is backed up
+    let version = |version: u32| {
+        let log = rusqlite::Connection::open(data.join("log.db")).unwrap();
+        let before: u32 = log.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+        log.execute_batch(&format!("PRAGMA user_version = {version}")).unwrap();
+        before
+    };
+    let own = version(99);
+    let (log, keys) = kept.files("b");
+    let backup = || call(["backup", "--data", text(&data), "--out", text(&log), "--keys-out", text(&keys)]);
+    backup().bad(1);
+    assert!(failed().unwrap().contains("99"), "{}", known());
+    version(own);
+    backup().good();
+    assert_eq!(failed(), None);
+    // a word that was refused is no failed backup
+    backup().bad(1);
+    assert_eq!(failed(), None);
+}
+
+#[test]
+fn the_environment_names_the_directory_to_restore_into() {
+    let kept = Kept::city("5");
+    kept.backup("a");
+    let (log, keys) = kept.files("a");
+    let (new, master) = (kept.path("new"), kept.data().join("master.key"));
+    let environment = [("XIAONENG_DATA", text(&new)), ("XIAONENG_MASTER_KEY_FILE", text(&master))];
+    call_in(&environment, ["restore", text(&log), "--keys", text(&keys)]).good();
+    assert_eq!(kept.verified(&new), kept.verified(&kept.data()));
+}
+
+#[test]
 fn files_that_are_there_are_replaced_only_by_force() {
     let dir = tempfile::tempdir().unwrap();
     let (data, log, keys) = (dir.path().join("city"), dir.path().join("log"), dir.path().join("keys"));
@@ -371,26 +444,33 @@ fn files_that_are_there_are_replaced_only_by_force() {
 
 #[test]
 fn a_backup_that_is_killed_leaves_no_half_file_under_the_name() {
+    const FILES: &str = "a.log*,a.keys*";
     let kept = Kept::city("120");
     let (log, keys) = kept.files("a");
     let data = kept.data();
     let words = ["backup", "--data", text(&data), "--out", text(&log), "--keys-out", text(&keys), "--force"];
-    let mut unfinished = 0;
-    for round in 0..12 {
-        let mut child =
-            Command::new(binary().unwrap()).args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(4 * round));
-        child.kill().unwrap();
-        child.wait().unwrap();
+    let shim = Shim::new(&kept.path("shim")).unwrap();
+    let steps = shim.steps(FILES, On::Any, &words).unwrap();
+    for file in [&log, &keys] {
+        std::fs::remove_file(file).unwrap();
+    }
+    let (mut unfinished, mut between) = (0, 0);
+    // when it is killed before each step that it takes on its files
+    for at in 1..=steps {
+        assert!(shim.killed(&Rule::nth(FILES, On::Any, at, "kill"), &words).unwrap(), "step {at} of {steps} never came");
         // keys get their name first: they are never older than a log
         assert!(keys.exists() || !log.exists());
         if log.exists() {
             kept.restore(&log, &keys, &kept.path("new"), &["--check"]).good();
         } else {
             unfinished += 1;
+            between += usize::from(keys.exists());
         }
     }
-    assert!(unfinished > 0, "no kill came before the end");
+    assert!(
+        unfinished > 4 && between > 0,
+        "of {steps} kills {unfinished} came before the log had its name, {between} after the keys had theirs"
+    );
     // whatever was left, the next one goes through, and leaves nothing besides
     call(words).good();
     kept.restore(&log, &keys, &kept.path("new"), &["--check"]).good();
@@ -399,6 +479,7 @@ fn a_backup_that_is_killed_leaves_no_half_file_under_the_name() {
 
 #[test]
 fn a_restore_that_is_killed_leaves_what_was_there_and_can_be_made_again() {
+    const FILES: &str = "new/";
     let kept = Kept::city("60");
     kept.backup("a");
     let (log, keys) = kept.files("a");
@@ -406,17 +487,24 @@ fn a_restore_that_is_killed_leaves_what_was_there_and_can_be_made_again() {
     let new = kept.path("new");
     let master = kept.data().join("master.key");
     let words = ["restore", text(&log), "--keys", text(&keys), "--data", text(&new), "--master", text(&master), "--force"];
-    for round in 0..8 {
-        let mut child =
-            Command::new(binary().unwrap()).args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(30 * round));
-        child.kill().unwrap();
-        child.wait().unwrap();
+    let shim = Shim::new(&kept.path("shim")).unwrap();
+    let counted = |on| {
+        let steps = shim.steps(FILES, on, &words).unwrap();
+        std::fs::remove_dir_all(&new).unwrap();
+        steps
+    };
+    let kills = [(On::Write, "torn", counted(On::Write)), (On::Turn, "kill", counted(On::Turn))];
+    let mut unfinished = 0;
+    // when it is killed at a step, from the first to the last
+    for (on, act, at) in kills.into_iter().flat_map(|(on, act, steps)| evenly(steps, 5).map(move |at| (on, act, at))) {
+        let killed = shim.killed(&Rule::nth(FILES, on, at, act), &words).unwrap();
+        unfinished += usize::from(killed && new.join("restoring").exists());
         // either no installation yet or a whole one
         if new.join("log.db").exists() {
             assert_eq!(kept.verified(&new), wanted);
         }
     }
+    assert!(unfinished > 4, "only {unfinished} kills came in the middle");
     call(words).good();
     assert_eq!(kept.verified(&new), wanted);
     assert_eq!(kept.cases(&new), kept.cases(&kept.data()));

@@ -1,11 +1,9 @@
 //! One call of the binary.
 
 use std::ffi::OsStr;
-use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -52,31 +50,14 @@ pub fn call<S: AsRef<OsStr>>(words: impl IntoIterator<Item = S>) -> Ended {
 /// Calls the binary with these words in this environment.
 pub fn call_in<S: AsRef<OsStr>>(environment: &[(&str, &str)], words: impl IntoIterator<Item = S>) -> Ended {
     let mut command = Command::new(tests::server::binary().unwrap());
-    command.envs(environment.iter().copied()).args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let (out, err) = (all_of(child.stdout.take().unwrap()), all_of(child.stderr.take().unwrap()));
-    let started = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            break status;
-        }
-        if started.elapsed() > PATIENCE {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            panic!("{command:?} does not end: {}{}", out.join().unwrap(), err.join().unwrap());
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    };
-    Ended { status: status.code().unwrap(), out: out.join().unwrap(), err: err.join().unwrap() }
+    ended(command.envs(environment.iter().copied()).args(words))
 }
 
-/// What comes out of a pipe until it ends, read while the process runs.
-fn all_of(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
-    std::thread::spawn(move || {
-        let mut text = String::new();
-        pipe.read_to_string(&mut text).unwrap();
-        text
-    })
+/// Runs any command to its end.
+pub fn ended(command: &mut Command) -> Ended {
+    let done = tests::server::within(command, PATIENCE).unwrap_or_else(|error| panic!("{error}"));
+    let words = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { status: done.status.code().unwrap(), out: words(done.stdout), err: words(done.stderr) }
 }
 
 /// A text of a path.

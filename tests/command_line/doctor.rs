@@ -31,6 +31,13 @@ fn a_lost_a_wrong_and_an_open_key_are_told_apart() {
     // of another city
     std::fs::copy(other.join("master.key"), &key).unwrap();
     assert!(says(&doctor(&data), "faults", "主密钥与日志不符"), "{}", doctor(&data));
+    // with which nothing is made, either
+    let views = std::fs::read(data.join("views.db")).unwrap();
+    for words in [&["rebuild"][..], &["heads", "list"], &["zones", "key"], &["generate", "--cases", "1"]] {
+        let err = call(words.iter().copied().chain(["--data", text(&data)])).bad(1);
+        assert!(err.contains("主密钥与日志不符"), "{words:?}: {err}");
+    }
+    assert_eq!(std::fs::read(data.join("views.db")).unwrap(), views);
     // outside of the directory
     let kept = dir.path().join("kept.key");
     let ended = call_in(&[("XIAONENG_MASTER_KEY_FILE", text(&kept))], ["doctor", "--data", text(&data)]);

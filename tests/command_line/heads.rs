@@ -7,58 +7,77 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use application::heads::Head;
 use application::heads::check::published;
 use domain::founding::{HeadPublished, LogEvent};
-use event_log::{Append, Cursor, EventLog, Expected, NewEvent, Options, SqliteLog};
+use event_log::{Append, Cursor, Envelope, EventLog, Expected, NewEvent, Options, SqliteLog, WrappedKey};
 use vault::{MasterKey, Note, OsEntropy, Vault};
 
 use super::call::{call, city, init, text};
 
+/// A log that takes over events of another one as they were recorded there.
+struct Forged {
+    log: SqliteLog,
+    time: Arc<AtomicI64>,
+}
+
+impl Forged {
+    /// In a new directory, with the master key of the other.
+    fn new(from: &Path, to: &Path) -> Self {
+        std::fs::create_dir(to).unwrap();
+        std::fs::copy(from.join("master.key"), to.join("master.key")).unwrap();
+        let time = Arc::new(AtomicI64::new(0));
+        let now = time.clone();
+        let log = SqliteLog::open(to, Options::default(), Arc::new(move || now.load(Ordering::SeqCst))).unwrap();
+        Self { log, time }
+    }
+
+    async fn take(&self, event: Envelope, expected: Expected, keys: Vec<WrappedKey>) {
+        self.time.store(event.recorded_at, Ordering::SeqCst);
+        let again = NewEvent {
+            id: event.id,
+            kind: event.kind,
+            version: event.version,
+            occurred_at: event.occurred_at,
+            actor: event.actor,
+            on_behalf: event.on_behalf,
+            cause: event.cause,
+            rulebook: event.rulebook,
+            data: event.data,
+            sealed: event.sealed,
+        };
+        self.log.append(Append { stream: event.stream, expected, events: vec![again], keys }).await.unwrap();
+    }
+}
+
 /// A log at `to` with the events of the one at `from`, up to `upto` of them; whoever holds the master key may change one of
 /// them and sign all heads anew, so that everything in the directory agrees.
 async fn rewrite(from: &Path, to: &Path, upto: usize, change: bool) {
-    std::fs::create_dir(to).unwrap();
-    std::fs::copy(from.join("master.key"), to.join("master.key")).unwrap();
+    let new = Forged::new(from, to);
     let vault = Vault::new(MasterKey::load(&to.join("master.key")).unwrap(), Arc::new(OsEntropy));
     let old = SqliteLog::open(from, Options::default(), Arc::new(|| 0)).unwrap();
-    let time = Arc::new(AtomicI64::new(0));
-    let now = time.clone();
-    let new = SqliteLog::open(to, Options::default(), Arc::new(move || now.load(Ordering::SeqCst))).unwrap();
     let mut cursor = Cursor::default();
     let mut seen = 0;
     loop {
         let batch = old.read_all(&cursor, 500).await.unwrap();
-        for event in batch.events {
+        for mut event in batch.events {
             seen += 1;
             if seen > upto {
                 return;
             }
-            time.store(event.recorded_at, Ordering::SeqCst);
-            let mut data = event.data;
             if change && event.seq == 2 {
-                data.push(b' ');
+                event.data.push(b' ');
             }
             if event.stream.starts_with("log-head-") {
-                let LogEvent::HeadPublished(published) = LogEvent::from_slice(&event.kind, event.version, &data).unwrap() else { panic!() };
+                let LogEvent::HeadPublished(published) = LogEvent::from_slice(&event.kind, event.version, &event.data).unwrap() else {
+                    panic!()
+                };
                 let said = Head::parse(Note::parse(&published.note).unwrap().text()).unwrap();
-                let forged = Head { root: new.root_at(said.size).await.unwrap(), ..said };
+                let forged = Head { root: new.log.root_at(said.size).await.unwrap(), ..said };
                 let note = vault.sign_note(&forged.origin, &forged.text()).unwrap().to_string();
                 let forged: LogEvent = HeadPublished { note, ..published }.into();
-                data = serde_json::to_vec(&forged.to_json().unwrap()).unwrap();
+                event.data = serde_json::to_vec(&forged.to_json().unwrap()).unwrap();
             }
             let keys = if event.revision == 0 { old.keys_of(&event.stream).await.unwrap() } else { Vec::new() };
-            let again = NewEvent {
-                id: event.id,
-                kind: event.kind,
-                version: event.version,
-                occurred_at: event.occurred_at,
-                actor: event.actor,
-                on_behalf: event.on_behalf,
-                cause: event.cause,
-                rulebook: event.rulebook,
-                data,
-                sealed: event.sealed,
-            };
             let expected = event.revision.checked_sub(1).map_or(Expected::NoStream, Expected::Exact);
-            new.append(Append { stream: event.stream, expected, events: vec![again], keys }).await.unwrap();
+            new.take(event, expected, keys).await;
         }
         cursor = batch.next;
         if batch.at_head {
@@ -121,6 +140,10 @@ fn a_log_that_is_rewritten_cut_or_exchanged_with_its_head_file_is_told_by_heads_
     // heads of two directories are never mixed: what was kept is not written over
     let told = call(["heads", "export", "--data", text(&rewritten), "--out", text(&kept)]).bad(1);
     assert!(told.contains(&format!("{day}.txt")) && told.contains("未作改动"), "{told}");
+    // nor what is not even a text
+    std::fs::write(kept.join(format!("{day}.txt")), [0xff, 0xfe]).unwrap();
+    assert!(heads(&["export", "--out", text(&kept)]).bad(1).contains("未作改动"));
+    assert_eq!(std::fs::read(kept.join(format!("{day}.txt"))).unwrap(), [0xff, 0xfe]);
 }
 
 #[test]
@@ -130,32 +153,15 @@ fn a_head_in_the_log_that_does_not_fit_is_named_by_its_day() {
     city(&data, "10");
     call(["heads", "publish", "--data", text(&data), "--actor", "张三"]).good();
     // given a log into which somebody without the key wrote an event between, so that the old head stayed
-    std::fs::create_dir(&broken).unwrap();
-    std::fs::copy(data.join("master.key"), broken.join("master.key")).unwrap();
     let day = runtime().block_on(async {
         let old = SqliteLog::open(&data, Options::default(), Arc::new(|| 0)).unwrap();
         let head = published(&old).await.unwrap().remove(0);
         let mut events = old.read_all(&Cursor::default(), 5_000).await.unwrap().events;
         let last = events.pop().unwrap();
         let first = events.remove(0);
-        let time = Arc::new(AtomicI64::new(first.recorded_at));
-        let now = time.clone();
-        let new = SqliteLog::open(&broken, Options::default(), Arc::new(move || now.load(Ordering::SeqCst))).unwrap();
+        let new = Forged::new(&data, &broken);
         for event in [first, last] {
-            time.store(event.recorded_at, Ordering::SeqCst);
-            let again = NewEvent {
-                id: event.id,
-                kind: event.kind,
-                version: event.version,
-                occurred_at: event.occurred_at,
-                actor: event.actor,
-                on_behalf: event.on_behalf,
-                cause: event.cause,
-                rulebook: event.rulebook,
-                data: event.data,
-                sealed: event.sealed,
-            };
-            new.append(Append { stream: event.stream, expected: Expected::NoStream, events: vec![again], keys: Vec::new() }).await.unwrap();
+            new.take(event, Expected::NoStream, Vec::new()).await;
         }
         head.day
     });

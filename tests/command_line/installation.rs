@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use super::call::{call, city, init, text};
+use super::call::{call, call_in, city, init, text};
 
 #[test]
 fn an_empty_directory_becomes_an_installation_that_is_well() {
@@ -83,6 +83,33 @@ fn commands_on_a_directory_without_an_installation_make_none() {
         assert!(err.contains("init") || err.contains("--data"), "{words:?}: {err}");
         assert!(!data.exists() && !out.exists(), "{words:?}");
     }
+    call(["generate", "--data", at, "--cases", "1", "--from", "2026-02-01", "--to", "2026-01-01"]).bad(2);
+    assert!(!data.exists());
+}
+
+#[test]
+fn the_environment_names_the_installation_to_verify() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, log) = (dir.path().join("node"), dir.path().join("log"));
+    call(["init", "--data", text(&data), "--log", text(&log), "--actor", "张三"]).good();
+    let [at_data, at_log] = [("XIAONENG_DATA", text(&data)), ("XIAONENG_LOG_ADDRESS", text(&log))];
+    let proof = call_in(&[at_data, at_log], ["verify", "--json"]).json();
+    assert!(proof["events"].as_u64().unwrap() >= 5, "{proof}");
+    // each word of the call counts more, and half of a place is none
+    call_in(&[at_data, ("XIAONENG_LOG_ADDRESS", "/nowhere")], ["verify", "--log", text(&log)]).good();
+    call_in(&[at_data], ["verify"]).bad(1);
+    call_in(&[at_log], ["verify"]).bad(2);
+}
+
+#[test]
+fn a_demo_whose_address_is_taken_leaves_the_one_before_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("DEMO"), "").unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let err = call(["demo", "--data", text(dir.path()), "--cases", "1", "--listen", &address]).bad(1);
+    assert!(err.contains("--listen"), "{err}");
+    assert!(dir.path().join("DEMO").exists());
 }
 
 #[test]

@@ -30,9 +30,7 @@ fn ops() -> PathBuf {
 async fn serve(data: &Path, more: &[(&str, &str)]) -> (Server, SocketAddr) {
     let settings: Vec<(&str, &str)> = UNLIMITED.iter().chain([&LISTEN]).chain(more).copied().collect();
     let server = Server::start(data, &settings).await.unwrap();
-    let said = server.said();
-    let address = said.lines().find_map(|line| line.strip_prefix("运维监听 ")).unwrap_or_else(|| panic!("no admin listener: {said}"));
-    let admin = address.parse().unwrap();
+    let admin = server.admin().unwrap();
     (server, admin)
 }
 
@@ -391,7 +389,7 @@ async fn told_to_stop_under_load_a_node_says_so_finishes_what_is_under_way_and_e
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("city");
     init(&data);
-    let (server, admin) = serve(&data, &[("XIAONENG__OPERATE__DRAIN_SECONDS", "2"), ("XIAONENG__OPERATE__STOP_SECONDS", "2")]).await;
+    let (server, _) = serve(&data, &[("XIAONENG__OPERATE__DRAIN_SECONDS", "2"), ("XIAONENG__OPERATE__STOP_SECONDS", "2")]).await;
     let (filing, _) = explore(server.address).await.unwrap();
     let mut ready = Vec::new();
     for n in 1..=60 {
@@ -404,35 +402,26 @@ async fn told_to_stop_under_load_a_node_says_so_finishes_what_is_under_way_and_e
         stream.write_all(bytes.as_bytes()).await.unwrap();
         hanging.push(stream);
     }
-    // when it is told to stop while citizens file
+    // when it is told to stop while citizens file: the first is through, the others come one after the other
+    let (under_way, first) = tokio::sync::oneshot::channel();
     let filing = tokio::spawn(async move {
-        let (mut taken, mut after) = (Vec::new(), 0);
+        let (mut taken, mut under_way) = (Vec::new(), Some(under_way));
         for mut one in ready {
-            match one.submit().await {
-                Ok(true) => taken.push(one),
-                // It has stopped; nothing was acknowledged.
-                _ => after += 1,
+            // Whatever is not acknowledged came when it had stopped.
+            if let Ok(true) = one.submit().await {
+                taken.push(one);
+                if let Some(tell) = under_way.take() {
+                    tell.send(()).unwrap();
+                }
             }
         }
-        (taken, after)
+        taken
     });
-    let watching = tokio::spawn(async move {
-        let mut seen = String::new();
-        while let Ok(answer) = Client::new(admin).get("/readyz").await {
-            if answer.status == 503 {
-                seen = answer.text();
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        seen
-    });
-    let status = server.stop().await.unwrap();
-    // then it said that it is not ready while it still answered, and ended by itself although clients hung
-    assert!(status.success(), "{status}");
-    assert!(watching.await.unwrap().contains("fault  stopping"));
-    let (taken, _) = filing.await.unwrap();
-    assert!(!taken.is_empty());
+    tokio::time::timeout(PATIENCE, first).await.expect("nobody files").expect("nothing was taken");
+    // then it says so, and ends by itself although clients hang
+    let said = stop_and_listen(server).await;
+    assert!(said.contains("\"stopping\""), "{said}");
+    let taken = filing.await.unwrap();
     // and the log was put away: nothing is left in front of it
     assert_eq!(std::fs::metadata(data.join("log.db-wal")).map_or(0, |meta| meta.len()), 0);
     // and what was acknowledged stands
@@ -455,7 +444,9 @@ async fn told_twice_a_node_ends_at_once() {
     until_ready(admin).await;
     let told = Command::new("kill").args(["-TERM", &server.id().to_string()]).status().unwrap();
     assert!(told.success());
-    until(admin, 503, "stopping").await;
+    // It says that it is not ready while it still answers.
+    until(admin, 503, "fault  stopping").await;
+    assert_eq!(Client::new(server.address).get("/help").await.unwrap().status, 200);
     // The second one is that of `stop`.
     assert_eq!(server.stop().await.unwrap().code(), Some(1));
 }

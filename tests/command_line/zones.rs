@@ -13,7 +13,7 @@ use tests::server::{Server, UNLIMITED};
 use vault::OsEntropy;
 use vault::zones::OutsideKey;
 
-use super::call::{Ended, call, city, text};
+use super::call::{Ended, call, call_in, city, text};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const ANSWER: &str = "已安排养护单位更换灯头，今晚恢复照明，感谢您的反映。";
@@ -143,7 +143,7 @@ async fn a_demand_goes_in_and_its_answer_comes_out() {
     let server = zones.outside(&[("XIAONENG__OPERATE__LISTEN", "127.0.0.1:0")]).await;
     assert!(until(server.address, "/", |_| true).await.contains("暂时不能网上提交"));
     assert_eq!(Client::new(server.address).get("/desk/sign-in").await.unwrap().status, 404);
-    let admin = server.said().lines().find_map(|line| line.strip_prefix("运维监听 ").map(str::to_owned)).unwrap().parse().unwrap();
+    let admin = server.admin().unwrap();
     until(admin, "/readyz", |lines| lines.contains("fault  spool") && lines.contains("还没有收到内网的规则")).await;
     // when the inner zone tells it the rules, then citizens can file
     assert_eq!(zones.ferry_out()["cases"], 20);
@@ -390,4 +390,42 @@ async fn a_server_inside_carries_by_itself() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert!(inside.stop().await.unwrap().success());
+}
+
+#[test]
+fn settings_reach_key_and_ferry_as_they_reach_a_server() {
+    let zones = Zones::new();
+    let config = zones.data.with_file_name("xiaoneng.toml");
+    let environment = [("XIAONENG_CONFIG", text(&config)), ("XIAONENG_DATA", text(&zones.data))];
+    std::fs::write(&config, "[zones]\ngeneration = 2\n").unwrap();
+    assert!(call_in(&environment, ["zones", "key"]).good().contains("第 2 代"));
+    assert!(call_in(&environment, ["zones", "key", "--set", "zones.generation=3"]).good().contains("第 3 代"));
+    let spool = text(&zones.inner);
+    let ferries: [&[&str]; 2] = [&["ferry", "in", "--actor", "值班员", "--spool", spool], &["ferry", "out", "--spool", spool]];
+    for words in ferries {
+        call_in(&environment, words).good();
+        let err = call_in(&environment, words.iter().chain(&["--set", "zones.generation=17"])).bad(1);
+        assert!(err.contains("zones.generation"), "{err}");
+    }
+    std::fs::write(&config, "[zones]\ngeneratio = 2\n").unwrap();
+    for words in ferries.into_iter().chain([&["zones", "key"][..]]) {
+        assert!(call_in(&environment, words).bad(2).contains("是不是 zones.generation"), "{words:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outside_that_is_told_twice_ends_at_once_and_its_two_addresses_differ() {
+    let zones = Zones::new();
+    let one = ["--listen", "127.0.0.1:18097", "--admin-listen", "127.0.0.1:18097"];
+    let err = call(["outside", "--spool", text(&zones.outer)].iter().chain(&one)).bad(2);
+    assert!(err.contains("--admin-listen"), "{err}");
+    let server = zones.outside(&[("XIAONENG__OPERATE__LISTEN", "127.0.0.1:0"), ("XIAONENG__OPERATE__DRAIN_SECONDS", "3600")]).await;
+    let admin = server.admin().unwrap();
+    server.signal("TERM").unwrap();
+    until(admin, "/readyz", |lines| lines.contains("fault  stopping")).await;
+    // The second one is that of `stop`.
+    assert_eq!(server.stop().await.unwrap().code(), Some(1));
+    // Told once it ends in order.
+    let server = zones.outside(&[]).await;
+    assert!(server.stop().await.unwrap().success());
 }

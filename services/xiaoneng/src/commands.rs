@@ -42,7 +42,7 @@ impl Failure {
     /// What to print.
     pub(crate) fn lines(&self) -> Vec<String> {
         match self {
-            Self::Work(error) => vec![error.chain().map(ToString::to_string).collect::<Vec<_>>().join("：")],
+            Self::Work(error) => vec![told(error)],
             Self::Faults(faults) | Self::Settings(faults) => faults.clone(),
             Self::Usage(words) => vec![words.clone()],
         }
@@ -63,6 +63,11 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     }
 }
 
+/// An error with its causes, on one line.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).collect::<Vec<_>>().join("：")
+}
+
 /// Carries out a call.
 pub(crate) fn run(call: Call) -> Result<(), Failure> {
     match call.command {
@@ -75,7 +80,7 @@ pub(crate) fn run(call: Call) -> Result<(), Failure> {
         Command::Serve(words) => served(serve::run(words)),
         Command::Outside(words) => served(outside::run(words)),
         Command::Ferry(words) => worked(ferry::run(words)),
-        Command::Zones(words) => zones::run(words),
+        Command::Zones(words) => worked(zones::run(words)),
         Command::Init(words) => worked(init::run(words)),
         Command::Accounts(words) => worked(accounts::run(words)),
         Command::Import(words) => worked(import::run(words)),

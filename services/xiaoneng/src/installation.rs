@@ -140,13 +140,20 @@ pub(crate) async fn open(place: &Place, audited: bool) -> anyhow::Result<Arc<App
 
 /// The same with its files where the settings say.
 pub(crate) async fn open_with(place: &Place, audited: bool, storage: &Storage) -> anyhow::Result<Arc<Application>> {
-    must_be_there(place)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let vault = vault(&place.data, false).with_context(|| node::no_key(place))?;
-    let log = log(place, clock.clone()).await?;
-    node::must_fit(log.as_ref(), &vault).await?;
+    let (log, vault) = log_and_vault(place, clock.clone()).await?;
     let attachments = node::attachments(place, storage.attachments.as_deref());
     assemble(&place.data, clock, vault, log, Parts { audited, ballots: audited, ids: Arc::new(OsEntropy), attachments }).await
+}
+
+/// The log of a place and the keys to it. Another installation's master key is refused: views and public keys made with it
+/// would be wrong, and what is sealed for it would never open again.
+pub(crate) async fn log_and_vault(place: &Place, clock: Arc<dyn Clock>) -> anyhow::Result<(Arc<dyn EventLog>, Arc<Vault>)> {
+    must_be_there(place)?;
+    let vault = vault(&place.data, false).with_context(|| node::no_key(place))?;
+    let log = log(place, clock).await?;
+    node::must_fit(log.as_ref(), &vault).await?;
+    Ok((log, vault))
 }
 
 /// Founds a new log.

@@ -9,6 +9,7 @@ mod installation;
 mod node;
 mod output;
 mod reserve;
+mod running;
 mod service;
 mod settings;
 mod version;

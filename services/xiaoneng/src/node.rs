@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::bail;
 use application::Application;
 use application::attachments::FOLDER;
-use event_log::{Cursor, EventLog};
+use event_log::{Cursor, EventLog, LogError};
 use vault::Vault;
 
 use crate::cli::{LogAddress, Place};
@@ -37,8 +37,24 @@ pub(crate) fn no_init(place: &Place) -> String {
     )
 }
 
-/// Refuses a master key that is not that of the log, before any view is made with it.
+/// What is said of another installation's master key.
+pub(crate) const OTHER_KEY: &str =
+    "主密钥与日志不符：它打不开日志中的密钥。请先把这个 master.key 移到别处保管，再从托管处或已有节点取回建立这份日志的那一个";
+
+/// Refuses a master key that is not that of the log, before anything is made with it.
 pub(crate) async fn must_fit(log: &dyn EventLog, vault: &Vault) -> anyhow::Result<()> {
+    if fits(log, vault).await? == Some(false) {
+        bail!(OTHER_KEY);
+    }
+    Ok(())
+}
+
+/// Whether a master key is that of the log: whether it unwraps the keys of the first sealed event that still has any. Accounts
+/// are sealed and stand at the beginning. `None` when nothing can be tried yet.
+///
+/// # Errors
+/// When the log cannot be read.
+pub(crate) async fn fits(log: &dyn EventLog, vault: &Vault) -> Result<Option<bool>, LogError> {
     let mut cursor = Cursor::default();
     loop {
         let batch = log.read_all(&cursor, READ).await?;
@@ -48,13 +64,10 @@ pub(crate) async fn must_fit(log: &dyn EventLog, vault: &Vault) -> anyhow::Resul
             if keys.is_empty() {
                 continue;
             }
-            if vault.keyring(&event.stream, keys).is_err() {
-                bail!("主密钥与日志不符：它打不开日志中的密钥。请先把这个 master.key 移到别处保管，再从已有节点复制建立这份日志的那一个");
-            }
-            return Ok(());
+            return Ok(Some(vault.keyring(&event.stream, keys).is_ok()));
         }
         if batch.at_head || batch.events.last().is_some_and(|last| last.seq >= LOOKED_AT) {
-            return Ok(());
+            return Ok(None);
         }
         cursor = batch.next;
     }

@@ -7,11 +7,16 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Call, Command};
 
-/// One line on stdout. A reader that has gone away ends the program quietly.
+/// One line on stdout. A reader that has gone away ends the program quietly; a disk that took nothing ends it with status 1.
 pub(crate) fn line(text: &str) {
     let mut out = std::io::stdout().lock();
-    if writeln!(out, "{text}").is_err() {
-        std::process::exit(0);
+    match writeln!(out, "{text}") {
+        Ok(()) => {}
+        Err(gone) if gone.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(fault) => {
+            error(&format!("结果无法写出：{fault}"));
+            std::process::exit(1);
+        }
     }
 }
 

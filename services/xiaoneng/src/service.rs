@@ -7,9 +7,13 @@ use listenfd::ListenFd;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::commands::Failure;
+use crate::settings::Settings;
+
 /// Where the pages and the admin listener are served.
 pub(crate) struct Listeners {
     given: Option<TcpListener>,
+    listen: SocketAddr,
     /// Admin listener.
     pub(crate) admin: Option<TcpListener>,
 }
@@ -17,7 +21,15 @@ pub(crate) struct Listeners {
 impl Listeners {
     /// The sockets that the service manager handed over (`LISTEN_FDS`: the first is the public one, the second the admin
     /// listener), else that of the admin address.
-    pub(crate) fn open(admin: Option<SocketAddr>) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// The admin address is none, or that of the pages (status 2); a socket cannot be used.
+    pub(crate) fn open(settings: &Settings) -> Result<Self, Failure> {
+        let listen = settings.web.listen;
+        let admin = settings.operate.address().map_err(Failure::Usage)?;
+        if admin.is_some_and(|admin| admin == listen && admin.port() != 0) {
+            return Err(Failure::Usage(format!("运维监听不能和页面用同一个地址 {listen}，请换一个 --admin-listen")));
+        }
         let mut sockets = ListenFd::from_env();
         let given = sockets.take_tcp_listener(0).context("systemd 交来的套接字不能使用")?;
         let second =
@@ -27,16 +39,17 @@ impl Listeners {
             (None, Some(address)) => Some(bind(address, "--admin-listen")?),
             (None, None) => None,
         };
-        Ok(Self { given, admin })
+        Ok(Self { given, listen, admin })
     }
 
-    /// The public socket: the one handed over, else that of this address.
-    pub(crate) fn public(self, address: SocketAddr) -> anyhow::Result<TcpListener> {
-        self.given.map_or_else(|| bind(address, "--listen"), Ok)
+    /// The public socket: the one handed over, else that of the pages' address.
+    pub(crate) fn public(self) -> anyhow::Result<TcpListener> {
+        self.given.map_or_else(|| bind(self.listen, "--listen"), Ok)
     }
 }
 
-fn bind(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
+/// Takes an address, or says which option names another.
+pub(crate) fn bind(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).with_context(|| format!("地址 {address} 不能使用，可能已有程序在用；请换一个 {option}"))
 }
 

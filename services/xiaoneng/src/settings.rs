@@ -103,20 +103,25 @@ pub(crate) struct Effective {
 }
 
 impl Settings {
-    /// The settings of a call that takes no more than a file.
-    ///
-    /// # Errors
-    /// All faults, one line each (status 2).
-    pub(crate) fn load(file: Option<&Path>) -> Result<Self, Failure> {
-        Self::of(&cli::Configured { config: file.map(Path::to_owned), set: Vec::new() })
-    }
-
     /// The settings of a call.
     ///
     /// # Errors
     /// All faults, one line each (status 2).
     pub(crate) fn of(words: &cli::Configured) -> Result<Self, Failure> {
         load(words).map(|loaded| loaded.settings).map_err(Failure::Settings)
+    }
+
+    /// The settings of a server, with the addresses of its call in place of those set.
+    ///
+    /// # Errors
+    /// All faults, one line each (status 2).
+    pub(crate) fn serving(words: &cli::Serving) -> Result<Self, Failure> {
+        let mut settings = Self::of(&words.settings)?;
+        settings.web.listen = words.listen.unwrap_or(settings.web.listen);
+        if let Some(address) = words.admin_listen {
+            settings.operate.listen = address.to_string();
+        }
+        Ok(settings)
     }
 }
 

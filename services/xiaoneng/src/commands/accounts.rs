@@ -9,15 +9,22 @@ use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Accounts) -> Result<(), Failure> {
     let bytes = std::fs::read(&words.file).with_context(|| format!("无法读取 {}", words.file.display()))?;
-    let app = installation::open(&words.place, false).await?;
-    let report = open(&app, &words.actor, &bytes).await?;
+    let app = installation::open(&words.act.place, false).await?;
+    let report = open(&app, &words.act.actor, &bytes).await?;
     if words.json {
         let opened: Vec<_> = report.opened.iter().map(|one| serde_json::json!({ "login": one.login, "password": one.password })).collect();
-        output::line(&serde_json::json!({ "opened": opened, "already_there": report.already_there }).to_string());
+        let stopped = report.stopped.as_ref().map(|stopped| &stopped.login);
+        let told = serde_json::json!({ "opened": opened, "already_there": report.already_there, "stopped": stopped });
+        output::line(&told.to_string());
     } else {
         print(&report);
     }
-    Ok(())
+    whole(&report)
+}
+
+/// An opening that broke off is a fault, which is said after the passwords of those that were opened.
+pub(super) fn whole(report: &AccountReport) -> Result<(), Failure> {
+    report.stopped.as_ref().map_or(Ok(()), |stopped| Err(Failure::Faults(vec![stopped.to_string()])))
 }
 
 /// Opens what the table names; a table with a fault opens nothing.

@@ -11,7 +11,8 @@ use application::backups::{Backups, Fault, Run, RunKind};
 use application::clock::SystemClock;
 use domain::time::Clock;
 
-use super::Failure;
+use super::{Failure, told};
+use crate::settings::Settings;
 use crate::{cli, installation, node, output};
 
 pub(super) async fn run(words: cli::Backup) -> Result<(), Failure> {
@@ -22,26 +23,11 @@ pub(super) async fn run(words: cli::Backup) -> Result<(), Failure> {
         ));
     }
     installation::must_be_there(&words.place)?;
-    let data = &words.place.data;
-    let log = installation::log(&words.place, Arc::new(SystemClock)).await?;
-    let progress = output::Progress::new("已备份");
-    let stop = AtomicBool::new(false);
-    let attachments = node::attachments(&words.place, words.attachments.as_deref());
-    let wanted = Wanted {
-        data,
-        attachments: &attachments,
-        out: &words.out,
-        keys_out: &words.keys_out,
-        force: words.force,
-        at: SystemClock.now(),
-        breath: Duration::ZERO,
-        stop: &stop,
-    };
+    let storage = Settings::of(&words.settings)?.storage;
+    let attachments = node::attachments(&words.place, words.attachments.as_deref().or(storage.attachments.as_deref()));
     let started = Instant::now();
-    let made = make(&*log, &wanted, &|done, of| progress.tell(done, of)).await;
-    drop(log);
-    let ended = made.as_ref().map(|made| (made.log.size, made.log_bytes + made.keys_bytes)).map_err(Clone::clone);
-    note(data, RunKind::Backup, started, &ended);
+    let made = backed_up(&words, &attachments).await;
+    note(&words.place.data, RunKind::Backup, started, made.as_ref().map(|made| (made.log.size, made.log_bytes + made.keys_bytes)));
     let seconds = started.elapsed().as_secs_f64();
     let made = made?;
     say(&words, &made, seconds);
@@ -51,15 +37,34 @@ pub(super) async fn run(words: cli::Backup) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Keeps how a run ended beside the data; a full disk there takes nothing from the backup.
-pub(super) fn note(data: &Path, kind: RunKind, started: Instant, ended: &Result<(u64, u64), Fault>) {
+async fn backed_up(words: &cli::Backup, attachments: &Path) -> anyhow::Result<Made> {
+    let log = installation::log(&words.place, Arc::new(SystemClock)).await?;
+    let progress = output::Progress::new("已备份");
+    let stop = AtomicBool::new(false);
+    let wanted = Wanted {
+        data: &words.place.data,
+        attachments,
+        out: &words.out,
+        keys_out: &words.keys_out,
+        force: words.force,
+        at: SystemClock.now(),
+        breath: Duration::ZERO,
+        stop: &stop,
+    };
+    Ok(make(&*log, &wanted, &|done, of| progress.tell(done, of)).await?)
+}
+
+/// Keeps beside the data how a run ended, with its events and bytes or with why it failed; a full disk there takes nothing
+/// from the backup.
+pub(super) fn note(data: &Path, kind: RunKind, started: Instant, ended: Result<(u64, u64), &anyhow::Error>) {
     // A refused word of the call says nothing about backups.
-    if matches!(ended, Err(Fault::Exists(_) | Fault::OneFile | Fault::Busy(_))) {
+    let refused = |error: &anyhow::Error| matches!(error.downcast_ref(), Some(Fault::Exists(_) | Fault::OneFile | Fault::Busy(_)));
+    if ended.is_err_and(refused) {
         return;
     }
-    let (events, bytes) = *ended.as_ref().unwrap_or(&(0, 0));
+    let (events, bytes) = ended.unwrap_or_default();
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let fault = ended.as_ref().err().map(ToString::to_string);
+    let fault = ended.err().map(told);
     let run = Run { at: SystemClock.now(), events, bytes, millis, fault };
     if let Err(error) = Backups::read(data).and(kind, run).write(data) {
         output::error(&format!("备份记录未能写入 {}：{error}", data.display()));

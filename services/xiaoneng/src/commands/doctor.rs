@@ -6,9 +6,11 @@ mod place;
 mod service;
 
 use std::fmt::Display;
+use std::path::Path;
 
 use application::clock::SystemClock;
 use domain::time::Clock;
+use web::operate::Level;
 
 use super::Failure;
 use crate::{cli, installation, output};
@@ -36,6 +38,15 @@ impl Findings {
     fn fault(&mut self, what: impl Display) {
         self.faults.push(what.to_string());
     }
+
+    /// As `/readyz` judges it.
+    fn at(&mut self, level: Level, what: impl Display) {
+        match level {
+            Level::Good => self.good(what),
+            Level::Warn => self.note(what),
+            Level::Bad => self.fault(what),
+        }
+    }
 }
 
 pub(super) async fn run(words: cli::Doctor) -> Result<(), Failure> {
@@ -45,11 +56,7 @@ pub(super) async fn run(words: cli::Doctor) -> Result<(), Failure> {
     let settings = service::settings(&mut found, &words.settings);
     service::credentials(&mut found, &words.place.data);
     let log_dir = installation::log_dir(&words.place);
-    if let Some(dir) = log_dir
-        && !installation::has_log(dir)?
-    {
-        found.fault(format!("{} 里没有 log.db：请先运行 xiaoneng init，或核对 --data", dir.display()));
-    } else if place::check(&mut found, &words.place.data, log_dir) {
+    if stands(&mut found, log_dir) && place::check(&mut found, &words.place.data, log_dir, &settings.operate) {
         house::check(&mut found, &words.place, now).await;
         service::backups(&mut found, &words.place.data, &settings, now);
     }
@@ -60,4 +67,15 @@ pub(super) async fn run(words: cli::Doctor) -> Result<(), Failure> {
         found.notes.iter().for_each(|what| output::line(&format!("注意 {what}")));
     }
     if found.faults.is_empty() { Ok(()) } else { Err(Failure::Faults(found.faults)) }
+}
+
+/// Whether there is a log to look at; one on a cluster shows when it is opened.
+fn stands(found: &mut Findings, log_dir: Option<&Path>) -> bool {
+    let Some(dir) = log_dir else { return true };
+    match installation::has_log(dir) {
+        Ok(true) => return true,
+        Ok(false) => found.fault(format!("{} 里没有 log.db：请先运行 xiaoneng init，或核对 --data", dir.display())),
+        Err(error) => found.fault(format!("{error:#}")),
+    }
+    false
 }

@@ -7,7 +7,7 @@ use super::Failure;
 use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Erase) -> Result<(), Failure> {
-    let app = installation::open(&words.place, false).await?;
+    let app = installation::open(&words.act.place, false).await?;
     app.projections.catch_up().await?;
     let person = match Uuid::try_parse(&words.person) {
         Ok(person) => person,
@@ -18,11 +18,11 @@ pub(super) async fn run(words: cli::Erase) -> Result<(), Failure> {
                 return Err(Failure::Work(anyhow::anyhow!("没有编号为 {} 的诉求", words.person)));
             };
             let person = person_of_case(case.id);
-            app.confirm_person(&installation::cli_meta(&app, &words.actor), person, vec![case.id]).await?;
+            app.confirm_person(&installation::cli_meta(&app, &words.act.actor), person, vec![case.id]).await?;
             person
         }
     };
-    let meta = installation::cli_meta(&app, &words.actor);
+    let meta = installation::cli_meta(&app, &words.act.actor);
     let done = if words.restrict {
         app.restrict_person(&meta, person, &words.reason).await?
     } else {

@@ -40,7 +40,7 @@ pub(super) async fn run(words: cli::Export) -> Result<(), Failure> {
         cli::Kind::Bulletin => "circular",
     };
     app.audit.tool(app.now(), &installation::cli_meta(&app, "export").actor.name(), subject, "export");
-    app.audit.flush();
+    app.audit.flush()?;
     if words.json {
         output::line(&serde_json::json!({ "rows": rows }).to_string());
     } else {

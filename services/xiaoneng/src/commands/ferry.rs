@@ -33,7 +33,7 @@ pub(super) async fn run(words: cli::Ferry) -> Result<(), Failure> {
 }
 
 async fn open(carry: &cli::Carry) -> Result<(Arc<Application>, Spool, u32), Failure> {
-    let generation = Settings::load(carry.config.as_deref())?.zones.generation()?;
+    let generation = Settings::of(&carry.settings)?.zones.generation()?;
     let app = installation::open(&carry.place, false).await?;
     Ok((app, Spool::open(&carry.spool)?, generation))
 }

@@ -10,17 +10,17 @@ use vault::OsEntropy;
 
 use super::Failure;
 use crate::city::{self, CityClock, Plan};
-use crate::{cli, installation, output};
+use crate::{cli, installation, node, output};
 
 pub(super) async fn run(words: cli::Generate) -> Result<(), Failure> {
-    installation::make_dir(&words.place.data)?;
-    installation::make_log_dir(&words.place)?;
     let now = SystemClock.now();
     let to = words.to.map_or(now, end_of);
     let from = words.from.map_or(to - chrono::TimeDelta::days(365), start_of);
     if from >= to {
         return Err(Failure::Usage("起始日期必须早于截止日期".to_owned()));
     }
+    installation::make_dir(&words.place.data)?;
+    installation::make_log_dir(&words.place)?;
     let clock = CityClock::new(from);
     let log = installation::log(&words.place, Arc::new(clock.clone())).await?;
     let before = log.head().await?.size;
@@ -31,6 +31,7 @@ pub(super) async fn run(words: cli::Generate) -> Result<(), Failure> {
     let password_phc =
         if new { Some(Passwords::new(&OsEntropy)?.hash(super::demo::PASSWORD, "", Arc::new(OsEntropy)).await?) } else { None };
     let vault = installation::vault(&words.place.data, new)?;
+    node::must_fit(log.as_ref(), &vault).await?;
     if new {
         installation::found(log.as_ref(), &vault, "generate", from).await?;
     }

@@ -8,7 +8,6 @@ use application::clock::SystemClock;
 use application::heads::check::published;
 use application::heads::origin;
 use domain::founding::HeadPublished;
-use event_log::EventLog;
 use vault::VerifierKey;
 
 use super::Failure;
@@ -18,21 +17,16 @@ use crate::{installation, output};
 pub(super) async fn run(words: Heads) -> Result<(), Failure> {
     match words {
         Heads::List { place, json } => list(&place, json).await,
-        Heads::Publish { place, actor } => publish(&place, &actor).await,
+        Heads::Publish { act } => publish(&act.place, &act.actor).await,
         Heads::Sign { place } => sign(&place).await,
         Heads::Export { place, out } => export(&place, &out).await,
     }
 }
 
-async fn log(place: &Place) -> anyhow::Result<Arc<dyn EventLog>> {
-    installation::must_be_there(place)?;
-    installation::log(place, Arc::new(SystemClock)).await
-}
-
 async fn list(place: &Place, json: bool) -> Result<(), Failure> {
-    let log = log(place).await?;
+    let (log, vault) = installation::log_and_vault(place, Arc::new(SystemClock)).await?;
     let Some(origin) = origin(log.as_ref()).await? else { return Err(unfounded()) };
-    let key = installation::vault(&place.data, false)?.verifier_key(&origin)?;
+    let key = vault.verifier_key(&origin)?;
     let heads = published(log.as_ref()).await?;
     let keys = periods(&heads);
     if json {
@@ -100,19 +94,23 @@ async fn sign(place: &Place) -> Result<(), Failure> {
 }
 
 async fn export(place: &Place, out: &Path) -> Result<(), Failure> {
-    let log = log(place).await?;
+    installation::must_be_there(place)?;
+    let log = installation::log(place, Arc::new(SystemClock)).await?;
     std::fs::create_dir_all(out).with_context(|| format!("无法建立目录 {}", out.display()))?;
     let mut written = 0;
     for head in published(log.as_ref()).await? {
         let path = out.join(format!("{}.txt", head.day));
-        match std::fs::read_to_string(&path) {
-            Ok(kept) if kept == head.note => continue,
+        match std::fs::read(&path) {
+            Ok(kept) if kept == head.note.as_bytes() => continue,
             // What was kept is the evidence: it is never written over.
             Ok(_) => {
                 let words = format!("{} 与日志里的不一样，未作改动：请用 xiaoneng verify --heads {} 核对", path.display(), out.display());
                 return Err(Failure::Faults(vec![words]));
             }
-            Err(_) => std::fs::write(&path, &head.note).with_context(|| format!("无法写入 {}", path.display()))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                std::fs::write(&path, &head.note).with_context(|| format!("无法写入 {}", path.display()))?;
+            }
+            Err(error) => return Err(anyhow::Error::new(error).context(format!("无法读取 {}", path.display())).into()),
         }
         written += 1;
     }

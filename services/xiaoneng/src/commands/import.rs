@@ -11,10 +11,10 @@ use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Import) -> Result<(), Failure> {
     let mapping = mapping(&words)?;
-    let app = installation::open(&words.place, false).await?;
+    let app = installation::open(&words.act.place, false).await?;
     let progress = output::Progress::new("已读取");
     let outcome =
-        import(&app, &installation::cli_meta(&app, &words.actor), &words.file, &mapping, &|done, of| progress.tell(done, of)).await?;
+        import(&app, &installation::cli_meta(&app, &words.act.actor), &words.file, &mapping, &|done, of| progress.tell(done, of)).await?;
     if let Some(path) = &words.report {
         std::fs::write(path, outcome.report()?).with_context(|| format!("无法写入 {}", path.display()))?;
     }

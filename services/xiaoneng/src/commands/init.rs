@@ -1,13 +1,12 @@
 //! `xiaoneng init`: key, rulebook, units, the three administrators with one-time passwords.
 
+mod administrators;
+
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
-use application::Application;
-use application::accounts::NewAccount;
-use domain::account::{Role, StaffKind};
+use anyhow::Context;
 use domain::rulebook::shipped::SHIPPED;
-use exchange::units::UnitReport;
+use exchange::row::Refusal;
 use projections::Reference;
 
 use super::Failure;
@@ -15,8 +14,9 @@ use super::rulebook::{checked, problems};
 use crate::{cli, installation, node, output};
 
 pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
-    if words.place.data.exists() && !installation::is_empty(&words.place.data) {
-        return Err(Failure::Work(anyhow::anyhow!("{} 不是空目录，没有做任何改动", words.place.data.display())));
+    let cli::Act { place, actor } = &words.act;
+    if place.data.exists() && !installation::is_empty(&place.data) {
+        return Err(Failure::Work(anyhow::anyhow!("{} 不是空目录，没有做任何改动", place.data.display())));
     }
     let text = match &words.rulebook {
         Some(path) => std::fs::read_to_string(path).with_context(|| format!("无法读取 {}", path.display()))?,
@@ -28,32 +28,33 @@ pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
     // What has a fault is told while there is nothing to tidy up.
     checked(&text)?;
     if let Some(bytes) = &units {
-        refused(&exchange::units::check(&Reference::default(), bytes)?)?;
+        refused(&exchange::units::check(&Reference::default(), bytes)?.refused)?;
     }
     if let Some(bytes) = &accounts {
         let known = units.as_ref().map(|bytes| exchange::units::codes(bytes)).transpose()?.unwrap_or_default();
-        let faults = exchange::accounts::check(|unit| known.contains(unit), bytes)?;
-        if !faults.is_empty() {
-            return Err(Failure::Faults(faults.iter().map(ToString::to_string).collect()));
-        }
+        let mut faults = exchange::accounts::check(|unit| known.contains(unit), bytes)?;
+        faults.extend(administrators::named(bytes)?);
+        refused(&faults)?;
     }
-    installation::make_dir(&words.place.data)?;
-    installation::make_log_dir(&words.place)?;
+    installation::make_dir(&place.data)?;
+    installation::make_log_dir(place)?;
     let clock = std::sync::Arc::new(application::clock::SystemClock);
-    let log = installation::log(&words.place, clock.clone()).await?;
+    let log = installation::log(place, clock.clone()).await?;
     // A node has the key of its log; one made now would open nothing.
     if log.head().await?.size > 0 {
-        return Err(Failure::Work(anyhow::anyhow!("{}", node::no_init(&words.place))));
+        return Err(Failure::Work(anyhow::anyhow!("{}", node::no_init(place))));
     }
-    let vault = installation::vault(&words.place.data, true)?;
-    installation::found(log.as_ref(), &vault, &words.actor, domain::time::Clock::now(clock.as_ref())).await?;
+    let vault = installation::vault(&place.data, true)?;
+    installation::found(log.as_ref(), &vault, actor, domain::time::Clock::now(clock.as_ref())).await?;
     drop(log);
-    let app = installation::open(&words.place, false).await?;
+    let app = installation::open(place, false).await?;
     let first_day = chrono::NaiveDate::from_ymd_opt(2004, 1, 1).unwrap_or_default();
-    let adopted = app.adopt_rulebook(&installation::cli_meta(&app, &words.actor), &text, first_day, None).await.map_err(problems)?;
+    let adopted = app.adopt_rulebook(&installation::cli_meta(&app, actor), &text, first_day, None).await.map_err(problems)?;
     app.seen(adopted.seq).await;
+    // Whatever fails after this, somebody can sign in and mend it.
+    administrators::open(&app, actor).await?;
     if let Some(bytes) = units {
-        let report = exchange::units::register(&app, &installation::cli_meta(&app, &words.actor), &bytes).await?;
+        let report = exchange::units::register(&app, &installation::cli_meta(&app, actor), &bytes).await?;
         output::line(&format!(
             "单位：新登记 {}，有变化 {}，无变化 {}，退回 {}",
             report.registered,
@@ -61,46 +62,19 @@ pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
             report.same,
             report.refused.len()
         ));
-        refused(&report)?;
+        refused(&report.refused)?;
     }
     if let Some(bytes) = accounts {
-        super::accounts::print(&super::accounts::open(&app, &words.actor, &bytes).await?);
+        let report = super::accounts::open(&app, actor, &bytes).await?;
+        super::accounts::print(&report);
+        super::accounts::whole(&report)?;
     }
-    output::line("三名管理员的一次性密码（首次登录必须修改，只显示这一次）：");
-    for (login, name, role) in [
-        ("sysadmin", "系统管理员", Role::SystemAdmin),
-        ("secadmin", "安全管理员", Role::SecurityAdmin),
-        ("auditor", "审计管理员", Role::Auditor),
-    ] {
-        let password = open_admin(&app, &words.actor, login, name, role).await?;
-        output::line(&format!("  {login:<10} {password}"));
-    }
-    output::line(&format!("完成。启动服务：xiaoneng serve --data {}", words.place.data.display()));
-    output::line(&format!(
-        "请把 {} 另行保管一份：丢失后，密封的内容无法再打开",
-        installation::key_file(&words.place.data).path().display()
-    ));
+    output::line(&format!("完成。启动服务：xiaoneng serve --data {}", place.data.display()));
+    output::line(&format!("请把 {} 另行保管一份：丢失后，密封的内容无法再打开", installation::key_file(&place.data).path().display()));
     Ok(())
 }
 
-fn refused(report: &UnitReport) -> Result<(), Failure> {
-    if report.refused.is_empty() { Ok(()) } else { Err(Failure::Faults(report.refused.iter().map(ToString::to_string).collect())) }
-}
-
-async fn open_admin(app: &Application, actor: &str, login: &str, name: &str, role: Role) -> anyhow::Result<String> {
-    let password = app.one_time_password();
-    let new = NewAccount {
-        login: login.to_owned(),
-        name: name.to_owned(),
-        phone: String::new(),
-        email: String::new(),
-        unit: None,
-        staff: StaffKind::CivilServant,
-        roles: vec![role],
-    };
-    let (_, done) = app.open_account(&installation::cli_meta(app, actor), new, &password, true).await?;
-    if !app.seen(done.seq).await {
-        bail!("视图没有跟上，请运行 xiaoneng doctor");
-    }
-    Ok(password)
+/// Each row that was refused is a fault.
+fn refused(rows: &[Refusal]) -> Result<(), Failure> {
+    if rows.is_empty() { Ok(()) } else { Err(Failure::Faults(rows.iter().map(ToString::to_string).collect())) }
 }

@@ -16,57 +16,41 @@ use event_log::{EventLog, MemoryLog};
 use tokio::sync::watch;
 use vault::zones::OutsideKey;
 use vault::{OsEntropy, Vault};
-use web::operate::{Operate, Parts};
+use web::operate::Parts;
 
 use super::Failure;
-use crate::service::{Listeners, Signals, tell_alive, tell_ready, tell_stopping};
+use crate::running::{HAND, Running};
+use crate::service::Listeners;
 use crate::settings::{Settings, Zones};
 use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Outside) -> Result<(), Failure> {
-    let mut settings = Settings::of(&words.settings)?;
-    if let Some(address) = words.admin_listen {
-        settings.operate.listen = address.to_string();
-    }
+    let settings = Settings::serving(&words.serving)?;
     let key = words.key.clone().unwrap_or_else(|| words.spool.join("outside.key"));
     let key = read_key(&key)?;
-    let mut listeners = Listeners::open(settings.operate.address().map_err(Failure::Usage)?)?;
+    let mut listeners = Listeners::open(&settings)?;
     let admin = listeners.admin.take();
-    let public = listeners.public(words.listen.unwrap_or(settings.web.listen))?;
-    let address = public.local_addr()?;
+    let public = listeners.public()?;
     let (app, outside) = open(&words.spool, key, &settings.zones).await?;
     // The log is in memory: there is no file of it to look after.
     let parts = Parts { remote_log: true, filter: output::log_filter(), outside: Some(outside.clone()), ..Parts::default() };
-    let operate = Arc::new(Operate::new(app.clone(), settings.operate, parts));
-    let mut signals = Signals::catch()?;
-    let watching = actix_web::rt::spawn(operate.clone().watch(tell_alive));
-    if let Some(listener) = admin {
-        output::error(&format!("运维监听 {}", listener.local_addr()?));
-        actix_web::rt::spawn(web::operate::listener::run(listener, operate.clone())?);
-    }
+    let running = Running::start(app.clone(), settings.operate, parts, admin)?;
     let (stop, stopped) = watch::channel(false);
     let pause = Duration::from_secs(settings.zones.seconds.max(1));
+    // No holder of the application is left here: the last one ends the views.
     let looks = tokio::spawn(look(app, outside.clone(), pause, stopped));
-    let server = web::run(public, web::State::operated(operate.clone(), settings.web).at(outside))?;
-    let handle = server.handle();
-    let mut serving = actix_web::rt::spawn(server);
-    output::error(&format!("正在服务 http://{address}（外网节点）"));
-    tracing::info!(%address, "serving outside");
-    tell_ready();
-    tokio::select! {
-        ended = &mut serving => return Ok(ended??),
-        () = signals.next() => {}
-    }
-    operate.stop();
-    tell_stopping();
-    tokio::time::sleep(Duration::from_secs(operate.settings.drain_seconds)).await;
+    let state = web::State::operated(running.operate.clone(), settings.web).at(outside);
     // A letter that was acknowledged lies in the spool already; what is under way is ended first.
-    handle.stop(true).await;
-    stop.send_replace(true);
-    looks.await?;
-    watching.abort();
-    tracing::info!("stopped");
-    Ok(())
+    let beside = async {
+        stop.send_replace(true);
+        match tokio::time::timeout(HAND, looks).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the looks into the spool ended badly"),
+            Err(_) => tracing::warn!("the spool was not waited for; the next start takes up what is left"),
+        }
+    };
+    let ready = |address| output::error(&format!("正在服务 http://{address}（外网节点）"));
+    Ok(running.serve(public, state, ready, beside).await?)
 }
 
 fn read_key(path: &Path) -> anyhow::Result<OutsideKey> {

@@ -4,9 +4,7 @@ use super::Failure;
 use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Rebuild) -> Result<(), Failure> {
-    installation::must_be_there(&words.place)?;
-    let log = installation::log(&words.place, std::sync::Arc::new(application::clock::SystemClock)).await?;
-    let vault = installation::vault(&words.place.data, false)?;
+    let (log, vault) = installation::log_and_vault(&words.place, std::sync::Arc::new(application::clock::SystemClock)).await?;
     let progress = output::Progress::new("已重建");
     let built = projections::rebuild(&words.place.data, log, vault, !words.without_search, &|done, of| progress.tell(done, of)).await?;
     let rate = built.events as f64 / built.seconds.max(1e-9);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use application::backups::archive::{Kind, read};
-use application::backups::restore::Compared;
+use application::backups::restore::{Compared, Restored};
 use application::backups::{Fault, RunKind, rehearse};
 use application::clock::{SystemClock, log_now};
 use domain::time::Clock;
@@ -18,24 +18,16 @@ use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Rehearse) -> Result<(), Failure> {
     installation::must_be_there(&words.place)?;
-    by_hand(&words.file, &words.keys, &words.place, words.json).await
+    by_hand(&words.files.file, &words.files.keys, &words.place, words.json).await
 }
 
 /// Rehearses both files in the data directory they come from.
 pub(super) async fn by_hand(file: &Path, keys: &Path, place: &Place, json: bool) -> Result<(), Failure> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let vault = installation::vault(&place.data, false)?;
-    let progress = output::Progress::new("已演练");
     let started = Instant::now();
-    let tell = |done, of| progress.tell(done, of);
-    let rehearsed = rehearse::rehearse((file, keys), &place.data, &vault, &clock, &|| Ok(()), &tell).await;
-    let rehearsed = match rehearsed {
-        Ok(restored) => of_this_log(file, place).await.map(|()| restored),
-        Err(fault) => Err(fault),
-    };
+    let rehearsed = rehearsed(file, keys, place).await;
     let bytes = [file, keys].into_iter().filter_map(|path| std::fs::metadata(path).ok()).map(|meta| meta.len()).sum();
-    let ended = rehearsed.as_ref().map(|restored| (restored.events, bytes)).map_err(Clone::clone);
-    super::backup::note(&place.data, RunKind::Rehearsal, started, &ended);
+    let ended = rehearsed.as_ref().map(|restored| (restored.events, bytes));
+    super::backup::note(&place.data, RunKind::Rehearsal, started, ended);
     let restored = rehearsed?;
     let seconds = started.elapsed().as_secs_f64();
     let same = restored.views == Compared::Same;
@@ -50,6 +42,16 @@ pub(super) async fn by_hand(file: &Path, keys: &Path, place: &Place, json: bool)
         output::line(&format!("演练成功：恢复并重放 {} 个事件，根一致，{views}；{seconds:.1} 秒，演练目录已清除", restored.events));
     }
     Ok(())
+}
+
+async fn rehearsed(file: &Path, keys: &Path, place: &Place) -> anyhow::Result<Restored> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let vault = installation::vault(&place.data, false)?;
+    let progress = output::Progress::new("已演练");
+    let tell = |done, of| progress.tell(done, of);
+    let restored = rehearse::rehearse((file, keys), &place.data, &vault, &clock, &|| Ok(()), &tell).await?;
+    of_this_log(file, place).await?;
+    Ok(restored)
 }
 
 /// The log that is in use goes on from the backup, or one of the two was changed.

@@ -17,7 +17,8 @@ use crate::{cli, installation, output};
 
 pub(super) async fn run(words: cli::Restore) -> Result<(), Failure> {
     let vault = Arc::new(Vault::new(master(&words)?, Arc::new(OsEntropy)));
-    let looked = || check(&words.file, &words.keys, Some(&vault), words.accept_older_keys, &|| Ok(()));
+    let (file, keys) = (&*words.files.file, &*words.files.keys);
+    let looked = || check(file, keys, Some(&vault), words.accept_older_keys, &|| Ok(()));
     if words.check {
         let checked = looked()?;
         contents(&checked, words.json);
@@ -37,12 +38,15 @@ pub(super) async fn run(words: cli::Restore) -> Result<(), Failure> {
         bring(&words, &work)?;
         let progress = output::Progress::new("已恢复");
         let tell = |done, of| progress.tell(done, of);
-        Ok::<_, anyhow::Error>(restore(&checked, (&words.file, &words.keys), &work, &vault, &clock, &tell).await?)
+        Ok::<_, anyhow::Error>(restore(&checked, (file, keys), &work, &vault, &clock, &tell).await?)
     };
     let restored = match done.await {
         Ok(restored) => restored,
         Err(error) => {
-            target.give_up()?;
+            // Why it failed is what counts; what is left of it goes with the next call.
+            if let Err(left) = target.give_up() {
+                output::error(&left.to_string());
+            }
             return Err(error.into());
         }
     };

@@ -10,10 +10,10 @@ use crate::{cli, installation, output};
 pub(super) fn run(words: cli::Rulebook) -> Result<(), Failure> {
     match words {
         cli::Rulebook::Check { file, json } => check(&file, json),
-        cli::Rulebook::Adopt { file, place, from, until, actor } => worked(async move {
+        cli::Rulebook::Adopt { file, act, from, until } => worked(async move {
             let text = std::fs::read_to_string(&file).with_context(|| format!("无法读取 {}", file.display()))?;
-            let app = installation::open(&place, false).await?;
-            let meta = installation::cli_meta(&app, &actor);
+            let app = installation::open(&act.place, false).await?;
+            let meta = installation::cli_meta(&app, &act.actor);
             let done = app.adopt_rulebook(&meta, &text, from, until).await.map_err(problems)?;
             output::line(if done.events == 0 { "此版本已经启用，没有变化" } else { "已启用" });
             Ok(())

@@ -3,18 +3,20 @@
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
+use application::clock::SystemClock;
 
 use super::Failure;
 use crate::settings::Settings;
 use crate::{cli, installation, output};
 
-pub(super) fn run(words: cli::Zones) -> Result<(), Failure> {
-    let cli::Zones::Key { place, out, config } = words;
-    let generation = Settings::load(config.as_deref())?.zones.generation()?;
-    installation::must_be_there(&place)?;
-    let key = installation::vault(&place.data, false)?.outside_key(generation);
+pub(super) async fn run(words: cli::Zones) -> Result<(), Failure> {
+    let cli::Zones::Key { place, out, settings } = words;
+    let generation = Settings::of(&settings)?.zones.generation()?;
+    let (_, vault) = installation::log_and_vault(&place, Arc::new(SystemClock)).await?;
+    let key = vault.outside_key(generation);
     let installation: String = key.installation().iter().map(|byte| format!("{byte:02x}")).collect();
     output::line(&format!("安装 {installation}，外网密钥第 {generation} 代"));
     if let Some(path) = out {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::keys::{Key, Keys};
 
-/// What is read from the environment alone, because every command needs it and only `serve` has settings.
+/// What is read from the environment alone: also commands without settings need it, and it tells where settings are.
 const ENVIRONMENT: [(&str, &str); 9] = [
     ("XIAONENG_DATA", "Data directory of every command, in place of `--data`."),
     ("XIAONENG_LOG_ADDRESS", "Where the log lies when it is not in the data directory, in place of `--log`."),

@@ -6,20 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use application::clock::SystemClock;
-use chrono::Datelike;
-use domain::time::{Clock as _, Instant, micros};
-use event_log::{Cursor, Envelope, EventLog, LogError, TreeHead};
+use domain::time::{Clock as _, Instant, legal_day, micros};
+use event_log::{EventLog, TreeHead};
 use projections::{Projections, Reference};
 use vault::Vault;
+use web::operate::{Level, checks};
 
 use super::Findings;
 use crate::cli::Place;
 use crate::installation::{self, KeyFile};
+use crate::node;
 
 /// How long the views get to take in what is missing; a server that starts would do it as well.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Events among which a sealed one is looked for; accounts are sealed and stand at the beginning.
-const FIRST: usize = 2_000;
 
 pub(super) async fn check(found: &mut Findings, place: &Place, now: Instant) {
     let vault = key(found, &place.data);
@@ -31,11 +30,15 @@ pub(super) async fn check(found: &mut Findings, place: &Place, now: Instant) {
         found.good("系统时间在最后一个事件之后");
     }
     let Some(vault) = vault else { return };
-    match opens(log.as_ref(), &vault).await {
-        Ok(true) => found.good("主密钥能打开日志里密封的内容"),
-        Ok(false) => found.note("日志里还没有密封的内容，主密钥无从核对"),
-        Err(what) => {
-            found.fault(what);
+    match node::fits(log.as_ref(), &vault).await {
+        Ok(Some(true)) => found.good("主密钥能打开日志中的密钥"),
+        Ok(None) => found.note("日志里还没有密封的内容，主密钥无从核对"),
+        Ok(Some(false)) => {
+            found.fault(node::OTHER_KEY);
+            return;
+        }
+        Err(error) => {
+            found.fault(error);
             return;
         }
     }
@@ -78,37 +81,6 @@ async fn log(found: &mut Findings, place: &Place) -> Option<(Arc<dyn EventLog>, 
     }
 }
 
-/// Opens the first sealed event whose keys are there still: another master key does not.
-async fn opens(log: &dyn EventLog, vault: &Vault) -> Result<bool, String> {
-    let told = |error: LogError| error.to_string();
-    let mut after = Cursor::default();
-    let mut seen = 0;
-    while seen < FIRST {
-        let batch = log.read_all(&after, FIRST).await.map_err(told)?;
-        for event in batch.events.iter().filter(|event| !event.sealed.is_empty()) {
-            if open(log, vault, event).await? {
-                return Ok(true);
-            }
-        }
-        seen += batch.events.len();
-        if batch.at_head {
-            return Ok(false);
-        }
-        after = batch.next;
-    }
-    Ok(false)
-}
-
-async fn open(log: &dyn EventLog, vault: &Vault, event: &Envelope) -> Result<bool, String> {
-    let keys = log.keys_of(&event.stream).await.map_err(|error| error.to_string())?;
-    if keys.is_empty() {
-        return Ok(false);
-    }
-    let wrong = |error: vault::VaultError| format!("主密钥与日志不符：{error}。请从托管处取回这个安装的 master.key");
-    let ring = vault.keyring(&event.stream, keys).map_err(wrong)?;
-    vault.open(&ring, event).map(|_| true).map_err(wrong)
-}
-
 /// The views as they are after a moment: what a server has not taken in yet comes, what a view stopped at does not.
 async fn views(found: &mut Findings, data: &Path, head: &TreeHead, log: Arc<dyn EventLog>, vault: Arc<Vault>) -> Option<Arc<Reference>> {
     let advice = || format!("请看运行日志；仍不行时运行 xiaoneng rebuild --data {}", data.display());
@@ -144,17 +116,10 @@ fn rules(found: &mut Findings, reference: &Reference, now: Instant) {
         Some(rules) => found.good(format!("现行规则 {}", rules.reference())),
         None => found.fault("没有启用的规则：请运行 xiaoneng rulebook adopt"),
     }
-    let calendar = reference.calendar();
-    for year in [now.year(), now.year() + 1] {
-        let Some(day) = chrono::NaiveDate::from_ymd_opt(year, 5, 1) else { continue };
-        match (calendar.day(day).provisional, year == now.year()) {
-            (false, _) => found.good(format!("{year} 年的工作日历已公布")),
-            (true, this_year) => {
-                let line = format!("{year} 年的放假通知尚未导入，涉及的期限按临时日历计算；通知公布后请在“日历”页导入");
-                if this_year { found.fault(line) } else { found.note(line) }
-            }
-        }
-    }
+    let (level, years) = checks::holidays(reference.calendar(), legal_day(now));
+    let advice =
+        if level == Level::Good { "" } else { "。涉及的期限按临时日历计算，请到“工作日历”页导入放假通知" };
+    found.at(level, format!("工作日历：{years}{advice}"));
     if reference.units().next().is_none() {
         found.note("还没有单位：请在管理页导入单位表");
     }

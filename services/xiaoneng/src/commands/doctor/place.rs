@@ -3,11 +3,10 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use web::operate::{Level, Settings, checks};
+
 use super::Findings;
 
-/// Free bytes below which the disk is full any day, and free space in per cent below which somebody should act.
-const LITTLE: u64 = 1 << 30;
-const SOON: u64 = 10;
 /// File systems by their magic number (statfs(2)): locks and the shared memory of the write-ahead log do not hold on those
 /// of a network.
 const NETWORK: [(u32, &str); 8] = [
@@ -25,13 +24,13 @@ const TMPFS: u32 = 0x0102_1994;
 
 /// Looks at the directory of the data and at that of the log. False when opening anything in it would do harm or is in
 /// vain.
-pub(super) fn check(found: &mut Findings, data: &Path, log: Option<&Path>) -> bool {
+pub(super) fn check(found: &mut Findings, data: &Path, log: Option<&Path>, limits: &Settings) -> bool {
     let log = log.filter(|log| *log != data);
     let mut may_open = true;
     for dir in [Some(data), log].into_iter().flatten() {
         if owner(found, dir) {
             access(found, dir);
-            disk(found, dir);
+            disk(found, dir, limits);
         } else {
             may_open = false;
         }
@@ -85,7 +84,7 @@ fn access(found: &mut Findings, dir: &Path) {
     }
 }
 
-fn disk(found: &mut Findings, dir: &Path) {
+fn disk(found: &mut Findings, dir: &Path, limits: &Settings) {
     if let Ok(system) = rustix::fs::statfs(dir) {
         let kind = u32::try_from(i128::from(system.f_type) & 0xffff_ffff).unwrap_or_default();
         if let Some((_, name)) = NETWORK.iter().find(|(magic, _)| *magic == kind) {
@@ -99,16 +98,14 @@ fn disk(found: &mut Findings, dir: &Path) {
         }
     }
     let Ok(space) = rustix::fs::statvfs(dir) else { return };
-    let free = space.f_bavail.saturating_mul(space.f_frsize);
-    let percent = space.f_bavail.saturating_mul(100).checked_div(space.f_blocks).unwrap_or(100);
-    let words = format!("{} 所在磁盘剩余 {:.1} GiB（{percent}%）", dir.display(), free as f64 / LITTLE as f64);
-    if free < LITTLE {
-        found.fault(format!("{words}：写满后不能再登记，请尽快清理或扩容"));
-    } else if percent < SOON {
-        found.note(format!("{words}，请安排扩容"));
-    } else {
-        found.good(words);
-    }
+    let (free, total) = (space.f_bavail.saturating_mul(space.f_frsize), space.f_blocks.saturating_mul(space.f_frsize));
+    let (level, left) = checks::room(free, total, limits);
+    let advice = match level {
+        Level::Good => "",
+        Level::Warn => "，请安排扩容",
+        Level::Bad => "：写满后不能再登记，请尽快清理或扩容",
+    };
+    found.at(level, format!("{} 所在磁盘剩余 {left}{advice}", dir.display()));
     if space.f_files > 0 && space.f_favail.saturating_mul(100) / space.f_files < 5 {
         found.fault(format!("{} 所在磁盘的索引节点（inode）快用完了：请清理小文件", dir.display()));
     }
@@ -134,11 +131,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         let mut found = Findings::default();
-        assert!(check(&mut found, dir.path(), None));
+        assert!(check(&mut found, dir.path(), None, &Settings::default()));
         assert!(found.faults.iter().any(|fault| fault.contains("chmod 700")), "{found:?}");
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
         let mut found = Findings::default();
-        assert!(check(&mut found, dir.path(), Some(dir.path())));
+        assert!(check(&mut found, dir.path(), Some(dir.path()), &Settings::default()));
         assert!(!found.faults.iter().any(|fault| fault.contains("chmod")), "{found:?}");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "the probe is gone");
     }
@@ -147,7 +144,7 @@ mod tests {
     fn what_is_not_there_is_not_opened() {
         let dir = tempfile::tempdir().unwrap();
         let mut found = Findings::default();
-        assert!(!check(&mut found, &dir.path().join("none"), None));
+        assert!(!check(&mut found, &dir.path().join("none"), None, &Settings::default()));
         assert_eq!(found.good, Vec::<String>::new());
     }
 }

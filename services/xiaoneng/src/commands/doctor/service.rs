@@ -61,16 +61,17 @@ pub(super) fn credentials(found: &mut Findings, data: &Path) {
 pub(super) fn backups(found: &mut Findings, data: &Path, settings: &Settings, now: Instant) {
     let backups = Backups::read(data);
     let hours = |at: Instant| (now - at).max(TimeDelta::zero()).num_hours();
+    let aged = |at: Instant, limit: i64| now - at > TimeDelta::hours(limit);
     match &backups.backup {
         None => found.note("还没有备份：见 ops/runbooks/backup.md"),
-        Some(run) if hours(run.at) > settings.operate.backup_hours => {
+        Some(run) if aged(run.at, settings.operate.backup_hours) => {
             found.fault(format!("最近一次备份在 {} 小时前：请检查备份任务", hours(run.at)))
         }
         Some(run) => found.good(format!("最近一次备份在 {} 小时前，含 {} 个事件", hours(run.at), run.events)),
     }
     match &backups.rehearsal {
         None if backups.backup.is_some() => found.note("备份还没有演练过恢复"),
-        Some(run) if hours(run.at) > settings.operate.rehearsal_hours => {
+        Some(run) if aged(run.at, settings.operate.rehearsal_hours) => {
             found.fault(format!("最近一次恢复演练在 {} 小时前：请检查备份任务", hours(run.at)))
         }
         Some(run) => found.good(format!("最近一次恢复演练在 {} 小时前", hours(run.at))),
