@@ -1,6 +1,10 @@
 #!/bin/sh
-# Off site: log files with history, the keys file without. RESTIC_REPOSITORY and RESTIC_PASSWORD_FILE come from the environment.
+# Off site: log files with history, the keys file without. Where to comes from the environment; with none of it nothing is done.
 set -eu
+if [ -z "${RESTIC_REPOSITORY:-}${RESTIC_PASSWORD_FILE:-}${KEYS_TARGET:-}" ]; then
+  echo 'nothing goes off site: RESTIC_REPOSITORY, RESTIC_PASSWORD_FILE and KEYS_TARGET are not set' >&2
+  exit 0
+fi
 : "${RESTIC_REPOSITORY:?}" "${RESTIC_PASSWORD_FILE:?}" "${KEYS_TARGET:?user@host:/folder of the keys file}"
 
 restic backup --quiet --tag xiaoneng-log --exclude '*.part' /srv/backup/log
