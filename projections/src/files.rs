@@ -196,7 +196,7 @@ pub(crate) fn make_fast(connection: &Connection) -> Result<(), ViewError> {
     connection.set_prepared_statement_cache_capacity(96);
     stable_plans(connection)?;
     connection
-        .execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384; PRAGMA temp_store = FILE;")?;
+        .execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -98304; PRAGMA temp_store = FILE;")?;
     Ok(())
 }
 
