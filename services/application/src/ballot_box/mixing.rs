@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::BoxError;
 
 /// A copy of the ballot box of a data directory for a backup, also while another process has it open; false when there is
-/// none. As [`BallotBox::copy_to`]: the order of random names, no write-ahead log.
+/// none. As [`super::BallotBox::copy_to`]: the order of random names, no write-ahead log.
 ///
 /// # Errors
 /// When it cannot be read, or the target is there.
