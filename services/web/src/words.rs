@@ -11,7 +11,7 @@ use domain::rulebook::{Class, Rulebook};
 use domain::time::{CHINA, Instant, Period, legal_day};
 use projections::Reference;
 use templates::citizen::{DayCount, day_table};
-use templates::components::{Countdown, Moment, Table, Tag, Tone};
+use templates::components::{Choice, Countdown, Moment, Table, Tag, Tone};
 use uuid::Uuid;
 
 fn local(at: Instant) -> DateTime<FixedOffset> {
@@ -344,10 +344,21 @@ pub fn place(reference: &Reference, division: &str) -> String {
     if said.is_empty() && !division.is_empty() { division.to_owned() } else { said.join(" ") }
 }
 
-/// The places of the register whose division code begins with `prefix`: code and name, in the order of codes. Of
-/// several units with the same code the one highest in the tree gives the name.
-pub fn places(reference: &Reference, prefix: &str) -> Vec<(String, String)> {
-    reference.divisions(prefix).map(|(code, unit)| (code.to_owned(), place_name(unit.name()))).collect()
+/// Counties of the register, in the order of codes; a code that ends in 00 is the city itself.
+pub fn counties(reference: &Reference) -> Vec<Choice> {
+    places(reference, "", |code| code.len() == 6 && !code.ends_with("00"))
+}
+
+/// Townships of a county, in the order of codes.
+pub fn streets(reference: &Reference, county: &str) -> Vec<Choice> {
+    if county.len() == 6 { places(reference, county, |code| code.len() == 9) } else { Vec::new() }
+}
+
+/// Places whose division code begins with `prefix`. Of several units with the same code the one highest in the tree gives
+/// the name.
+fn places(reference: &Reference, prefix: &str, wanted: impl Fn(&str) -> bool) -> Vec<Choice> {
+    let places = reference.divisions(prefix).filter(|(code, _)| wanted(code));
+    places.map(|(code, unit)| Choice::new(code, &place_name(unit.name()))).collect()
 }
 
 /// The place that a territorial unit answers for: its name without the words for its office.

@@ -162,8 +162,8 @@ pub async fn place(ctx: Ctx) -> Reply {
 pub async fn place_post(ctx: Ctx, form: Form) -> Reply {
     let mut draft = filled(&ctx, &form, Step::Where, fill_place)?;
     let reference = ctx.app().reference();
-    let districts = districts(&reference);
-    let streets = streets(&reference, &draft.district);
+    let districts = words::counties(&reference);
+    let streets = words::streets(&reference, &draft.district);
     // A street of another district: the district was changed after it was chosen.
     if !streets.iter().any(|choice| choice.value == draft.street) {
         draft.street.clear();
@@ -196,29 +196,11 @@ fn place_page(ctx: &Ctx, draft: Draft, back: &str, errors: Errors) -> Where {
     let reference = ctx.app().reference();
     Where {
         form: frame(ctx, &draft, Step::Where, back, errors),
-        districts: Choice::select(districts(&reference), &draft.district),
-        streets: Choice::select(streets(&reference, &draft.district), &draft.street),
+        districts: Choice::select(words::counties(&reference), &draft.district),
+        streets: Choice::select(words::streets(&reference, &draft.district), &draft.street),
         place: draft.place,
         shell: shell::of(ctx),
     }
-}
-
-/// Counties of the register; a code that ends in 00 is the city itself.
-fn districts(reference: &projections::Reference) -> Vec<Choice> {
-    let county = |code: &str| code.len() == 6 && !code.ends_with("00");
-    words::places(reference, "").into_iter().filter(|(code, _)| county(code)).map(|(code, name)| Choice::new(&code, &name)).collect()
-}
-
-/// Townships of a county.
-fn streets(reference: &projections::Reference, district: &str) -> Vec<Choice> {
-    if district.len() != 6 {
-        return Vec::new();
-    }
-    words::places(reference, district)
-        .into_iter()
-        .filter(|(code, _)| code.len() == 9)
-        .map(|(code, name)| Choice::new(&code, &name))
-        .collect()
 }
 
 /// `GET /file/wish`

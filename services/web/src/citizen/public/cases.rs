@@ -86,7 +86,7 @@ pub async fn cases(ctx: Ctx) -> Reply {
         shell: shell::of(&ctx),
         tabs: tabs(PATH),
         classes: Choice::select(classes(&reference, now), class.as_deref().unwrap_or_default()),
-        places: Choice::select(places(&reference), place.as_deref().unwrap_or_default()),
+        places: Choice::select(words::counties(&reference), place.as_deref().unwrap_or_default()),
         units: Choice::select(units(&reference), unit_code),
         months: months(this_month(ctx.app()), month),
         result: format!("{}{below}", result(&found)),
@@ -114,11 +114,6 @@ fn classes(reference: &Reference, now: domain::time::Instant) -> Vec<Choice> {
         .filter(|class| !class.wrongdoing)
         .map(|class| Choice::new(&class.code, &class.label))
         .collect()
-}
-
-fn places(reference: &Reference) -> Vec<Choice> {
-    let county = |code: &str| code.len() == 6 && !code.ends_with("00");
-    words::places(reference, "").into_iter().filter(|(code, _)| county(code)).map(|(code, name)| Choice::new(&code, &name)).collect()
 }
 
 /// Units that answer to the public: the city's and the counties'; villages are too many for a list.
