@@ -48,7 +48,8 @@ pub(crate) fn key_file(dir: &Path) -> KeyFile {
         return KeyFile::Named(path.into());
     }
     let credential = crate::settings::credentials().map(|folder| folder.join(KEY));
-    match credential.filter(|path| path.exists()) {
+    // One that is there and cannot be read is named as such, not passed over.
+    match credential.filter(|path| path.try_exists().unwrap_or(true)) {
         Some(path) => KeyFile::Credential(path),
         None => KeyFile::Data(dir.join(KEY)),
     }
