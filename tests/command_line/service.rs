@@ -1,5 +1,5 @@
 //! `ops/install` and the line that the systemd unit starts: from nothing to the first case, below a directory of its own.
-//! `tests/first_start` does the same as the service's user on a read-only root.
+//! `tests/first_start` does the same under a systemd of its own.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
