@@ -109,9 +109,10 @@ pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
 /// The look has opened and closed the log, which moves the write-ahead log into the file: kill once more, so that there is one.
 async fn crashed(city: &mut City) -> Outcome<()> {
     let server = city.start(Vec::new()).await?;
+    // Whoever looks whether the views follow opens the log too: what is filed afterwards stays in the write-ahead log.
+    city.views_follow().await?;
     let load = Load::begin(city.prepare(&server, 3, 3).await?);
     city.keep(load).await?;
-    city.views_follow().await?;
     tokio::time::sleep(Duration::from_millis(500)).await;
     server.kill()?;
     let wal = std::fs::metadata(city.dir.join("log.db-wal"))?.len();
