@@ -82,7 +82,7 @@ pub enum AccountsError {
 /// # Errors
 /// [`AccountsError`]: nothing was opened. What goes wrong later is [`AccountReport::stopped`].
 pub async fn open(app: &Application, meta: &Meta, bytes: &[u8]) -> Result<AccountReport, AccountsError> {
-    let (accounts, refused) = read(|unit| app.reference().unit(unit).is_some(), bytes)?;
+    let (accounts, refused) = read(|unit| app.reference().unit(unit).is_some(), |_| None, bytes)?;
     if !refused.is_empty() {
         return Ok(AccountReport { refused, ..AccountReport::default() });
     }
@@ -124,16 +124,25 @@ async fn open_one(app: &Application, meta: &Meta, account: NewAccount) -> Result
     }
 }
 
-/// What is wrong with a table, before there is anything to open accounts in. `known` says which units there will be.
+/// What is wrong with a table, before there is anything to open accounts in. `known` says which units there will be, `taken`
+/// why a sign-in name (lower case) is not to be had.
 ///
 /// # Errors
 /// [`AccountsError::Table`], [`AccountsError::Column`].
-pub fn check(known: impl Fn(&UnitCode) -> bool, bytes: &[u8]) -> Result<Vec<Refusal>, AccountsError> {
-    Ok(read(known, bytes)?.1)
+pub fn check(
+    known: impl Fn(&UnitCode) -> bool,
+    taken: impl Fn(&str) -> Option<String>,
+    bytes: &[u8],
+) -> Result<Vec<Refusal>, AccountsError> {
+    Ok(read(known, taken, bytes)?.1)
 }
 
 /// The accounts that can be opened, and the lines that cannot.
-fn read(known: impl Fn(&UnitCode) -> bool, bytes: &[u8]) -> Result<(Vec<NewAccount>, Vec<Refusal>), AccountsError> {
+fn read(
+    known: impl Fn(&UnitCode) -> bool,
+    taken: impl Fn(&str) -> Option<String>,
+    bytes: &[u8],
+) -> Result<(Vec<NewAccount>, Vec<Refusal>), AccountsError> {
     let mut table = Table::open(bytes.to_vec(), &Limits::upload())?;
     let names = table.header().names.clone();
     let index = |(english, chinese): (&str, &str)| {
@@ -148,7 +157,11 @@ fn read(known: impl Fn(&UnitCode) -> bool, bytes: &[u8]) -> Result<(Vec<NewAccou
         let row = row?;
         let cell =
             |column: usize| at[column].and_then(|position| row.cells.get(position)).map(|cell| normalise::line(cell)).unwrap_or_default();
-        let fault = match account(cell, &known) {
+        let read = match taken(&cell(0).to_lowercase()) {
+            Some(reason) => Err((0, reason)),
+            None => account(cell, &known),
+        };
+        let fault = match read {
             Ok(account) if logins.insert(account.login.clone()) => {
                 accounts.push(account);
                 continue;
@@ -214,13 +227,13 @@ mod tests {
     use super::*;
 
     fn faults(text: &str) -> Vec<String> {
-        check(|unit| unit.as_str() == "B", text.as_bytes()).unwrap().iter().map(ToString::to_string).collect()
+        check(|unit| unit.as_str() == "B", |_| None, text.as_bytes()).unwrap().iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn roles_are_told_in_chinese_or_as_codes() {
         let text = "登录名,姓名,单位代码,角色,人员身份\nzhang,张三,B,话务员、派单员,外包\nlisi,李四,B,liaison;handler,\n";
-        let (accounts, refused) = read(|_| true, text.as_bytes()).unwrap();
+        let (accounts, refused) = read(|_| true, |_| None, text.as_bytes()).unwrap();
         assert_eq!(refused, Vec::new());
         let roles: Vec<_> = accounts.iter().map(|account| (account.roles.clone(), account.staff)).collect();
         assert_eq!(
@@ -253,7 +266,7 @@ mod tests {
     async fn given_a_log_that_fails_midway_when_accounts_are_opened_then_the_passwords_made_so_far_are_reported() {
         let head = "login,name,unit,roles,staff,phone,email\n";
         let lines = ["there", "zhang", "lisi", "wang"].map(|login| format!("{login},张三,B,话务员,,,\n")).concat();
-        let (accounts, refused) = read(|_| true, format!("{head}{lines}").as_bytes()).unwrap();
+        let (accounts, refused) = read(|_| true, |_| None, format!("{head}{lines}").as_bytes()).unwrap();
         assert_eq!(refused, []);
         let report = one_by_one(accounts, async |account| match account.login.as_str() {
             "there" => Ok(None),
@@ -270,6 +283,6 @@ mod tests {
 
     #[test]
     fn a_table_without_roles_is_not_taken() {
-        assert!(matches!(check(|_| true, b"login,name,unit\n"), Err(AccountsError::Column("角色"))));
+        assert!(matches!(check(|_| true, |_| None, b"login,name,unit\n"), Err(AccountsError::Column("角色"))));
     }
 }

@@ -32,9 +32,7 @@ pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
     }
     if let Some(bytes) = &accounts {
         let known = units.as_ref().map(|bytes| exchange::units::codes(bytes)).transpose()?.unwrap_or_default();
-        let mut faults = exchange::accounts::check(|unit| known.contains(unit), bytes)?;
-        faults.extend(administrators::named(bytes)?);
-        refused(&faults)?;
+        refused(&exchange::accounts::check(|unit| known.contains(unit), administrators::taken, bytes)?)?;
     }
     installation::make_dir(&place.data)?;
     installation::make_log_dir(place)?;

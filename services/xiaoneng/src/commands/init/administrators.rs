@@ -4,9 +4,6 @@ use anyhow::bail;
 use application::Application;
 use application::accounts::NewAccount;
 use domain::account::{Role, StaffKind};
-use exchange::normalise;
-use exchange::row::Refusal;
-use exchange::table::{Limits, Table, TableError};
 
 use crate::{installation, output};
 
@@ -17,23 +14,10 @@ const THREE: [(&str, &str, Role); 3] = [
     ("auditor", "审计管理员", Role::Auditor),
 ];
 
-/// Rows of a table of accounts that take the sign-in name of one of the three: whoever had it first would have another role.
-///
-/// # Errors
-/// [`TableError`] when it cannot be read as a table.
-pub(super) fn named(bytes: &[u8]) -> Result<Vec<Refusal>, TableError> {
-    let mut table = Table::open(bytes.to_vec(), &Limits::upload())?;
-    let is_login = |name: &String| name.trim().eq_ignore_ascii_case("login") || name.trim() == "登录名";
-    let Some(at) = table.header().names.iter().position(is_login) else { return Ok(Vec::new()) };
-    let mut refused = Vec::new();
-    for row in table.rows()? {
-        let row = row?;
-        let login = row.cells.get(at).map(|cell| normalise::line(cell).to_lowercase()).unwrap_or_default();
-        let Some((login, name, _)) = THREE.iter().find(|(known, ..)| *known == login) else { continue };
-        let reason = format!("{login} 由初始化自动开立，是{name}：请从表里删去这一行；要给别人用的账号请换一个登录名");
-        refused.push(Refusal { line: row.line, column: "登录名".to_owned(), reason, value: String::new() });
-    }
-    Ok(refused)
+/// Why a sign-in name is not to be had: it is that of one of the three, and whoever had it first would have another role.
+pub(super) fn taken(login: &str) -> Option<String> {
+    let (login, name, _) = THREE.iter().find(|(known, ..)| *known == login)?;
+    Some(format!("{login} 由初始化自动开立，是{name}：请从表里删去这一行；要给别人用的账号请换一个登录名"))
 }
 
 /// Opens the three and prints their one-time passwords.
@@ -70,13 +54,15 @@ mod tests {
 
     #[test]
     fn rows_with_the_name_of_an_administrator_are_told_with_their_line() {
-        let told = |text: &str| named(text.as_bytes()).unwrap().iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(told("login,name\nzhang,张三\n"), Vec::<String>::new());
-        let faults = told("姓名,登录名\n张三,zhang\n李四, ＳｙｓＡｄｍｉｎ\n王五,auditor\n");
+        let told = |rows: &str| {
+            let table = format!("姓名,登录名,单位代码,角色\n{rows}");
+            let faults = exchange::accounts::check(|_| true, taken, table.as_bytes()).unwrap();
+            faults.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(told("张三,zhang,A,经办人\n"), Vec::<String>::new());
+        let faults = told("张三,zhang,A,经办人\n李四, ＳｙｓＡｄｍｉｎ,A,经办人\n王五,auditor,A,经办人\n");
         assert_eq!(faults.len(), 2, "{faults:?}");
         assert!(faults[0].contains("第 3 行“登录名”") && faults[0].contains("删去这一行"), "{faults:?}");
         assert!(faults[1].contains("第 4 行") && faults[1].contains("审计管理员"), "{faults:?}");
-        // A table without the column is told by the check of the table itself.
-        assert_eq!(told("name,unit\n张三,B\n"), Vec::<String>::new());
     }
 }
