@@ -18,6 +18,8 @@ pub mod clock;
 pub mod draws;
 pub mod error;
 pub mod escalations;
+#[cfg(test)]
+mod fixtures;
 pub mod founding;
 pub mod heads;
 pub mod ids;

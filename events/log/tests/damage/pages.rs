@@ -56,7 +56,7 @@ fn table_cell(file: &[u8], cell: usize) -> Cell {
     // The length of the payload is no fact: a row that claims spare bytes behind its last column says the same.
     let mut facts: Vec<usize> = (at..payload).collect();
     let mut bytes = payload_bytes(file, payload, length);
-    // The first column stands in the row id; its placeholder in the record is never read.
+    // The first column stands in the row id; what the record holds in its place is never read.
     let (_, header) = varint(file, payload);
     bytes.retain(|place| *place != header);
     facts.extend(bytes);

@@ -171,9 +171,7 @@ impl Views {
         }
         Ok(all)
     }
-}
 
-impl Views {
     /// The streams that a statement selects by [`STREAM`].
     pub(crate) fn stream_rows<S: Folded>(&self, sql: &str, values: impl Params) -> Result<Vec<StreamRow<S>>, ViewError> {
         let connection = self.views()?;

@@ -1,7 +1,5 @@
 use std::sync::Arc;
 
-use domain::case::command::File;
-use domain::case::event::Demand;
 use domain::ids::CaseId;
 use domain::rulebook::shipped::SHIPPED;
 use domain::time::Clock as _;
@@ -72,21 +70,8 @@ impl House {
     }
 
     async fn file(&self, app: &Application, form: u128) -> CaseId {
-        let file = File {
-            number: domain::codes::public_number(7),
-            class: "complaint".to_owned(),
-            channel: "web".to_owned(),
-            urgency: String::new(),
-            division: String::new(),
-            demand: Demand { words: "小区门口的路灯已经坏了三天，晚上看不清路。".to_owned(), ..Demand::default() },
-            petitioner: None,
-            agent: None,
-            confidential: false,
-            publish: false,
-            notice: "1".to_owned(),
-        };
         let form = Uuid::from_u128(form);
-        app.file(&Meta::new(Actor::Citizen, form), form, file).await.unwrap().case
+        app.file(&Meta::new(Actor::Citizen, form), form, crate::fixtures::file()).await.unwrap().case
     }
 
     async fn heads(&self) -> Vec<HeadPublished> {

@@ -1,8 +1,6 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use domain::case::command::File;
-use domain::case::event::Demand;
 use domain::ids::CaseId;
 use domain::rulebook::shipped::SHIPPED;
 use domain::time::{Instant, from_micros};
@@ -193,20 +191,8 @@ async fn given_a_rating_that_the_inner_zone_refuses_then_the_page_outside_is_tol
     let world = World::new();
     let (app, outside, spool) = (world.inside().await, world.outside(Limits::default()).await, world.spool());
     // given a case in work of which everything was told
-    let number = domain::codes::public_number(7);
-    let file = File {
-        number: number.clone(),
-        class: "complaint".to_owned(),
-        channel: "web".to_owned(),
-        urgency: String::new(),
-        division: String::new(),
-        demand: Demand { words: "小区门口的路灯已经坏了三天，晚上看不清路。".to_owned(), ..Demand::default() },
-        petitioner: None,
-        agent: None,
-        confidential: false,
-        publish: false,
-        notice: "1".to_owned(),
-    };
+    let file = crate::fixtures::file();
+    let number = file.number.clone();
     let form = Uuid::from_u128(2);
     let case = app.file(&Meta::new(Actor::Citizen, form), form, file).await.unwrap().case;
     app.projections.catch_up().await.unwrap();

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use chrono::{Datelike, NaiveDate, TimeDelta};
+use chrono::{NaiveDate, TimeDelta};
 use domain::time::from_micros;
 use serde::Serialize;
 
 use super::Settings;
 use super::observe::{Calendar, Disk, Observed, Spool, Views};
-use crate::{admin, words};
+use crate::words;
 
 /// What is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -416,9 +416,7 @@ fn calendar(seen: &Observed) -> Check {
 /// How good it is what a calendar knows of the holidays on a day, and that in words; `doctor` judges a calendar so too.
 #[must_use]
 pub fn holidays(calendar: &domain::calendar::Calendar, today: NaiveDate) -> (Level, String) {
-    let official = |year| admin::calendar::official(calendar, year);
-    let year = today.year();
-    known(&Calendar { year, this: official(year), next: official(year + 1), december: today.month() == 12 })
+    known(&Calendar::of(calendar, today))
 }
 
 fn known(calendar: &Calendar) -> (Level, String) {

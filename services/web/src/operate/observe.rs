@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use application::backups::Backups;
 use automation::Health;
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate};
 use domain::notice::NoticeStage;
 use domain::time::{Instant, legal_day};
 
@@ -164,7 +164,7 @@ pub(super) async fn observe(operate: &Operate) -> Observed {
         stepped,
         high_water: operate.log_dir().map(|dir| high_water(&dir)),
         backups: operate.data().map(Backups::read).unwrap_or_default(),
-        calendar: calendar(operate),
+        calendar: Calendar::of(operate.app.reference().calendar(), legal_day(operate.app.now())),
         spool: operate.parts.outside.as_ref().map(|outside| Spool {
             held: outside.held(),
             most: outside.most_held(),
@@ -230,12 +230,12 @@ fn high_water(dir: &Path) -> Option<u64> {
     serde_json::from_slice::<Record>(&text).ok().map(|record| record.size)
 }
 
-fn calendar(operate: &Operate) -> Calendar {
-    let reference = operate.app.reference();
-    let today = legal_day(operate.app.now());
-    let year = today.year();
-    let official = |year| admin::calendar::official(reference.calendar(), year);
-    Calendar { year, this: official(year), next: official(year + 1), december: today.month() == 12 }
+impl Calendar {
+    /// What a calendar knows on a day.
+    pub(super) fn of(calendar: &domain::calendar::Calendar, today: NaiveDate) -> Self {
+        let (year, official) = (today.year(), |year| admin::calendar::official(calendar, year));
+        Self { year, this: official(year), next: official(year + 1), december: today.month() == 12 }
+    }
 }
 
 impl Operate {
