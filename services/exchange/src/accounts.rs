@@ -157,20 +157,18 @@ fn read(
         let row = row?;
         let cell =
             |column: usize| at[column].and_then(|position| row.cells.get(position)).map(|cell| normalise::line(cell)).unwrap_or_default();
-        let read = match taken(&cell(0).to_lowercase()) {
-            Some(reason) => Err((0, reason)),
-            None => account(cell, &known),
-        };
-        let fault = match read {
-            Ok(account) if logins.insert(account.login.clone()) => {
-                accounts.push(account);
-                continue;
-            }
-            Ok(_) => (0, "登录名在表里出现了两次".to_owned()),
-            Err(fault) => fault,
-        };
-        let column = COLUMNS.get(fault.0).map(|column| column.1.to_owned()).unwrap_or_default();
-        refused.push(Refusal { line: row.line, column, reason: fault.1, value: String::new() });
+        // A name that is not to be had does not hide what else is wrong with its line.
+        let mut faults: Vec<Fault> = taken(&cell(0).to_lowercase()).map(|reason| (0, reason)).into_iter().collect();
+        match account(cell, &known) {
+            Ok(account) if !logins.insert(account.login.clone()) => faults.push((0, "登录名在表里出现了两次".to_owned())),
+            Ok(account) if faults.is_empty() => accounts.push(account),
+            Ok(_) => {}
+            Err(fault) => faults.push(fault),
+        }
+        refused.extend(faults.into_iter().map(|(column, reason)| {
+            let column = COLUMNS.get(column).map(|names| names.1.to_owned()).unwrap_or_default();
+            Refusal { line: row.line, column, reason, value: String::new() }
+        }));
     }
     Ok((accounts, refused))
 }
