@@ -101,7 +101,7 @@ pub struct Envelope {
 impl NewEvent {
     /// Bytes of content.
     pub(crate) fn weight(&self) -> usize {
-        128 + self.data.len() + self.sealed.iter().map(|blob| blob.ciphertext.len() + 64).sum::<usize>()
+        weight(&self.data, &self.sealed)
     }
 
     /// Puts the event in its place.
@@ -137,6 +137,11 @@ impl NewEvent {
 }
 
 impl Envelope {
+    /// Bytes of content.
+    pub(crate) fn weight(&self) -> usize {
+        weight(&self.data, &self.sealed)
+    }
+
     /// The canonical bytes as specified in `ops/docs/envelope.md`. `seq` is not among them: the tree holds the order.
     #[must_use]
     pub fn canonical(&self) -> Vec<u8> {
@@ -177,6 +182,10 @@ impl Envelope {
             },
         );
     }
+}
+
+fn weight(data: &[u8], sealed: &[SealedBlob]) -> usize {
+    128 + data.len() + sealed.iter().map(|blob| blob.ciphertext.len() + 64).sum::<usize>()
 }
 
 struct Fields<'a> {

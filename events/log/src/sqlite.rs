@@ -7,6 +7,7 @@
 mod connect;
 pub(crate) mod import;
 mod readers;
+mod recent;
 pub(crate) mod record;
 #[cfg(feature = "eventstore")]
 pub(crate) mod replica;
@@ -28,6 +29,7 @@ use tokio::sync::{oneshot, watch};
 
 use self::connect::{Flavour, TRUTH};
 use self::readers::Readers;
+use self::recent::Recent;
 use self::record::Record;
 pub use self::rewrite::Rewriter;
 use self::rows::{HeadRow, StoredNodes};
@@ -70,6 +72,7 @@ pub struct SqliteLog {
     readers: Readers,
     sentinel: Option<Sentinel>,
     noticed: watch::Sender<u64>,
+    recent: Arc<Recent>,
     path: PathBuf,
     record: Record,
     stats: Arc<Stats>,
@@ -127,7 +130,17 @@ impl SqliteLog {
         let noticed = watch::Sender::new(HeadRow::read(&connection)?.size());
         let readers = Readers::start(&path, 1)?;
         let record = Record::named(dir, TRUTH.record);
-        Ok(Self { tasks: None, writer: None, readers, sentinel: None, noticed, path, record, stats: Arc::new(Stats::default()) })
+        Ok(Self {
+            tasks: None,
+            writer: None,
+            readers,
+            sentinel: None,
+            noticed,
+            recent: Arc::default(),
+            path,
+            record,
+            stats: Arc::default(),
+        })
     }
 
     /// The threads of an opened file.
@@ -145,15 +158,18 @@ impl SqliteLog {
         let readers = Readers::start(&path, options.readers)?;
         let kept = (!flavour.replica).then(|| record.clone());
         let sentinel = Sentinel::start(connect::reader(&path)?, kept, noticed.clone())?;
-        let stats = Arc::new(Stats::default());
+        let (stats, recent) = (Arc::new(Stats::default()), Arc::new(Recent::default()));
         let writer = Writer {
             connection,
             replica: flavour.replica,
             tasks: queue,
             noticed: noticed.clone(),
+            recent: recent.clone(),
             now,
             fatal: options.on_fatal,
             names: Names::default(),
+            groups: 0,
+            together: 0,
             pages: 0,
             stopped: false,
             stats: stats.clone(),
@@ -162,7 +178,7 @@ impl SqliteLog {
             .name("log-write".to_owned())
             .spawn(move || writer.run())
             .map_err(|error| LogError::Unavailable(error.to_string()))?;
-        Ok(Self { tasks: Some(tasks), writer: Some(writer), readers, sentinel: Some(sentinel), noticed, path, record, stats })
+        Ok(Self { tasks: Some(tasks), writer: Some(writer), readers, sentinel: Some(sentinel), noticed, recent, path, record, stats })
     }
 
     /// The proof that the log of `old` events is a beginning of the log of `new` events.
@@ -317,6 +333,11 @@ impl EventLog for SqliteLog {
     }
 
     async fn read_all(&self, after: &Cursor, limit: usize) -> Result<Batch, LogError> {
+        let (seq, head) = (after.to_seq()?, *self.noticed.borrow());
+        if let Some(events) = self.recent.after(seq, head, limit.min(BATCH)) {
+            let last = events.last().map_or(seq, |event| event.seq);
+            return Ok(Batch { events, next: Cursor::after_seq(last), at_head: last == head });
+        }
         let after = after.clone();
         self.readers.run(move |connection| read_all(connection, after, limit)).await
     }

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use event_log::{AppendError, EventLog, Expected, LogError, MemoryLog, Options, Position, SqliteLog, tree};
+use event_log::{AppendError, Cursor, EventLog, Expected, LogError, MemoryLog, Options, Position, SqliteLog, tree};
 use fixtures::{append, clock, event, key};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -368,4 +368,27 @@ async fn the_write_ahead_log_stays_small_under_load() {
     let size = fs::metadata(dir.path().join("log.db-wal")).unwrap().len();
     assert!(size < 16 << 20, "{size}");
     assert_eq!(log.read_all(&event_log::Cursor::default(), 1000).await.unwrap().events.len(), 84, "a batch is bounded by its bytes");
+}
+
+#[tokio::test]
+async fn what_is_answered_from_memory_is_what_the_file_holds_also_when_another_process_appends_in_between() {
+    let dir = TempDir::new().unwrap();
+    let (log, other) = (open(dir.path()), open(dir.path()));
+    let all = async |log: &SqliteLog, after: &Cursor| {
+        let batch = log.read_all(after, 1_000).await.unwrap();
+        (batch.events, batch.next)
+    };
+    fill(&log, 0, 40).await;
+    let (events, end) = all(&log, &Cursor::default()).await;
+    assert_eq!((events.len(), (events, end.clone())), (40, all(&other, &Cursor::default()).await));
+    // Whoever follows in step gets the same from the one that wrote and from the one that did not.
+    fill(&log, 100, 10).await;
+    assert_eq!(all(&log, &end).await, all(&other, &end).await);
+    fill(&other, 200, 10).await;
+    fill(&log, 300, 10).await;
+    let mut watch = log.watch();
+    watch.wait_for(|seq| *seq == 70).await.unwrap();
+    let (events, last) = all(&log, &end).await;
+    assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), (41..=70).collect::<Vec<_>>());
+    assert_eq!((events, last), all(&other, &end).await);
 }

@@ -7,22 +7,31 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, TryRecvError};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use tokio::sync::{oneshot, watch};
 
 use self::import::delete_waiting;
 use super::connect::BUSY;
 use super::import::Item;
+use super::recent::Recent;
 use super::rows::{HeadRow, stream_id};
 use crate::envelope::pack_sealed;
 use crate::error::is_full;
 use crate::tree::Tile;
-use crate::{Append, AppendError, Appended, LogError, NewEvent, Now, Stats, WrappedKey};
+use crate::{Append, AppendError, Appended, Envelope, LogError, NewEvent, Now, Stats, WrappedKey};
 
 /// A group holds at most this many appends and bytes.
 const GROUP: usize = 256;
 const GROUP_BYTES: usize = 1 << 20;
+/// In a rush, when several come at once, a group waits so long for as many as came the last time: a commit costs nearly the
+/// same for one as for all of them, and who waits for a processor gets it sooner. Whoever appends alone, one after the
+/// other, waits for nobody.
+const GATHER: Duration = Duration::from_micros(200);
+/// Appends in a group from which waiting for as many again pays.
+const SEVERAL: usize = 4;
+/// Each so-manieth group waits to see how many come: appends that come evenly are committed one by one otherwise.
+const LOOK: u64 = 256;
 /// Estimated pages in the write-ahead log after which the writer checkpoints it (about 8 MiB).
 const CHECKPOINT_PAGES: usize = 2_000;
 /// Frames after which a checkpoint no longer waits for readers to pass by, but for them to leave.
@@ -61,9 +70,13 @@ pub(crate) struct Writer {
     pub(crate) replica: bool,
     pub(crate) tasks: Receiver<Task>,
     pub(crate) noticed: watch::Sender<u64>,
+    pub(crate) recent: Arc<Recent>,
     pub(crate) now: Now,
     pub(crate) fatal: Fatal,
     pub(crate) names: Names,
+    /// Groups so far, and the appends of the last one.
+    pub(crate) groups: u64,
+    pub(crate) together: usize,
     pub(crate) pages: usize,
     pub(crate) stopped: bool,
     pub(crate) stats: Arc<Stats>,
@@ -75,6 +88,16 @@ pub(crate) struct Names {
     types: HashMap<String, i64>,
     actors: HashMap<String, i64>,
     rulebooks: HashMap<String, i64>,
+}
+
+/// What became of a group.
+struct Committed {
+    /// One for each append, in their order.
+    answers: Vec<Result<Appended, AppendError>>,
+    /// Events in the log now.
+    size: u64,
+    /// Of every event of the group, µs UTC.
+    recorded_at: i64,
 }
 
 /// Why a group was not committed.
@@ -124,19 +147,27 @@ impl Writer {
         let mut weight = first.0.weight();
         let mut group = vec![first];
         let mut other = None;
+        let until = Instant::now() + GATHER;
+        self.groups += 1;
+        let awaited = awaited(self.groups, self.together);
         while group.len() < GROUP && weight < GROUP_BYTES {
-            match self.tasks.try_recv() {
-                Ok(Task::Append(append, answer)) => {
+            let next = match self.tasks.try_recv() {
+                Err(TryRecvError::Empty) if group.len() < awaited => self.tasks.recv_deadline(until).ok(),
+                next => next.ok(),
+            };
+            match next {
+                Some(Task::Append(append, answer)) => {
                     weight += append.weight();
                     group.push((append, answer));
                 }
-                Ok(task) => {
+                Some(task) => {
                     other = Some(task);
                     break;
                 }
-                Err(_) => break,
+                None => break,
             }
         }
+        self.together = group.len();
         let count = group.len() as u64;
         self.serve(group, weight);
         self.taken(count);
@@ -157,10 +188,13 @@ impl Writer {
         }
         let started = Instant::now();
         match self.commit(&group) {
-            Ok((answers, size)) => {
+            Ok(Committed { answers, size, recorded_at }) => {
                 self.count(&group, &answers, started);
+                let (appends, asked): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+                // Before anybody hears of them, so that whoever does finds them.
+                self.recent.keep(placed(appends, &answers, recorded_at));
                 self.notice(size);
-                for ((_, answer), result) in group.into_iter().zip(answers) {
+                for (answer, result) in asked.into_iter().zip(answers) {
                     // Whoever asked may have gone; the event stands.
                     let _ = answer.send(result);
                 }
@@ -254,7 +288,7 @@ impl Writer {
         (self.fatal)(why);
     }
 
-    fn commit(&mut self, group: &[Asked]) -> Result<(Vec<Result<Appended, AppendError>>, u64), Failure> {
+    fn commit(&mut self, group: &[Asked]) -> Result<Committed, Failure> {
         self.begin()?;
         let result = self.fill(group);
         let done = match result {
@@ -288,7 +322,7 @@ impl Writer {
     }
 
     /// Within the transaction: everything of the group that can be appended.
-    fn fill(&mut self, group: &[Asked]) -> Result<(Vec<Result<Appended, AppendError>>, u64), Failure> {
+    fn fill(&mut self, group: &[Asked]) -> Result<Committed, Failure> {
         let mut head = HeadRow::read(&self.connection).map_err(|error| Failure::Undone(AppendError::Unavailable(error.to_string())))?;
         let before = head.size();
         let recorded_at = if before == 0 { (self.now)() } else { head.recorded_at.max((self.now)()) };
@@ -322,7 +356,7 @@ impl Writer {
             head.recorded_at = recorded_at;
             write_head(&self.connection, &head, &tiles)?;
         }
-        Ok((answers, head.size()))
+        Ok(Committed { answers, size: head.size(), recorded_at })
     }
 
     /// Where the append goes, or the answer when it does not go in. Nothing is written here.
@@ -412,6 +446,28 @@ impl Writer {
             }
         }
     }
+}
+
+/// For how many appends the n-th group waits when `together` were in the one before it.
+fn awaited(n: u64, together: usize) -> usize {
+    match together {
+        _ if n.is_multiple_of(LOOK) => GROUP,
+        several if several >= SEVERAL => several,
+        _ => 1,
+    }
+}
+
+/// The events that a group added, in their places.
+fn placed(appends: Vec<Append>, answers: &[Result<Appended, AppendError>], recorded_at: i64) -> impl Iterator<Item = Envelope> {
+    let added = appends.into_iter().zip(answers).filter_map(|(append, answer)| match answer {
+        Ok(appended) if !appended.repeated => Some((append, appended)),
+        _ => None,
+    });
+    added.flat_map(move |(Append { stream, events, .. }, appended)| {
+        let count = events.len() as u64;
+        let (seq, revision) = (appended.last_seq + 1 - count, appended.last_revision + 1 - count);
+        events.into_iter().zip(0..).map(move |(event, n)| event.placed(seq + n, stream.clone(), revision + n, recorded_at))
+    })
 }
 
 const STOPPED: &str = "日志写入已停止，请查看运行日志并重启程序";

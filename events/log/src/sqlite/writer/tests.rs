@@ -21,9 +21,12 @@ fn bench() -> Bench {
         replica: false,
         tasks: crossbeam_channel::bounded(1).1,
         noticed: watch::Sender::new(0),
+        recent: Arc::default(),
         now: Arc::new(|| 5),
         fatal: Arc::new(move |why| told.lock().unwrap().push(why.to_owned())),
         names: Names::default(),
+        groups: 0,
+        together: 0,
         pages: 0,
         stopped: false,
         stats: Arc::default(),
@@ -104,6 +107,37 @@ fn one_group_holds_conflicts_and_repeats_beside_what_is_appended() {
             Ok(Appended { last_seq: 3, last_revision: 1, repeated: false }),
         ]
     );
+}
+
+#[test]
+fn what_has_queued_is_one_group_and_a_rush_is_waited_for() {
+    let mut bench = bench();
+    let (tasks, queue) = crossbeam_channel::unbounded();
+    bench.writer.tasks = queue;
+    let asked = |number| {
+        let (answer, result) = oneshot::channel();
+        ((ask(number, 10), answer), result)
+    };
+    let mut results = Vec::new();
+    for number in 2..=5 {
+        let ((append, answer), result) = asked(number);
+        tasks.send(Task::Append(append, answer)).unwrap();
+        results.push(result);
+    }
+    let (first, result) = asked(1);
+    assert!(bench.writer.gather(first).is_none());
+    results.push(result);
+    assert!(results.iter_mut().all(|result| result.try_recv().unwrap().is_ok()));
+    let stats = bench.writer.stats.clone();
+    assert_eq!((bench.size(), stats.commits.read().count, bench.writer.together), (5, 1, 5));
+
+    // Five came together: so many are waited for, and when they do not come, nobody is the next time.
+    assert_eq!(awaited(2, bench.writer.together), 5);
+    let (alone, mut result) = asked(6);
+    assert!(bench.writer.gather(alone).is_none());
+    assert!(result.try_recv().unwrap().is_ok());
+    assert_eq!(awaited(3, bench.writer.together), 1);
+    assert_eq!(awaited(LOOK, 1), GROUP, "now and then it is looked how many come");
 }
 
 #[test]
