@@ -63,6 +63,15 @@ pub(crate) fn is_breached(state: &CaseState) -> bool {
     state.clocks.iter().any(|clock| clock.breached && clock.kind != ClockKind::Sign)
 }
 
+/// Puts a row of a case where none stands, or over the one that does. Replacing costs SQLite a journal of the statement and
+/// every index of the row; most rows of a rush are new.
+macro_rules! put {
+    ($entry:expr, $row:literal) => {
+        if $entry.stored.is_none() { concat!("INSERT INTO ", $row) } else { concat!("INSERT OR REPLACE INTO ", $row) }
+    };
+}
+pub(crate) use put;
+
 pub(crate) fn write(connection: &Connection, id: CaseId, entry: &CaseEntry, stored: &Stored) -> Result<(), ViewError> {
     let state = &entry.state;
     let bit = |on: bool, flag: i64| if on { flag } else { 0 };
@@ -74,11 +83,12 @@ pub(crate) fn write(connection: &Connection, id: CaseId, entry: &CaseEntry, stor
         | bit(entry.erased, flag::ERASED);
     let due = if state.stage.is_ended() { None } else { state.next_due() };
     connection
-        .prepare_cached(
-            "INSERT OR REPLACE INTO case_row (key, id, number, title, class, channel, urgency, division, stage, unit, section, handler, filed_at, \
+        .prepare_cached(put!(
+            entry,
+            "case_row (key, id, number, title, class, channel, urgency, division, stage, unit, section, handler, filed_at, \
              due_at, due_kind, provisional, breached, round, ended_at, source, external_id, flags, phone, revision) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
-        )?
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)"
+        ))?
         .execute(params![
             entry.key,
             id.0,
@@ -105,7 +115,7 @@ pub(crate) fn write(connection: &Connection, id: CaseId, entry: &CaseEntry, stor
             entry.phone.as_ref().map(|phone| phone.as_slice()),
             entry.revision as i64,
         ])?;
-    connection.prepare_cached("INSERT OR REPLACE INTO case_state (key, state, lists) VALUES (?1, ?2, ?3)")?.execute(params![
+    connection.prepare_cached(put!(entry, "case_state (key, state, lists) VALUES (?1, ?2, ?3)"))?.execute(params![
         entry.key,
         postcard::to_stdvec(state)?,
         postcard::to_stdvec(stored)?

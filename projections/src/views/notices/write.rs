@@ -83,8 +83,9 @@ pub(crate) fn write(
     let mut missing: Vec<_> = missing.into_iter().collect();
     missing.sort_unstable_by_key(|(id, _)| *id);
     let mut delete = connection.prepare_cached("DELETE FROM notice_missing WHERE id = ?1")?;
+    // An event is taken in once: what it owes is new.
     let mut insert = connection.prepare_cached(
-        "INSERT OR REPLACE INTO notice_missing (id, seq, event, kind, case_id, recipient, urgent, occurred_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO notice_missing (id, seq, event, kind, case_id, recipient, urgent, occurred_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
     for (id, missing) in missing {
         match missing {

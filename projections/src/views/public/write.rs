@@ -11,6 +11,7 @@ use rusqlite::{Connection, params};
 use super::Dimension;
 use crate::ViewError;
 use crate::batch::CaseEntry;
+use crate::views::cases::write::put;
 
 /// Month, dimension, value, what is counted.
 pub(crate) type Count = (Period, &'static str, String, &'static str);
@@ -84,10 +85,11 @@ pub(crate) fn write_case(connection: &Connection, entry: &CaseEntry) -> Result<(
         return Ok(());
     }
     connection
-        .prepare_cached(
-            "INSERT OR REPLACE INTO public_case (key, number, title, class, division, unit, stage, filed_at, answered_at, ended_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        )?
+        .prepare_cached(put!(
+            entry,
+            "public_case (key, number, title, class, division, unit, stage, filed_at, answered_at, ended_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+        ))?
         .execute(params![
             entry.key,
             state.number,
