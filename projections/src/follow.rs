@@ -25,11 +25,14 @@ const BATCH: usize = 2_000;
 /// Between two batches at the head of the log: a rush of events becomes few large transactions instead of many small
 /// ones, and the processors stay with those who file. A single act after a quiet moment is taken in at once.
 const BREATH: Duration = Duration::from_millis(10);
-/// The same for search, for which nobody waits.
+/// In a rush the views rest twice as long as their batch took, a third of one core at most, but never longer than this:
+/// whoever acted waits for them before the next page.
+const LONGEST_BREATH: Duration = Duration::from_millis(100);
+/// As [`BREATH`] for search, for which nobody waits.
 const SEARCH_BREATH: Duration = Duration::from_millis(200);
-/// In a rush search rests three times as long as its batch took: a quarter of one core at most, so that whoever acts is
-/// answered first. The views do not: whoever acted waits for them before the next page. The longest such rest:
-const LONGEST_REST: Duration = Duration::from_millis(250);
+/// In a rush search rests nine times as long as its batch took: a tenth of one core at most, so that whoever acts is
+/// answered first. The longest such rest:
+const LONGEST_REST: Duration = Duration::from_millis(500);
 /// Behind by more than this nobody gives way any more: views are never older than a moment, whatever the rush, and whoever
 /// comes from far behind catches up at full speed.
 const NEAR: u64 = 10_000;
@@ -181,6 +184,7 @@ async fn follow_on(shared: &Shared, ground: &Ground, writer: &mut Writer) -> Res
     while !*stop.borrow() {
         let head = *noticed.borrow_and_update();
         shared.behind(head);
+        let begun = Instant::now();
         let stretch = match opened::read(&*ground.log, &ground.vault, &writer.standing, BATCH).await {
             Ok(stretch) => {
                 shared.lag().found();
@@ -204,7 +208,7 @@ async fn follow_on(shared: &Shared, ground: &Ground, writer: &mut Writer) -> Res
                 return Err(poison.into());
             }
             if head.saturating_sub(writer.standing.seq) < NEAR && stretch.poison.is_none() {
-                pause(&mut stop, BREATH).await;
+                pause(&mut stop, (begun.elapsed() * 2).clamp(BREATH, LONGEST_BREATH)).await;
             }
         } else if stretch.poison.is_none() {
             let tidy = writer.tidy().map_err(|error| (None, error))?;
@@ -307,7 +311,7 @@ async fn index_on(shared: &Shared, ground: &Ground, indexer: &mut Indexer) -> Re
                     if behind == 0 {
                         pause(&mut stop, SEARCH_BREATH).await;
                     } else if behind < SEARCH_NEAR {
-                        pause(&mut stop, (begun.elapsed() * 3).min(LONGEST_REST)).await;
+                        pause(&mut stop, (begun.elapsed() * 9).min(LONGEST_REST)).await;
                     }
                 } else if indexer.is_scrubbing() {
                     rest(&mut stop, std::future::pending()).await;

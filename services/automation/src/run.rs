@@ -13,8 +13,8 @@ use crate::clockwork::{Automation, Worked};
 /// Between two ticks that the log woke: a rush of filings does not become a rush of ticks.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// A tick of notices longer than this waited for a slow server, not for a core.
-const LONGEST_REST: Duration = Duration::from_millis(500);
+/// The longest rest of notices: a tick that asks for more waited for a slow server, not for a core.
+const LONGEST_REST: Duration = Duration::from_millis(1_500);
 
 /// The running loops. Dropping it lets them run on until the program ends.
 #[derive(Debug)]
@@ -83,9 +83,9 @@ async fn work(automation: Arc<Automation>, part: Part, mut stop: watch::Receiver
         let worked = one(&automation, part).await;
         if worked.any() {
             // The views need a moment for what was just recorded; the tick itself waits for them. Notices give way: in a
-            // rush they take a quarter of one core at most, and what waits goes out when the rush is over.
+            // rush they take a tenth of one core at most, and what waits goes out when the rush is over.
             if matches!(part, Part::Notices) {
-                let rest = started.elapsed().min(LONGEST_REST) * 3;
+                let rest = (started.elapsed() * 9).min(LONGEST_REST);
                 tokio::select! {
                     () = tokio::time::sleep(rest) => {}
                     _ = stop.changed() => {}
