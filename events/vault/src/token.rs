@@ -4,26 +4,44 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq;
 
-use crate::{Vault, aead};
+use crate::{Vault, aead, compress};
 
 /// The first byte of a token: XChaCha20-Poly1305.
-const SUITE: u8 = 1;
+const PLAIN: u8 = 1;
+/// zstd, XChaCha20-Poly1305.
+const COMPRESSED: u8 = 2;
 const NONCE: usize = 24;
+/// The most that a token may hold, in bytes.
+const MOST: usize = 64 << 10;
 
 impl Vault {
     /// Seals `content` into text for a cookie or a form field (base64url without padding). Only
     /// [`Vault::open_token`] with the same purpose opens it. It carries no time: what may grow old says so inside.
     #[must_use]
     pub fn seal_token(&self, purpose: &str, content: &[u8]) -> String {
+        let mut plain = Vec::with_capacity(content.len() + aead::TAG);
+        plain.extend_from_slice(content);
+        self.token(purpose, PLAIN, plain)
+    }
+
+    /// As [`Vault::seal_token`], shorter where the content can be compressed: for what people typed, of which they alone
+    /// know both the content and the length.
+    #[must_use]
+    pub fn seal_long_token(&self, purpose: &str, content: &[u8]) -> String {
+        match compress::compress(content, aead::TAG) {
+            Some(shorter) => self.token(purpose, COMPRESSED, shorter),
+            None => self.seal_token(purpose, content),
+        }
+    }
+
+    fn token(&self, purpose: &str, suite: u8, mut content: Vec<u8>) -> String {
         let mut nonce = [0; NONCE];
         self.entropy().fill(&mut nonce);
-        let mut ciphertext = Vec::with_capacity(content.len() + aead::TAG);
-        ciphertext.extend_from_slice(content);
-        aead::seal(&self.master.token_key(purpose), &nonce, &[SUITE], &mut ciphertext);
-        let mut token = Vec::with_capacity(1 + NONCE + ciphertext.len());
-        token.push(SUITE);
+        aead::seal(&self.master.token_key(purpose), &nonce, &[suite], &mut content);
+        let mut token = Vec::with_capacity(1 + NONCE + content.len());
+        token.push(suite);
         token.extend_from_slice(&nonce);
-        token.extend_from_slice(&ciphertext);
+        token.extend_from_slice(&content);
         URL_SAFE_NO_PAD.encode(token)
     }
 
@@ -33,8 +51,14 @@ impl Vault {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (suite, rest) = bytes.split_first()?;
         let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>()?;
+        if !matches!(*suite, PLAIN | COMPRESSED) {
+            return None;
+        }
         let mut content = ciphertext.to_vec();
-        (*suite == SUITE && aead::open(&self.master.token_key(purpose), nonce, &[SUITE], &mut content)).then_some(content)
+        if !aead::open(&self.master.token_key(purpose), nonce, &[*suite], &mut content) {
+            return None;
+        }
+        if *suite == COMPRESSED { compress::decompress(&content, MOST) } else { Some(content) }
     }
 
     /// HMAC-SHA256 of `message` under the key of `purpose`. Compare with [`Vault::mac_matches`] only.
@@ -70,6 +94,22 @@ mod tests {
         let other = Vault::new(MasterKey::from_bytes([8; 32]), Arc::new(OsEntropy));
         assert_eq!(other.open_token("session", &token), None);
         assert_eq!(vault.open_token("session", &vault.seal_token("session", b"")), Some(vec![]));
+    }
+
+    #[test]
+    fn a_long_token_is_shorter_and_opens_to_the_same() {
+        let vault = vault();
+        let words = "文昌路附近路灯连续三晚不亮，".repeat(40);
+        let token = vault.seal_long_token("draft", words.as_bytes());
+        assert!(token.len() < words.len() / 4, "{}", token.len());
+        assert_eq!(vault.open_token("draft", &token).as_deref(), Some(words.as_bytes()));
+        assert_eq!(vault.open_token("kept", &token), None);
+        // What cannot be shortened is sealed as it is.
+        assert_eq!(vault.open_token("draft", &vault.seal_long_token("draft", b"short")).as_deref(), Some(&b"short"[..]));
+        // Nobody can have one suite taken for the other.
+        let mut bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
+        bytes[0] = PLAIN;
+        assert_eq!(vault.open_token("draft", &URL_SAFE_NO_PAD.encode(&bytes)), None);
     }
 
     #[test]

@@ -276,7 +276,7 @@ impl Ctx {
 
     /// Sets a long sealed value over several cookies; false when it does not fit.
     pub fn set_long(&self, parts: &[&str], purpose: &str, content: &[u8], seconds: i64) -> bool {
-        let token = self.app().vault.seal_token(purpose, &zstd(content));
+        let token = self.app().vault.seal_long_token(purpose, content);
         if token.len() > cookies::PART * parts.len() {
             return false;
         }
@@ -297,7 +297,7 @@ impl Ctx {
     /// Reads a long sealed value.
     pub fn long(&self, parts: &[&str], purpose: &str) -> Option<Vec<u8>> {
         let token: String = parts.iter().map_while(|name| self.cookie(name).filter(|part| !part.is_empty())).collect();
-        unzstd(&self.app().vault.open_token(purpose, &token)?)
+        self.app().vault.open_token(purpose, &token)
     }
 
     /// Keeps what was typed so that the page at `path` can show it again.
@@ -399,15 +399,6 @@ fn network(address: IpAddr) -> String {
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
     }
-}
-
-/// Compresses what goes into cookies; Chinese text shrinks by about a third.
-fn zstd(content: &[u8]) -> Vec<u8> {
-    ::zstd::bulk::compress(content, 3).unwrap_or_default()
-}
-
-fn unzstd(content: &[u8]) -> Option<Vec<u8>> {
-    ::zstd::bulk::decompress(content, 64 * 1024).ok()
 }
 
 #[cfg(test)]
