@@ -57,6 +57,10 @@ use std::process::ExitCode;
 use tests::Outcome;
 use words::Words;
 
+/// As the program has it, so that what is measured beside it stands on the same ground.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
