@@ -14,6 +14,7 @@ pub(crate) mod replica;
 mod rewrite;
 mod rows;
 mod sentinel;
+mod store;
 mod verify;
 mod writer;
 
@@ -34,7 +35,8 @@ use self::record::Record;
 pub use self::rewrite::Rewriter;
 use self::rows::{HeadRow, StoredNodes};
 use self::sentinel::Sentinel;
-use self::writer::{Names, Task, Writer};
+use self::store::Names;
+use self::writer::{Task, Writer};
 use crate::tree::{self, Hash, TreeHead};
 use crate::{Append, AppendError, Appended, Batch, Cursor, Envelope, EventLog, LogError, Mark, Now, Stats, VerifyReport, WrappedKey};
 

@@ -10,7 +10,7 @@ use rusqlite::OptionalExtension as _;
 use super::connect::{self, REPLICA};
 use super::record::Record;
 use super::rows::{self, HeadRow};
-use super::{Options, SqliteLog, writer};
+use super::{Options, SqliteLog, store};
 use crate::tree::Hash;
 use crate::{Append, Appended, Envelope, LogError, Now};
 
@@ -92,7 +92,7 @@ impl SqliteLog {
         let stream = stream.to_owned();
         self.readers
             .run(move |connection| match rows::stream_id(connection, &stream)? {
-                Some(stream) => Ok(writer::last_revision(connection, stream)?),
+                Some(stream) => Ok(store::last_revision(connection, stream)?),
                 None => Ok(None),
             })
             .await
@@ -105,13 +105,13 @@ impl SqliteLog {
             .run(move |connection| {
                 let stream = rows::stream_id(connection, &append.stream)?;
                 let last = match stream {
-                    Some(stream) => writer::last_revision(connection, stream)?,
+                    Some(stream) => store::last_revision(connection, stream)?,
                     None => None,
                 };
                 let first = append.expected.first_revision().unwrap_or_default();
                 if append.expected.holds(last) {
                     for key in &append.keys {
-                        if writer::key_exists(connection, key)? {
+                        if store::key_exists(connection, key)? {
                             return Ok(Standing::KeyUsed);
                         }
                     }
@@ -121,7 +121,7 @@ impl SqliteLog {
                     return Ok(Standing::Behind);
                 }
                 let repeated = match stream {
-                    Some(stream) => writer::repeated(connection, stream, first, &append)?,
+                    Some(stream) => store::repeated(connection, stream, first, &append)?,
                     None => None,
                 };
                 Ok(repeated.map_or(Standing::Taken(last), Standing::Repeated))

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::connect::{self, TRUTH};
 use super::record::Record;
 use super::rows::{HeadRow, stream_id};
-use super::writer::{Names, Placed, insert_event, insert_key, insert_name, write_head};
+use super::store::{Names, Placed, insert_event, insert_key, insert_name, write_head};
 use crate::{Envelope, LogError, TreeHead, WrappedKey};
 
 /// Bytes of content after which the write-ahead log is moved into the file.

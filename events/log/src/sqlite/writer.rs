@@ -2,13 +2,12 @@
 
 mod import;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TryRecvError};
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
+use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{oneshot, watch};
 
 use self::import::delete_waiting;
@@ -16,10 +15,9 @@ use super::connect::BUSY;
 use super::import::Item;
 use super::recent::Recent;
 use super::rows::{HeadRow, stream_id};
-use crate::envelope::pack_sealed;
+use super::store::{Names, Placed, delete_rows, insert_event, insert_key, insert_name, key_exists, last_revision, repeated, write_head};
 use crate::error::is_full;
-use crate::tree::Tile;
-use crate::{Append, AppendError, Appended, Envelope, LogError, NewEvent, Now, Stats, WrappedKey};
+use crate::{Append, AppendError, Appended, Envelope, LogError, Now, Stats};
 
 /// A group holds at most this many appends and bytes.
 const GROUP: usize = 256;
@@ -40,8 +38,6 @@ const TOO_MANY_FRAMES: i64 = 32_000;
 const PATIENCE: Duration = Duration::from_millis(20);
 /// Attempts, each waiting as long as the busy timeout, before a lock held by others is given up.
 const ATTEMPTS: usize = 6;
-/// Names kept in memory; actors are the only kind that grows.
-const NAMES: usize = 20_000;
 
 pub(crate) type Fatal = Arc<dyn Fn(&str) + Send + Sync>;
 
@@ -80,14 +76,6 @@ pub(crate) struct Writer {
     pub(crate) pages: usize,
     pub(crate) stopped: bool,
     pub(crate) stats: Arc<Stats>,
-}
-
-/// Interned names already seen; emptied whenever a transaction is undone.
-#[derive(Default)]
-pub(crate) struct Names {
-    types: HashMap<String, i64>,
-    actors: HashMap<String, i64>,
-    rulebooks: HashMap<String, i64>,
 }
 
 /// What became of a group.
@@ -480,14 +468,6 @@ enum Place {
     Answered(Result<Appended, AppendError>),
 }
 
-pub(super) struct Placed<'a> {
-    pub(super) seq: u64,
-    pub(super) stream: i64,
-    pub(super) revision: u64,
-    pub(super) recorded_at: i64,
-    pub(super) leaf: &'a [u8; 32],
-}
-
 impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
         classify(&error, false)
@@ -509,136 +489,6 @@ fn classify(error: &rusqlite::Error, durable: bool) -> Failure {
 
 fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
-}
-
-/// Sizes and revisions are bounded far below 2⁶³ by `Append::check` and by the disk.
-fn sql(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-pub(super) fn last_revision(connection: &Connection, stream: i64) -> rusqlite::Result<Option<u64>> {
-    let last: Option<i64> =
-        connection.prepare_cached("SELECT max(revision) FROM events WHERE stream = ?1")?.query_row([stream], |row| row.get(0))?;
-    Ok(last.and_then(|last| u64::try_from(last).ok()))
-}
-
-/// Whether these very ids stand at the expected place.
-pub(super) fn repeated(connection: &Connection, stream: i64, first: u64, append: &Append) -> rusqlite::Result<Option<Appended>> {
-    let last = first + append.events.len() as u64 - 1;
-    let mut statement =
-        connection.prepare_cached("SELECT seq, id FROM events WHERE stream = ?1 AND revision BETWEEN ?2 AND ?3 ORDER BY revision")?;
-    let rows = statement.query_map([stream, sql(first), sql(last)], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
-    let found = rows.collect::<Result<Vec<_>, _>>()?;
-    let same = found.iter().map(|(_, id)| id.as_slice()).eq(append.events.iter().map(|event| event.id.as_bytes().as_slice()));
-    Ok(found.last().filter(|_| same).map(|(seq, _)| Appended {
-        last_seq: u64::try_from(*seq).unwrap_or_default(),
-        last_revision: last,
-        repeated: true,
-    }))
-}
-
-pub(super) fn key_exists(connection: &Connection, key: &WrappedKey) -> rusqlite::Result<bool> {
-    let Some(owner) = stream_id(connection, &key.owner)? else { return Ok(false) };
-    Ok(connection
-        .prepare_cached("SELECT 1 FROM keys WHERE owner = ?1 AND id = ?2")?
-        .query_row(params![owner, key.id.as_slice()], |_| Ok(()))
-        .optional()?
-        .is_some())
-}
-
-/// The head and the tiles that were completed on the way to it.
-pub(super) fn write_head(connection: &Connection, head: &HeadRow, tiles: &[Tile]) -> rusqlite::Result<()> {
-    let mut insert = connection.prepare_cached("INSERT INTO tree (level, place, hash) VALUES (?1, ?2, ?3)")?;
-    for Tile { level, index, hash } in tiles {
-        insert.execute(params![level, sql(*index), hash.as_slice()])?;
-    }
-    connection.prepare_cached("UPDATE head SET size = ?1, recorded_at = ?2, frontier = ?3 WHERE one = 1")?.execute(params![
-        sql(head.size()),
-        head.recorded_at,
-        head.frontier.to_bytes()
-    ])?;
-    Ok(())
-}
-
-pub(super) fn insert_event(connection: &Connection, names: &mut Names, place: &Placed<'_>, event: &NewEvent) -> rusqlite::Result<()> {
-    let kind = intern(connection, "types", &mut names.types, &event.kind)?;
-    let actor = intern(connection, "actors", &mut names.actors, &event.actor)?;
-    let on_behalf = event.on_behalf.as_deref().map(|name| intern(connection, "actors", &mut names.actors, name)).transpose()?;
-    let rulebook = event.rulebook.as_deref().map(|name| intern(connection, "rulebooks", &mut names.rulebooks, name)).transpose()?;
-    connection
-        .prepare_cached(
-            "INSERT INTO events (seq, stream, revision, id, type, version, occurred_at, recorded_at, actor, on_behalf, cause, rulebook, data, sealed, leaf)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-        )?
-        .execute(params![
-            sql(place.seq),
-            place.stream,
-            sql(place.revision),
-            event.id.as_bytes().as_slice(),
-            kind,
-            event.version,
-            event.occurred_at,
-            place.recorded_at,
-            actor,
-            on_behalf,
-            event.cause.as_ref().map(|cause| cause.as_bytes().as_slice()),
-            rulebook,
-            event.data.as_slice(),
-            pack_sealed(&event.sealed),
-            place.leaf.as_slice(),
-        ])?;
-    Ok(())
-}
-
-pub(super) fn insert_key(connection: &Connection, key: &WrappedKey) -> rusqlite::Result<()> {
-    let owner = match stream_id(connection, &key.owner)? {
-        Some(owner) => owner,
-        None => insert_name(connection, "streams", &key.owner)?,
-    };
-    connection.prepare_cached("INSERT INTO keys (owner, id, subject, epoch, wrapped) VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
-        owner,
-        key.id.as_slice(),
-        key.subject,
-        key.epoch,
-        key.wrapped.as_slice()
-    ])?;
-    Ok(())
-}
-
-/// Overwrites, then deletes: the row is gone from its page whatever becomes of the page.
-fn delete_rows(connection: &Connection, owner: &str, subjects: &[String]) -> rusqlite::Result<u64> {
-    let Some(owner) = stream_id(connection, owner)? else { return Ok(0) };
-    let mut deleted = 0;
-    for subject in subjects {
-        connection
-            .prepare_cached("UPDATE keys SET wrapped = zeroblob(length(wrapped)) WHERE owner = ?1 AND subject = ?2")?
-            .execute(params![owner, subject])?;
-        deleted += connection.prepare_cached("DELETE FROM keys WHERE owner = ?1 AND subject = ?2")?.execute(params![owner, subject])?;
-    }
-    Ok(deleted as u64)
-}
-
-/// The id of a name, made when it is new.
-fn intern(connection: &Connection, table: &'static str, known: &mut HashMap<String, i64>, name: &str) -> rusqlite::Result<i64> {
-    if let Some(id) = known.get(name) {
-        return Ok(*id);
-    }
-    let found =
-        connection.prepare_cached(&format!("SELECT id FROM {table} WHERE name = ?1"))?.query_row([name], |row| row.get(0)).optional()?;
-    let id = match found {
-        Some(id) => id,
-        None => insert_name(connection, table, name)?,
-    };
-    if known.len() >= NAMES {
-        known.clear();
-    }
-    known.insert(name.to_owned(), id);
-    Ok(id)
-}
-
-pub(super) fn insert_name(connection: &Connection, table: &'static str, name: &str) -> rusqlite::Result<i64> {
-    connection.prepare_cached(&format!("INSERT INTO {table} (name) VALUES (?1)"))?.execute([name])?;
-    Ok(connection.last_insert_rowid())
 }
 
 #[cfg(test)]

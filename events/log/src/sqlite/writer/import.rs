@@ -4,10 +4,8 @@ use rusqlite::{Connection, params};
 
 use super::super::import::{Anchor, Imported, Item};
 use super::super::rows::{HeadRow, stream_id};
-use super::{
-    Failure, Placed, STOPPED, Writer, classify, delete_rows, insert_event, insert_key, insert_name, key_exists, last_revision, sql,
-    write_head,
-};
+use super::super::store::{Placed, delete_rows, insert_event, insert_key, insert_name, key_exists, last_revision, sql, write_head};
+use super::{Failure, STOPPED, Writer, classify};
 use crate::tree::Tile;
 use crate::{AppendError, LogError, WrappedKey};
 
