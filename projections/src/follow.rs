@@ -25,13 +25,10 @@ const BATCH: usize = 2_000;
 /// Between two batches at the head of the log: a rush of events becomes few large transactions instead of many small
 /// ones, and the processors stay with those who file. A single act after a quiet moment is taken in at once.
 const BREATH: Duration = Duration::from_millis(10);
-/// In a rush the views rest twice as long as their batch took, a third of one core at most, but never longer than this:
-/// whoever acted waits for them before the next page.
-const LONGEST_BREATH: Duration = Duration::from_millis(100);
 /// As [`BREATH`] for search, for which nobody waits.
 const SEARCH_BREATH: Duration = Duration::from_millis(200);
 /// In a rush search rests nine times as long as its batch took: a tenth of one core at most, so that whoever acts is
-/// answered first. The longest such rest:
+/// answered first. The views do not: whoever acted waits for them before the next page. The longest such rest:
 const LONGEST_REST: Duration = Duration::from_millis(500);
 /// Behind by more than this nobody gives way any more: views are never older than a moment, whatever the rush, and whoever
 /// comes from far behind catches up at full speed.
@@ -184,7 +181,6 @@ async fn follow_on(shared: &Shared, ground: &Ground, writer: &mut Writer) -> Res
     while !*stop.borrow() {
         let head = *noticed.borrow_and_update();
         shared.behind(head);
-        let begun = Instant::now();
         let stretch = match opened::read(&*ground.log, &ground.vault, &writer.standing, BATCH).await {
             Ok(stretch) => {
                 shared.lag().found();
@@ -208,7 +204,7 @@ async fn follow_on(shared: &Shared, ground: &Ground, writer: &mut Writer) -> Res
                 return Err(poison.into());
             }
             if head.saturating_sub(writer.standing.seq) < NEAR && stretch.poison.is_none() {
-                pause(&mut stop, (begun.elapsed() * 2).clamp(BREATH, LONGEST_BREATH)).await;
+                pause(&mut stop, BREATH).await;
             }
         } else if stretch.poison.is_none() {
             let tidy = writer.tidy().map_err(|error| (None, error))?;
