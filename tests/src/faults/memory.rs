@@ -7,7 +7,8 @@ use super::{City, Found, Ground, PATIENCE};
 use crate::Outcome;
 use crate::server::{Server, Start, UNLIMITED};
 
-/// Starts with less address space each time, from what an idle server has down to half of it, and files.
+/// Starts with less address space each time, from what an idle server has down to a sixteenth of it, and files. Most of what
+/// it has is reserved and never used: the first rounds take nothing away from it.
 pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
     let mut city = City::new(ground, "", 20).await?;
     let server = city.start(Vec::new()).await?;
@@ -20,7 +21,8 @@ pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
     let (mut served, mut ended) = (0, 0);
     let rounds = ground.of(4, 20);
     for round in 0..rounds {
-        let kib = needed - needed / 2 * u64::try_from(round)? / u64::try_from(rounds)?;
+        // Halved four times on the way, in steps of one size: needed, … , needed / 16.
+        let kib = (needed as f64 * 0.5_f64.powf(4.0 * f64::from(round) / f64::from(rounds - 1))) as u64;
         // Nothing of a core dump: it would hold what was typed.
         let shell = format!("ulimit -c 0; ulimit -v {kib}");
         let mut server = Server::launch(&city.dir, &Start { shell, ..Start::with(UNLIMITED) })?;
