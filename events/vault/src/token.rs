@@ -11,7 +11,7 @@ const PLAIN: u8 = 1;
 /// zstd, XChaCha20-Poly1305.
 const COMPRESSED: u8 = 2;
 const NONCE: usize = 24;
-/// The most that a token may hold, in bytes.
+/// The most that a compressed token may hold, in bytes: what is longer is sealed as it is, and fits no cookie.
 const MOST: usize = 64 << 10;
 
 impl Vault {
@@ -29,8 +29,8 @@ impl Vault {
     #[must_use]
     pub fn seal_long_token(&self, purpose: &str, content: &[u8]) -> String {
         match compress::compress(content, aead::TAG) {
-            Some(shorter) => self.token(purpose, COMPRESSED, shorter),
-            None => self.seal_token(purpose, content),
+            Some(shorter) if content.len() <= MOST => self.token(purpose, COMPRESSED, shorter),
+            _ => self.seal_token(purpose, content),
         }
     }
 
@@ -106,6 +106,9 @@ mod tests {
         assert_eq!(vault.open_token("kept", &token), None);
         // What cannot be shortened is sealed as it is.
         assert_eq!(vault.open_token("draft", &vault.seal_long_token("draft", b"short")).as_deref(), Some(&b"short"[..]));
+        // What would not be opened again is not made short: the caller sees that it does not fit.
+        let endless = vec![b'a'; MOST + 1];
+        assert_eq!(vault.open_token("draft", &vault.seal_long_token("draft", &endless)), Some(endless));
         // Nobody can have one suite taken for the other.
         let mut bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
         bytes[0] = PLAIN;

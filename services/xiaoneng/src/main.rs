@@ -18,8 +18,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// A filing asks for memory some hundred times, on several threads: this takes less of the processor for it than the
-/// allocator of the C library (decision 0010). SQLite and zstd use it too.
+/// A filing asks for memory often and on several threads: this takes less of the processor for it than the allocator of the
+/// C library (decision 0010). SQLite and zstd use it too.
 #[global_allocator]
 static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
