@@ -27,7 +27,7 @@ const BATCH: usize = 2_000;
 const BREATH: Duration = Duration::from_millis(10);
 /// As [`BREATH`] for search, for which nobody waits.
 const SEARCH_BREATH: Duration = Duration::from_millis(200);
-/// In a rush search rests nine times as long as its batch took: a tenth of one core at most, so that whoever acts is
+/// In a rush search rests nine times as long as its batch took: about a tenth of one core, so that whoever acts is
 /// answered first. The views do not: whoever acted waits for them before the next page. The longest such rest:
 const LONGEST_REST: Duration = Duration::from_millis(500);
 /// Behind by more than this nobody gives way any more: views are never older than a moment, whatever the rush, and whoever

@@ -83,7 +83,7 @@ async fn work(automation: Arc<Automation>, part: Part, mut stop: watch::Receiver
         let worked = one(&automation, part).await;
         if worked.any() {
             // The views need a moment for what was just recorded; the tick itself waits for them. Notices give way: in a
-            // rush they take a tenth of one core at most, and what waits goes out when the rush is over.
+            // rush they take about a tenth of one core, and what waits goes out when the rush is over.
             if matches!(part, Part::Notices) {
                 let rest = (started.elapsed() * 9).min(LONGEST_REST);
                 tokio::select! {
