@@ -10,7 +10,7 @@ const NEW: &str = "/oversight/assessments/new";
 /// What the people of the year do, one after the other.
 pub async fn walk(stage: &Stage) {
     stage.size(DESK).await;
-    let year = stage.days(0).await.0[..4].to_owned();
+    let year = stage.days(0).0[..4].to_owned();
     let at = format!("{LIST}/{year}");
     stage.sign_in("director").await;
     stage.open(LIST).await;
@@ -51,8 +51,7 @@ pub async fn walk(stage: &Stage) {
     stage.look("assessment-unit").await;
     stage.unfold().await;
     stage.pick_first("item").await;
-    stage.submit("/object").await;
-    stage.sees("请填写理由").await;
+    stage.refused("/object", "请填写理由").await;
     stage.look("assessment-unit-error").await;
     stage.fill_in("/object", "words", "有一件是重复登记，不应计入。").await;
     stage.submit("/object").await;
@@ -76,7 +75,7 @@ pub async fn walk(stage: &Stage) {
     stage.sees("关于").await;
     stage.look("assessment-circular").await;
     assert!(stage.fetch(&docx, "").await.starts_with("PK"), "the circular is a DOCX");
-    stage.open(&format!("{at}/month/{}", stage.days(0).await.0[5..7].trim_start_matches('0'))).await;
+    stage.open(&format!("{at}/month/{}", stage.days(0).0[5..7].trim_start_matches('0'))).await;
     stage.look("assessment-month").await;
     stage.sign_out().await;
 }

@@ -41,8 +41,7 @@ async fn a_card_is_issued_objected_to_and_decided_and_an_order_is_answered_from_
     stage.open(&card).await;
     stage.look("card-triggered").await;
     let unit = stage.text(".summary dd").await;
-    stage.submit("/issue").await;
-    stage.sees("请填写签发意见").await;
+    stage.refused("/issue", "请填写签发意见").await;
     stage.look("card-error").await;
     stage.fill_in("/issue", "words", "超过期限没有答复，情况属实。").await;
     stage.submit("/issue").await;

@@ -41,12 +41,11 @@ pub async fn dispatch(stage: &Stage, case: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_done_climbs_the_ladder_and_is_done() {
     let stage = Stage::set().await;
-    let (today, later) = stage.days(7).await;
+    let (today, later) = stage.days(7);
 
     stage.open("/stuck").await;
     stage.look("stuck").await;
-    stage.submit("/stuck").await;
-    stage.sees("请填写您想办什么事").await;
+    stage.refused("/stuck", "请填写您想办什么事").await;
     stage.look("stuck-errors").await;
     let case = stuck(&stage, "办理户外招牌设置许可").await;
     stage.look("stuck-receipt").await;
@@ -61,8 +60,7 @@ async fn what_cannot_be_done_climbs_the_ladder_and_is_done() {
     stage.open(&own).await;
     stage.look("escalation-unit").await;
     stage.unfold().await;
-    stage.submit("/report").await;
-    stage.sees("请填写办理情况").await;
+    stage.refused("/report", "请填写办理情况").await;
     stage.look("escalation-error").await;
     stage.fill_in("/report", "words", "系统权限在市数据局，本局窗口无法受理。").await;
     stage.submit("/report").await;

@@ -29,8 +29,7 @@ async fn vote(stage: &Stage, code: &str, grades: &[(&str, &str)], opinion: &str,
     }
     stage.submit("/vote/ballot").await;
     if shots {
-        stage.submit("/vote/grades").await;
-        stage.sees("错误").await;
+        stage.refused("/vote/grades", "需要改正").await;
         stage.look("vote-grades").await;
         stage.size(PHONE).await;
     }
@@ -52,7 +51,7 @@ async fn vote(stage: &Stage, code: &str, grades: &[(&str, &str)], opinion: &str,
 #[tokio::test(flavor = "multi_thread")]
 async fn a_public_evaluation_goes_from_the_plan_to_the_report() {
     let stage = Stage::set().await;
-    let (today, later) = stage.days(14).await;
+    let (today, later) = stage.days(14);
 
     stage.size(DESK).await;
     stage.sign_in("evaluator").await;

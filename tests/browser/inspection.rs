@@ -44,7 +44,7 @@ fn photo() -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_spot_check_goes_from_the_lot_to_the_accepted_rectification() {
     let stage = Stage::set().await;
-    let (today, later) = stage.days(14).await;
+    let (today, later) = stage.days(14);
 
     // The inspector plans a check by lot.
     stage.size(DESK).await;
@@ -55,8 +55,7 @@ async fn a_spot_check_goes_from_the_lot_to_the_accepted_rectification() {
     let first = stage.own_name().await;
     stage.open(NEW).await;
     stage.look("inspection-new").await;
-    stage.submit(NEW).await;
-    stage.sees("请填写结束日期").await;
+    stage.refused(NEW, "请填写结束日期").await;
     stage.look("inspection-new-errors").await;
     stage.open(NEW).await;
     stage.fill("theme", "窗口服务和值守情况检查").await;
@@ -104,8 +103,7 @@ async fn a_spot_check_goes_from_the_lot_to_the_accepted_rectification() {
     stage.choose_first_in("/fine", "fine").await;
     stage.submit("/fine").await;
     stage.sees("已记录到访").await;
-    stage.submit(&visit).await;
-    stage.sees("错误").await;
+    stage.refused(&visit, "需要改正").await;
     stage.choose("code", "absent").await;
     stage.fill("place", "一楼大厅 3 号窗口").await;
     stage.fill("words", "十点零五分，3 号窗口无人值守，二十分钟内没有人来，五名群众在等候。").await;

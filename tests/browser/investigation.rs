@@ -16,8 +16,7 @@ async fn a_complaint_goes_from_a_telephone_to_the_answer() {
     stage.open("/complaint/new").await;
     stage.look("complaint-new").await;
     stage.size(PHONE).await;
-    stage.submit("/complaint/new").await;
-    stage.sees("错误").await;
+    stage.refused("/complaint/new", "需要改正").await;
     stage.look("complaint-errors").await;
     stage.size(PHONE).await;
     stage.fill("unit", crate::UNIT).await;
@@ -67,7 +66,7 @@ async fn a_complaint_goes_from_a_telephone_to_the_answer() {
     stage.sign_in("inspector").await;
     stage.open(&at).await;
     stage.unfold().await;
-    stage.set_in("/interview", "held", &format!("{}T09:30", stage.days(0).await.0)).await;
+    stage.set_in("/interview", "held", &stage.minute()).await;
     stage.fill_in("/interview", "place", "效能办 302 谈话室").await;
     stage.fill_in("/interview", "who", "许可科负责人").await;
     stage.fill_in("/interview", "record", "承认受理后材料没有及时转审查，原因是经办人借调，没有安排接手。").await;

@@ -17,12 +17,11 @@ async fn a_matter_goes_to_three_units_a_year_is_assessed_and_the_day_leads_to_it
 
 async fn walk(stage: &Stage) {
     stage.size(DESK).await;
-    let (half, due) = (stage.days(10).await.1, stage.days(20).await.1);
+    let (half, due) = (stage.days(10).1, stage.days(20).1);
     stage.sign_in("supervisor").await;
     stage.open(NEW).await;
     stage.look("matter-new").await;
-    stage.submit(NEW).await;
-    stage.sees("请选择来源").await;
+    stage.refused(NEW, "请选择来源").await;
     stage.look("matter-new-errors").await;
     stage.pick("source", "instruction").await;
     stage.fill("title", "老旧小区照明改造").await;
@@ -49,8 +48,7 @@ async fn walk(stage: &Stage) {
     stage.unfold().await;
     stage.fill_in("/feedback", "percent", "一半").await;
     stage.fill_in("/feedback", "words", "十二个小区全部完工。").await;
-    stage.submit("/feedback").await;
-    stage.sees("0 到 100").await;
+    stage.refused("/feedback", "0 到 100").await;
     stage.look("task-unit-error").await;
     stage.fill_in("/feedback", "percent", "100").await;
     stage.submit("/feedback").await;

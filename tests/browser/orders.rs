@@ -12,8 +12,7 @@ pub async fn walk(stage: &Stage, case: &str) {
     let begun = stage.hrefs(NEW).await.remove(0);
     stage.open(&begun).await;
     stage.look("order-new").await;
-    stage.submit(NEW).await;
-    stage.sees("请选择颜色").await;
+    stage.refused(NEW, "请选择颜色").await;
     stage.look("order-new-errors").await;
     stage.pick_words(NEW, "colour", "橙色").await;
     stage.fill_in(NEW, "requirement", "请三个工作日内办结，并书面说明四次不予受理的原因。").await;

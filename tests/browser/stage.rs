@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use application::clock::SystemClock;
+use chrono::Days;
+use domain::time::{CHINA, Clock as _, legal_day};
 use thirtyfour::prelude::*;
 use tokio::net::TcpStream;
 
@@ -14,6 +17,9 @@ pub const PHONE: (u32, u32) = (320, 740);
 pub const DESK: (u32, u32) = (1366, 900);
 /// Password of the demo's accounts, printed by `xiaoneng demo`.
 const PASSWORD: &str = "qingyuan-demo-2026";
+
+/// What a page that refuses a form shows.
+const REFUSED: &str = ".errors, .conflict";
 
 /// Server, driver and browser of one walk.
 pub struct Stage {
@@ -253,8 +259,24 @@ impl Stage {
         self.driver.execute("document.querySelectorAll('details').forEach(d => d.open = true)", vec![]).await.unwrap();
     }
 
-    /// Sends the form whose action ends so with its last button, and waits for the next page.
+    /// Sends the form whose action ends so with its last button, and waits for the next page, which refuses nothing.
     pub async fn submit(&self, action: &str) {
+        self.send(action).await;
+        // A page that refuses keeps what was typed: words of the form on it say nothing about what was done.
+        if self.has(REFUSED).await {
+            self.shot("lost").await;
+            panic!("{action} is refused on {}: {}", self.path().await, self.text(REFUSED).await);
+        }
+    }
+
+    /// Sends the form whose action ends so; the page comes back and says why it is refused.
+    pub async fn refused(&self, action: &str, words: &str) {
+        self.send(action).await;
+        let said = self.text(REFUSED).await;
+        assert!(said.contains(words), "“{words}” is not among what {action} is refused for on {}: {said}", self.path().await);
+    }
+
+    async fn send(&self, action: &str) {
         let buttons = self.driver.find_all(By::Css(format!("form[action$='{action}'] button[type='submit']"))).await.unwrap();
         let Some(button) = buttons.last() else {
             self.shot("lost").await;
@@ -387,10 +409,14 @@ impl Stage {
     }
 
     /// Today and so many days later, as forms write days.
-    pub async fn days(&self, later: u32) -> (String, String) {
-        let script = "return [0, arguments[0]].map(days => new Date(Date.now() + (days * 24 + 8) * 3600e3).toISOString().slice(0, 10))";
-        let days = self.driver.execute(script, vec![later.into()]).await.unwrap();
-        serde_json::from_value(days.json().clone()).unwrap()
+    pub fn days(&self, later: u64) -> (String, String) {
+        let today = legal_day(SystemClock.now());
+        (today.to_string(), (today + Days::new(later)).to_string())
+    }
+
+    /// The minute that has begun, as forms write moments.
+    pub fn minute(&self) -> String {
+        SystemClock.now().with_timezone(&CHINA).format("%Y-%m-%dT%H:%M").to_string()
     }
 
     /// The name of whoever is signed in, as the bar says it.
