@@ -65,6 +65,8 @@ impl Health {
 pub(crate) struct Shared {
     pub(crate) position: watch::Sender<u64>,
     pub(crate) search: watch::Sender<(u64, u64)>,
+    /// The highest `seq` that somebody waits for in the views.
+    pub(crate) wanted: watch::Sender<u64>,
     failures: Mutex<Vec<Failure>>,
     lag: Mutex<Lag>,
     pub(crate) stop: watch::Sender<bool>,
@@ -75,6 +77,7 @@ impl Shared {
         Arc::new(Self {
             position: watch::Sender::new(position),
             search: watch::Sender::new(search),
+            wanted: watch::Sender::new(0),
             failures: Mutex::default(),
             lag: Mutex::default(),
             stop: watch::Sender::new(false),
@@ -209,6 +212,10 @@ impl Projections {
     /// Waits until the views hold the event `seq`: reading one's own writes. False when that took longer.
     pub async fn wait_for(&self, seq: u64, timeout: Duration) -> bool {
         let mut position = self.shared.position.subscribe();
+        if *position.borrow() < seq {
+            // The projector does not rest while somebody waits.
+            self.shared.wanted.send_if_modified(|wanted| std::mem::replace(wanted, seq.max(*wanted)) < seq);
+        }
         tokio::time::timeout(timeout, position.wait_for(|at| *at >= seq)).await.is_ok_and(|reached| reached.is_ok())
     }
 

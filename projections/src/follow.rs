@@ -28,8 +28,11 @@ const BREATH: Duration = Duration::from_millis(10);
 /// As [`BREATH`] for search, for which nobody waits.
 const SEARCH_BREATH: Duration = Duration::from_millis(200);
 /// In a rush search rests nine times as long as its batch took: about a tenth of one core, so that whoever acts is
-/// answered first. The views do not: whoever acted waits for them before the next page. The longest such rest:
+/// answered first. The longest such rest:
 const LONGEST_REST: Duration = Duration::from_millis(500);
+/// The views rest four times as long as their batch took while nobody waits for them, as citizens who file do not; whoever
+/// acted at a desk does, before the next page, and ends the rest. The longest one:
+const VIEWS_REST: Duration = Duration::from_millis(200);
 /// Behind by more than this nobody gives way any more: views are never older than a moment, whatever the rush, and whoever
 /// comes from far behind catches up at full speed.
 const NEAR: u64 = 10_000;
@@ -178,9 +181,11 @@ async fn follow_on(shared: &Shared, ground: &Ground, writer: &mut Writer) -> Res
     let file = FileKind::Views.name();
     let mut noticed = ground.log.watch();
     let mut stop = shared.stop.subscribe();
+    let mut wanted = shared.wanted.subscribe();
     while !*stop.borrow() {
         let head = *noticed.borrow_and_update();
         shared.behind(head);
+        let begun = Instant::now();
         let stretch = match opened::read(&*ground.log, &ground.vault, &writer.standing, BATCH).await {
             Ok(stretch) => {
                 shared.lag().found();
@@ -204,7 +209,14 @@ async fn follow_on(shared: &Shared, ground: &Ground, writer: &mut Writer) -> Res
                 return Err(poison.into());
             }
             if head.saturating_sub(writer.standing.seq) < NEAR && stretch.poison.is_none() {
+                let taken = begun.elapsed();
                 pause(&mut stop, BREATH).await;
+                let more = (taken * 4).min(VIEWS_REST).saturating_sub(BREATH);
+                let standing = writer.standing.seq;
+                tokio::select! {
+                    _ = wanted.wait_for(|seq| *seq > standing) => {}
+                    () = pause(&mut stop, more) => {}
+                }
             }
         } else if stretch.poison.is_none() {
             let tidy = writer.tidy().map_err(|error| (None, error))?;
