@@ -30,6 +30,9 @@ pub enum Error {
     /// It says no to both of two things.
     #[error("{0}；{1}")]
     Both(application::Error, application::Error),
+    /// It panicked; what it was about stands in the program's own words on standard error.
+    #[error("程序内部错误，详见运行日志")]
+    Broken,
 }
 
 /// What a tick did.

@@ -11,7 +11,7 @@ use crate::clockwork::{Automation, Error};
 const JOB: &str = "heads";
 
 /// What went wrong, for operators: nothing personal is known here.
-fn said(error: &Error) -> String {
+pub(crate) fn said(error: &Error) -> String {
     let words = |error: &application::Error| match error {
         application::Error::Internal(words) => words.clone(),
         other => other.to_string(),

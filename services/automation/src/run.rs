@@ -8,7 +8,8 @@ use chrono::{DateTime, TimeDelta};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::clockwork::{Automation, Worked};
+use crate::clockwork::{Automation, Error, Worked};
+use crate::daily::said;
 
 /// Between two ticks that the log woke: a rush of filings does not become a rush of ticks.
 const BREATH: Duration = Duration::from_millis(50);
@@ -58,7 +59,8 @@ async fn work(automation: Arc<Automation>, part: Part, mut stop: watch::Receiver
     while !*stop.borrow() {
         noticed.borrow_and_update();
         if erasures_open {
-            match automation.finish_erasures().await {
+            let own = automation.clone();
+            match apart(async move { own.finish_erasures().await }).await {
                 Ok(keys) => {
                     erasures_open = false;
                     if keys > 0 {
@@ -71,10 +73,13 @@ async fn work(automation: Arc<Automation>, part: Part, mut stop: watch::Receiver
         // Once is enough, whoever does it.
         let now = automation.application.now();
         if matches!(part, Part::Clocks) && closed != closed_day(now) && now >= rests_until {
-            match automation.close_day().await {
+            let own = automation.clone();
+            match apart(async move { own.close_day().await }).await {
                 Ok(day) => closed = day,
                 Err(error) => {
                     rests_until = now + DAY_REST;
+                    // Once more: a panic had no time to say so itself.
+                    automation.memory().health.day_error = Some(said(&error));
                     tracing::error!(?error, "the day could not be closed");
                 }
             }
@@ -107,23 +112,25 @@ async fn work(automation: Arc<Automation>, part: Part, mut stop: watch::Receiver
     }
 }
 
-/// One tick in a task of its own: whatever panics in it, a carrier for instance, ends that tick and nothing else.
+/// Work in a task of its own: whatever panics in it, a carrier for instance, ends that work and nothing else.
+async fn apart<T: Send + 'static>(work: impl Future<Output = Result<T, Error>> + Send + 'static) -> Result<T, Error> {
+    tokio::spawn(work).await.unwrap_or(Err(Error::Broken))
+}
+
+/// One tick.
 async fn one(automation: &Arc<Automation>, part: Part) -> Worked {
     let own = automation.clone();
-    let tick = tokio::spawn(async move {
+    let tick = apart(async move {
         match part {
             Part::Clocks => own.tick_clocks().await,
             Part::Notices => own.tick_notices().await,
         }
     });
-    let error = match tick.await {
-        Ok(Ok(worked)) => return worked,
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "程序内部错误，详见运行日志".to_owned(),
-    };
-    tracing::error!(?part, %error, "a tick failed");
-    automation.failed_as_a_whole(error);
-    Worked::default()
+    tick.await.unwrap_or_else(|error| {
+        tracing::error!(?part, %error, "a tick failed");
+        automation.failed_as_a_whole(error.to_string());
+        Worked::default()
+    })
 }
 
 /// Until something is due, at most the poll of the settings, at least a breath.
@@ -134,4 +141,15 @@ fn pause(automation: &Automation) -> Duration {
         Ok(None) | Err(_) => poll,
     };
     due.clamp(BREATH, poll)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_panics_is_an_error_like_any_other() {
+        assert_eq!(apart(async { Ok(7) }).await, Ok(7));
+        assert_eq!(apart::<u8>(async { panic!("broken on purpose") }).await, Err(Error::Broken));
+    }
 }
