@@ -46,10 +46,37 @@ pub struct Run {
     pub events: u64,
     /// Bytes of the files.
     pub bytes: u64,
+    /// Attachments that it holds.
+    #[serde(default)]
+    pub attachments: u64,
+    /// How many fewer attachments than an earlier backup held: none is ever thrown away, so their folder was not all there.
+    #[serde(default)]
+    pub missing: u64,
     /// How long it took, in milliseconds.
     pub millis: u64,
     /// What went wrong; `None` when it is good.
     pub fault: Option<String>,
+}
+
+/// What the files of a run hold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Events of the log.
+    pub events: u64,
+    /// Attachments.
+    pub attachments: u64,
+    /// Bytes of the files.
+    pub bytes: u64,
+}
+
+impl Run {
+    /// A run that ended at `at` after `took`, with what it holds or why it failed.
+    #[must_use]
+    pub fn ended(at: Instant, took: std::time::Duration, with: Result<Held, String>) -> Self {
+        let (Held { events, attachments, bytes }, fault) = with.map_or_else(|why| (Held::default(), Some(why)), |held| (held, None));
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        Self { at, events, bytes, attachments, missing: 0, millis, fault }
+    }
 }
 
 /// The latest runs, good and bad.
@@ -83,9 +110,13 @@ impl Backups {
 }
 
 impl Backups {
-    /// Notes a run that ended; a failed one stands until one of either kind succeeds.
+    /// Notes a run that ended; a failed one stands until one of either kind succeeds. A backup with fewer attachments than
+    /// those before it says how many it lacks, until they are there again.
     #[must_use]
-    pub fn and(mut self, kind: RunKind, run: Run) -> Self {
+    pub fn and(mut self, kind: RunKind, mut run: Run) -> Self {
+        if let (None, RunKind::Backup, Some(before)) = (&run.fault, kind, &self.backup) {
+            run.missing = (before.attachments + before.missing).saturating_sub(run.attachments);
+        }
         match (&run.fault, kind) {
             (Some(_), _) => self.failed = Some(run),
             (None, RunKind::Backup) => (self.backup, self.failed) = (Some(run), None),
@@ -121,11 +152,16 @@ fn path(data: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
     fn a_failed_run_stands_until_one_succeeds() {
-        let run = |fault: Option<&str>| Run { at: Instant::default(), events: 3, bytes: 5, millis: 7, fault: fault.map(str::to_owned) };
+        let held = Held { events: 3, attachments: 0, bytes: 5 };
+        let run = |fault: Option<&str>| {
+            Run::ended(Instant::default(), Duration::from_millis(7), fault.map_or(Ok(held), |fault| Err(fault.to_owned())))
+        };
         let backups = Backups::default().and(RunKind::Backup, run(None)).and(RunKind::Rehearsal, run(Some("x")));
         assert_eq!((&backups.backup, &backups.rehearsal, &backups.failed), (&Some(run(None)), &None, &Some(run(Some("x")))));
         let backups = backups.and(RunKind::Rehearsal, run(None));
@@ -133,10 +169,30 @@ mod tests {
     }
 
     #[test]
+    fn attachments_that_a_backup_lacks_are_told_until_they_are_there_again() {
+        let run = |attachments| Run::ended(Instant::default(), Duration::ZERO, Ok(Held { events: 1, attachments, bytes: 1 }));
+        let mut backups = Backups::default();
+        for (attachments, missing) in [(5, 0), (7, 0), (0, 7), (3, 4), (6, 1), (8, 0), (8, 0)] {
+            backups = backups.and(RunKind::Rehearsal, run(0)).and(RunKind::Backup, run(attachments));
+            assert_eq!(backups.backup.as_ref().map(|run| run.missing), Some(missing), "{attachments}");
+        }
+    }
+
+    #[test]
+    fn what_an_older_program_wrote_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let older = r#"{"backup":{"at":"2026-11-20T02:30:00Z","events":4,"bytes":9,"millis":1,"fault":null}}"#;
+        std::fs::write(path(folder.path()), older).unwrap();
+        let backup = Backups::read(folder.path()).backup.unwrap();
+        assert_eq!((backup.events, backup.attachments, backup.missing), (4, 0, 0));
+    }
+
+    #[test]
     fn what_was_written_is_read_and_a_missing_or_broken_file_says_nothing() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(Backups::read(folder.path()), Backups::default());
-        let run = Run { at: Instant::default(), events: 3, bytes: 5, millis: 7, fault: None };
+        let held = Held { events: 3, attachments: 2, bytes: 5 };
+        let run = Run::ended(Instant::default(), Duration::from_millis(7), Ok(held));
         let backups = Backups { backup: Some(run), ..Backups::default() };
         backups.write(folder.path()).unwrap();
         assert_eq!(Backups::read(folder.path()), backups);

@@ -17,7 +17,7 @@ use application::Application;
 use application::backups::make::{Wanted, make};
 use application::backups::rehearse::rehearse;
 use application::backups::retention::{Keep, superfluous};
-use application::backups::{Backups, Fault, Run, RunKind};
+use application::backups::{Backups, Fault, Held, Run, RunKind};
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use domain::time::{CHINA, Instant, legal_day};
 use serde::Deserialize;
@@ -37,6 +37,8 @@ const NICE: i32 = 10;
 const KEYS: &str = "xiaoneng-keys.tar.zst";
 const BEFORE_DAY: &str = "xiaoneng-log-";
 const AFTER_DAY: &str = ".tar.zst";
+/// Of a run that panicked; what it was about stands on standard error.
+const BROKEN: &str = "程序内部错误，详见运行日志";
 /// In the folder: the day whose file was rehearsed well last.
 const REHEARSED: &str = "xiaoneng-rehearsed";
 
@@ -186,7 +188,7 @@ impl Nightly {
         let wanted = Wanted { data: &self.data, attachments, out, keys_out, force: true, at: now, breath: BREATH, stop };
         let started = std::time::Instant::now();
         let made = make(&*self.application.log, &wanted, &|_, _| {}).await;
-        self.note(RunKind::Backup, started, made.map(|made| (made.log.size, made.log_bytes + made.keys_bytes)))
+        self.note(RunKind::Backup, started, made.map(|made| made.held()))
     }
 
     async fn rehearse(&self, day: NaiveDate) -> Result<(), Fault> {
@@ -197,7 +199,11 @@ impl Nightly {
         let app = &self.application;
         let rehearsed = rehearse((&target, &keys), scratch, &app.vault, &app.clock, &go_on, &|_, _| {}).await;
         let bytes = [&target, &keys].into_iter().filter_map(|path| Some(std::fs::metadata(path).ok()?.len())).sum();
-        self.note(RunKind::Rehearsal, started, rehearsed.map(|restored| (restored.events, bytes)))?;
+        self.note(
+            RunKind::Rehearsal,
+            started,
+            rehearsed.map(|restored| Held { events: restored.events, attachments: restored.attachments, bytes }),
+        )?;
         let path = self.settings.folder.join(REHEARSED);
         std::fs::write(&path, format!("{day}\n")).map_err(|error| Fault::Io { path, kind: error.kind() })
     }
@@ -208,18 +214,29 @@ impl Nightly {
     }
 
     /// Keeps how a run ended, here and in the folder for the other processes.
-    fn note(&self, kind: RunKind, started: std::time::Instant, ended: Result<(u64, u64), Fault>) -> Result<(), Fault> {
+    fn note(&self, kind: RunKind, started: std::time::Instant, ended: Result<Held, Fault>) -> Result<(), Fault> {
         if ended == Err(Fault::Stopped) {
             return Err(Fault::Stopped);
         }
-        let (events, bytes) = *ended.as_ref().unwrap_or(&(0, 0));
-        let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let fault = ended.as_ref().err().map(ToString::to_string);
-        let known = Backups::read(&self.data).and(kind, Run { at: self.application.now(), events, bytes, millis, fault });
+        let run = Run::ended(self.application.now(), started.elapsed(), ended.as_ref().copied().map_err(ToString::to_string));
+        self.keep(kind, run)?;
+        ended.map(|_| ())
+    }
+
+    fn keep(&self, kind: RunKind, run: Run) -> Result<(), Fault> {
+        let known = Backups::read(&self.data).and(kind, run);
         for folder in [&self.data, &self.settings.folder] {
             known.write(folder).map_err(|error| Fault::Io { path: folder.clone(), kind: error.kind() })?;
         }
-        ended.map(|_| ())
+        Ok(())
+    }
+
+    /// After a panic: it rests as after any failure, which is on record.
+    fn broke(&self) -> Result<bool, Fault> {
+        let now = self.application.now();
+        *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        self.keep(RunKind::Backup, Run::ended(now, Duration::ZERO, Err(BROKEN.to_owned())))?;
+        Ok(true)
     }
 
     /// What another process made and noted counts here too.
@@ -295,7 +312,7 @@ impl Nights {
                 if let Err(error) = rustix::process::nice(NICE) {
                     tracing::warn!(%error, "backups run at ordinary priority");
                 }
-                runtime.block_on(nights(&own, stopped));
+                runtime.block_on(tokio::task::LocalSet::new().run_until(nights(own, stopped)));
             })
             .map_err(failed)?;
         Ok(Self { stop, nightly, thread })
@@ -315,9 +332,12 @@ impl Nights {
     }
 }
 
-async fn nights(nightly: &Nightly, mut stop: watch::Receiver<bool>) {
+async fn nights(nightly: Arc<Nightly>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        if let Err(error) = nightly.tick().await {
+        let own = nightly.clone();
+        // In a task of its own: what panics ends this try and not the nights to come.
+        let tried = tokio::task::spawn_local(async move { own.tick().await }).await.unwrap_or_else(|_| nightly.broke());
+        if let Err(error) = tried {
             tracing::error!(%error, "nightly backups cannot be made");
         }
         tokio::select! {

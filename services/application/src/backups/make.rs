@@ -15,7 +15,7 @@ use event_log::{Cursor, EventLog, LogError};
 use projections::{Still, Turn};
 
 use super::archive::{FORMAT, Kind, Label, List, ViewsThen, Writer};
-use super::{ATTACHMENTS, AUDIT, BALLOTS, ERASED, EVENTS, Fault, KEYS, alone, restore};
+use super::{ATTACHMENTS, AUDIT, BALLOTS, ERASED, EVENTS, Fault, Held, KEYS, alone, restore};
 use crate::audit::copy::Lines;
 use crate::persons::Erased;
 
@@ -57,6 +57,14 @@ pub struct Made {
     pub log_bytes: u64,
     /// Bytes of the keys file.
     pub keys_bytes: u64,
+}
+
+impl Made {
+    /// What both files hold.
+    pub fn held(&self) -> Held {
+        let attachments = self.log.parts.get(ATTACHMENTS).map_or(0, |part| part.members);
+        Held { events: self.log.size, attachments, bytes: self.log_bytes + self.keys_bytes }
+    }
 }
 
 /// Makes both files, reads them back and gives them their names: first the keys, which then are never older than a log.

@@ -234,6 +234,39 @@ async fn a_backup_that_is_told_to_stop_leaves_nothing_and_is_made_later() {
     nights.stop().await;
 }
 
+/// A clock that panics when it is asked for the first time.
+struct BreaksOnce(Arc<ManualClock>, AtomicBool);
+
+impl domain::time::Clock for BreaksOnce {
+    fn now(&self) -> Instant {
+        assert!(self.1.swap(true, Ordering::Relaxed), "broken on purpose");
+        self.0.now()
+    }
+}
+
+#[tokio::test]
+async fn given_a_try_that_panics_then_it_is_on_record_and_the_nights_go_on() {
+    let office = Office::open("2026-05-05T03:00").await;
+    let clock = Arc::new(BreaksOnce(office.clock.clone(), AtomicBool::new(false)));
+    let application = Application { clock, ..Arc::into_inner(office.application("log").await).unwrap() };
+    let nightly = Nightly::new(Arc::new(application), office.settings(), &office.path("log")).unwrap().unwrap();
+    let nights = Nights::spawn(nightly).unwrap();
+    while Backups::read(&office.path("log")).failed.is_none() {
+        assert!(!nights.thread.is_finished(), "the thread ended");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(Backups::read(&office.path("log")).failed.unwrap().fault.as_deref(), Some(BROKEN));
+    // and it rests for an hour, as after any failure
+    office.clock.set(at("2026-05-05T03:59"));
+    assert!(!nights.nightly.tick().await.unwrap());
+    office.clock.set(at("2026-05-05T04:00"));
+    assert!(nights.nightly.tick().await.unwrap());
+    let known = Backups::read(&office.path("log"));
+    assert!(known.rehearsal.is_some() && known.failed.is_none());
+    assert!(!nights.thread.is_finished(), "the thread ended");
+    nights.stop().await;
+}
+
 #[tokio::test]
 async fn settings_that_put_log_and_keys_together_are_refused() {
     let office = Office::open("2026-05-05T03:00").await;

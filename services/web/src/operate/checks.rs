@@ -375,6 +375,12 @@ fn backup(seen: &Observed, settings: &Settings) -> Check {
         return check(Kind::Backup, Level::Bad, format!("{} 的备份或演练没有成功：{why}", words::moment(failed.at).text), advice);
     }
     match &backups.backup {
+        Some(run) if run.missing > 0 => check(
+            Kind::Backup,
+            Level::Bad,
+            format!("最近一次 {}，附件比以前的备份少 {} 个", ago(seen, run), run.missing),
+            "附件目录可能没有挂载或被清空：请核对 [storage] attachments，找回附件后运行 xiaoneng backup。",
+        ),
         Some(run) => {
             let level = aged(seen, run, settings.backup_hours);
             check(

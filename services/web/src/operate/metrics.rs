@@ -260,6 +260,8 @@ fn backups(text: &mut Text, seen: &Observed) {
     text.gauge("xiaoneng_backup_failed", "1 when the latest backup or rehearsal failed", Some(u8::from(seen.backups.failed.is_some())));
     let bytes = seen.backups.backup.as_ref().map(|run| run.bytes);
     text.gauge("xiaoneng_backup_bytes", "Size of the latest good backup", bytes);
+    let missing = seen.backups.backup.as_ref().map(|run| run.missing);
+    text.gauge("xiaoneng_backup_attachments_missing", "Attachments that earlier backups held and the latest does not", missing);
 }
 
 fn seconds(at: Instant) -> f64 {

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use application::backups::make::{Made, Wanted, make};
-use application::backups::{Backups, Fault, Run, RunKind};
+use application::backups::{Backups, Fault, Held, Run, RunKind};
 use application::clock::SystemClock;
 use domain::time::Clock;
 
@@ -27,7 +27,7 @@ pub(super) async fn run(words: cli::Backup) -> Result<(), Failure> {
     let attachments = node::attachments(&words.place, words.attachments.as_deref().or(storage.attachments.as_deref()));
     let started = Instant::now();
     let made = backed_up(&words, &attachments).await;
-    note(&words.place.data, RunKind::Backup, started, made.as_ref().map(|made| (made.log.size, made.log_bytes + made.keys_bytes)));
+    note(&words.place.data, RunKind::Backup, started, made.as_ref().map(Made::held));
     let seconds = started.elapsed().as_secs_f64();
     let made = made?;
     say(&words, &made, seconds);
@@ -56,17 +56,18 @@ async fn backed_up(words: &cli::Backup, attachments: &Path) -> anyhow::Result<Ma
 
 /// Keeps beside the data how a run ended, with its events and bytes or with why it failed; a full disk there takes nothing
 /// from the backup.
-pub(super) fn note(data: &Path, kind: RunKind, started: Instant, ended: Result<(u64, u64), &anyhow::Error>) {
+pub(super) fn note(data: &Path, kind: RunKind, started: Instant, ended: Result<Held, &anyhow::Error>) {
     // A refused word of the call says nothing about backups.
     let refused = |error: &anyhow::Error| matches!(error.downcast_ref(), Some(Fault::Exists(_) | Fault::OneFile | Fault::Busy(_)));
     if ended.is_err_and(refused) {
         return;
     }
-    let (events, bytes) = ended.unwrap_or_default();
-    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let fault = ended.err().map(told);
-    let run = Run { at: SystemClock.now(), events, bytes, millis, fault };
-    if let Err(error) = Backups::read(data).and(kind, run).write(data) {
+    let run = Run::ended(SystemClock.now(), started.elapsed(), ended.map_err(told));
+    let backups = Backups::read(data).and(kind, run);
+    if let (RunKind::Backup, Some(missing @ 1..)) = (kind, backups.backup.as_ref().map(|run| run.missing)) {
+        output::error(&format!("注意：附件比以前的备份少 {missing} 个，请核对附件目录（ops/docs/operating.md#backup-old）"));
+    }
+    if let Err(error) = backups.write(data) {
         output::error(&format!("备份记录未能写入 {}：{error}", data.display()));
     }
 }
@@ -75,13 +76,14 @@ fn say(words: &cli::Backup, made: &Made, seconds: f64) {
     if words.json {
         let facts = serde_json::json!({
             "events": made.log.size, "root": made.log.root, "installation": made.log.label.installation,
-            "bytes": made.log_bytes, "keys_bytes": made.keys_bytes, "keys_events": made.keys.size,
+            "attachments": made.held().attachments, "bytes": made.log_bytes, "keys_bytes": made.keys_bytes, "keys_events": made.keys.size,
             "views_compared": made.log.views.is_some(), "seconds": seconds,
         });
         output::line(&facts.to_string());
         return;
     }
-    output::line(&format!("{} 个事件，根 {}，{seconds:.1} 秒；已读回核对", made.log.size, made.log.root));
+    let Held { events, attachments, .. } = made.held();
+    output::line(&format!("{events} 个事件，附件 {attachments} 个，根 {}，{seconds:.1} 秒；已读回核对", made.log.root));
     output::line(&format!("日志备份 {}，{:.1} MB", words.out.display(), made.log_bytes as f64 / 1e6));
     output::line(&format!("密钥备份 {}，{:.1} MB：只保留最新一份，与日志分开存放", words.keys_out.display(), made.keys_bytes as f64 / 1e6));
     let device = |path: &Path| std::fs::metadata(path).map(|meta| meta.dev()).ok();

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use application::backups::archive::{Kind, read};
 use application::backups::restore::{Compared, Restored};
-use application::backups::{Fault, RunKind, rehearse};
+use application::backups::{Fault, Held, RunKind, rehearse};
 use application::clock::{SystemClock, log_now};
 use domain::time::Clock;
 use event_log::tree::hex;
@@ -26,7 +26,7 @@ pub(super) async fn by_hand(file: &Path, keys: &Path, place: &Place, json: bool)
     let started = Instant::now();
     let rehearsed = rehearsed(file, keys, place).await;
     let bytes = [file, keys].into_iter().filter_map(|path| std::fs::metadata(path).ok()).map(|meta| meta.len()).sum();
-    let ended = rehearsed.as_ref().map(|restored| (restored.events, bytes));
+    let ended = rehearsed.as_ref().map(|restored| Held { events: restored.events, attachments: restored.attachments, bytes });
     super::backup::note(&place.data, RunKind::Rehearsal, started, ended);
     let restored = rehearsed?;
     let seconds = started.elapsed().as_secs_f64();

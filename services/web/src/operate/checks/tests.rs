@@ -1,4 +1,4 @@
-use application::backups::{Backups, Run};
+use application::backups::{Backups, Held, Run};
 use automation::Health;
 
 use super::*;
@@ -9,7 +9,8 @@ fn at(minutes: i64) -> domain::time::Instant {
 }
 
 fn run(hours_ago: i64) -> Option<Run> {
-    Some(Run { at: at(0) - TimeDelta::hours(hours_ago), events: 10, bytes: 4_096, millis: 65_000, fault: None })
+    let held = Held { events: 10, attachments: 4, bytes: 4_096 };
+    Some(Run::ended(at(0) - TimeDelta::hours(hours_ago), std::time::Duration::from_secs(65), Ok(held)))
 }
 
 fn space(free: u64, read_only: bool) -> Option<Space> {
@@ -105,6 +106,7 @@ fn what_is_degraded_is_told_and_stays_ready() {
     assert_eq!(found(|seen| seen.backups.backup = run(27)), bad(Kind::Backup));
     assert_eq!(found(|seen| seen.backups.backup = None), warn(Kind::Backup));
     assert_eq!(found(|seen| seen.backups.failed = run(1)), bad(Kind::Backup));
+    assert_eq!(found(|seen| seen.backups.backup.iter_mut().for_each(|run| run.missing = 2)), bad(Kind::Backup));
     assert_eq!(found(|seen| seen.backups.rehearsal = run(51)), bad(Kind::Rehearsal));
     assert_eq!(found(|seen| seen.backups.rehearsal = None), warn(Kind::Rehearsal));
     assert_eq!(found(|seen| seen.calendar.this = false), warn(Kind::Calendar));

@@ -67,6 +67,9 @@ pub(super) fn backups(found: &mut Findings, data: &Path, settings: &Settings, no
         Some(run) if aged(run.at, settings.operate.backup_hours) => {
             found.fault(format!("最近一次备份在 {} 小时前：请检查备份任务", hours(run.at)))
         }
+        Some(run) if run.missing > 0 => {
+            found.fault(format!("最近一次备份的附件比以前少 {} 个：请核对附件目录（[storage] attachments）", run.missing))
+        }
         Some(run) => found.good(format!("最近一次备份在 {} 小时前，含 {} 个事件", hours(run.at), run.events)),
     }
     match &backups.rehearsal {
@@ -84,7 +87,7 @@ pub(super) fn backups(found: &mut Findings, data: &Path, settings: &Settings, no
 
 #[cfg(test)]
 mod tests {
-    use application::backups::Run;
+    use application::backups::{Held, Run};
 
     use super::*;
 
@@ -99,11 +102,15 @@ mod tests {
             (found.good.len(), found.notes.len(), found.faults.len())
         };
         let run = |hours: i64, fault: Option<&str>| {
-            Some(Run { at: now - TimeDelta::hours(hours), events: 1, bytes: 1, millis: 1, fault: fault.map(str::to_owned) })
+            let ended = fault.map_or(Ok(Held { events: 1, attachments: 1, bytes: 1 }), |fault| Err(fault.to_owned()));
+            Some(Run::ended(now - TimeDelta::hours(hours), std::time::Duration::ZERO, ended))
         };
         assert_eq!(told(&Backups::default()), (0, 1, 0));
         assert_eq!(told(&Backups { backup: run(26, None), rehearsal: run(50, None), failed: None }), (2, 0, 0));
         assert_eq!(told(&Backups { backup: run(27, None), rehearsal: run(51, None), failed: None }), (0, 0, 2));
+        let mut lacking = run(1, None);
+        lacking.iter_mut().for_each(|run| run.missing = 3);
+        assert_eq!(told(&Backups { backup: lacking, rehearsal: run(1, None), failed: None }), (1, 0, 1));
         assert_eq!(told(&Backups { backup: run(1, None), rehearsal: None, failed: run(2, Some("磁盘已满")) }), (1, 1, 1));
     }
 }
