@@ -64,6 +64,9 @@ mod post;
 #[path = "simulation/staff.rs"]
 mod staff;
 #[cfg(test)]
+#[path = "simulation/supervised.rs"]
+mod supervised;
+#[cfg(test)]
 #[path = "simulation/veil.rs"]
 mod veil;
 #[cfg(test)]

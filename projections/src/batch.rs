@@ -221,9 +221,14 @@ impl Writer {
                 self.work.heads.push((event.at, head.clone()));
                 Ok(())
             }
-            _ if self.work.supervision.apply(&self.views, event)? => Ok(()),
-            // A kind of one group in a stream of another: written by no program of ours.
-            _ => Err(domain::events::EventError::unknown(event.event.kind(), event.event.version()).into()),
+            _ => match self.work.supervision.apply(&self.views, event)? {
+                Some(owed) => {
+                    self.work.missing.extend(owed.into_iter().map(|missing| (missing.id, Some(missing))));
+                    Ok(())
+                }
+                // A kind of one group in a stream of another: written by no program of ours.
+                None => Err(domain::events::EventError::unknown(event.event.kind(), event.event.version()).into()),
+            },
         }
     }
 
@@ -341,8 +346,8 @@ impl Writer {
         {
             self.work.notices.insert(id, entry);
         }
-        if let NoticeEvent::Owed(owed) = of_notice {
-            self.work.missing.insert(NoticeId::of_event(owed.event, owed.kind.code()), None);
+        if let Some(owed) = of_notice.owed() {
+            self.work.missing.insert(owed.id(), None);
         }
         let (key, before) = match self.work.notices.remove(&id) {
             Some(entry) => (entry.key, Some(entry.state)),

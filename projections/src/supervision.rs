@@ -5,6 +5,7 @@ use rusqlite::Connection;
 
 use crate::ViewError;
 use crate::decode::Decoded;
+use crate::views::notices::Missing;
 use crate::views::reference::Reference;
 use crate::views::streams::write::Kind;
 
@@ -20,14 +21,14 @@ macro_rules! supervision {
                 [$(self.$field.held(),)*].iter().sum()
             }
 
-            /// Takes in an event, when it is of one of these kinds and stands in a stream of that kind.
-            pub(crate) fn apply(&mut self, connection: &Connection, event: &Decoded) -> Result<bool, ViewError> {
+            /// Takes in an event and answers the notices it owes; none when it is not of one of these kinds or stands in a
+            /// stream of another kind.
+            pub(crate) fn apply(&mut self, connection: &Connection, event: &Decoded) -> Result<Option<Vec<Missing>>, ViewError> {
                 match &event.event {
                     $(Event::$variant(of_kind) if of(&event.stream, <$state as domain::folded::Folded>::KIND) => {
-                        self.$field.apply(connection, &event.stream, event, of_kind)?;
-                        Ok(true)
+                        self.$field.apply(connection, &event.stream, event, of_kind).map(Some)
                     })*
-                    _ => Ok(false),
+                    _ => Ok(None),
                 }
             }
 

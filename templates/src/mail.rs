@@ -64,7 +64,7 @@ macro_rules! mail {
                     m: &'a $name,
                 }
                 Mail {
-                    subject: format!(concat!($subject, "（工单 {}）"), self.number),
+                    subject: format!($subject, self.number),
                     text: crate::html(&Text { m: self }),
                     html: crate::html(&Html { m: self }),
                 }
@@ -75,7 +75,7 @@ macro_rules! mail {
 
 mail!(
     /// To the petitioner: the demand has arrived.
-    Receipt, "receipt.txt", "receipt.html", "已收到您的诉求", {
+    Receipt, "receipt.txt", "receipt.html", "已收到您的诉求（工单 {}）", {
         /// Public number.
         number = "3K7Q-29XD-MA6",
         /// When it was received, in words.
@@ -89,7 +89,7 @@ mail!(
 
 mail!(
     /// To the petitioner: there is an answer.
-    Answered, "answered.txt", "answered.html", "您的诉求已有答复", {
+    Answered, "answered.txt", "answered.html", "您的诉求已有答复（工单 {}）", {
         /// Public number.
         number = "3K7Q-29XD-MA6",
         /// Who answered.
@@ -101,7 +101,7 @@ mail!(
 
 mail!(
     /// To the petitioner: the demand is not taken up; ground and right door stand on the page (domain.md A11).
-    NotAccepted, "not_accepted.txt", "not_accepted.html", "您的诉求未予受理，请查看理由和办理途径", {
+    NotAccepted, "not_accepted.txt", "not_accepted.html", "您的诉求未予受理，请查看理由和办理途径（工单 {}）", {
         /// Public number.
         number = "3K7Q-29XD-MA6",
         /// When, in words.
@@ -111,7 +111,7 @@ mail!(
 
 mail!(
     /// To the staff: a case was given to the unit.
-    Dispatched, "dispatched.txt", "dispatched.html", "有工单派给本单位，请签收", {
+    Dispatched, "dispatched.txt", "dispatched.html", "有工单派给本单位，请签收（工单 {}）", {
         /// Public number.
         number = "3K7Q-29XD-MA6",
         /// The unit.
@@ -125,7 +125,7 @@ mail!(
 
 mail!(
     /// To the staff: a limit comes near.
-    Reminder, "reminder.txt", "reminder.html", "工单即将到期", {
+    Reminder, "reminder.txt", "reminder.html", "工单即将到期（工单 {}）", {
         /// Public number.
         number = "3K7Q-29XD-MA6",
         /// Unit that holds the case.
@@ -141,7 +141,7 @@ mail!(
 
 mail!(
     /// To the staff: a limit has passed.
-    Breach, "breach.txt", "breach.html", "工单已超期", {
+    Breach, "breach.txt", "breach.html", "工单已超期（工单 {}）", {
         /// Public number.
         number = "3K7Q-29XD-MA6",
         /// Unit that held the case.
@@ -155,6 +155,20 @@ mail!(
     }
 );
 
+mail!(
+    /// To the staff: supervision asks something of the unit or of the reader.
+    Duty, "duty.txt", "duty.html", "有督办事项待办理（{}）", {
+        /// The stream, in words.
+        number = "督办单 2026 年第 12 号",
+        /// Who has to do it: the unit, or the reader.
+        holder = "西湾区城市管理局",
+        /// What is to be done, in words.
+        task = "督办单待反馈",
+        /// By when, in words.
+        due = "2026年5月11日（周一）24:00",
+    }
+);
+
 /// Every message with its sample.
 #[must_use]
 pub fn samples() -> Vec<(&'static str, Mail)> {
@@ -165,6 +179,7 @@ pub fn samples() -> Vec<(&'static str, Mail)> {
         ("dispatched", Dispatched::sample().mail()),
         ("reminder", Reminder::sample().mail()),
         ("breach", Breach::sample().mail()),
+        ("duty", Duty::sample().mail()),
     ]
 }
 
@@ -175,8 +190,9 @@ mod tests {
     #[test]
     fn both_parts_say_the_number_the_site_and_the_telephone() {
         for (name, mail) in samples() {
+            let number = if name == "duty" { "2026 年第 12 号" } else { "3K7Q-29XD-MA6" };
             for part in [&mail.subject, &mail.text, &mail.html] {
-                assert!(part.contains("3K7Q-29XD-MA6"), "{name}: {part}");
+                assert!(part.contains(number), "{name}: {part}");
             }
             for part in [&mail.text, &mail.html] {
                 assert!(part.contains("12345") && part.contains("https://xiaoneng.example/"), "{name}: {part}");

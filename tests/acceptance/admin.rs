@@ -370,7 +370,7 @@ async fn a_parked_notice_is_shown_with_its_reason_and_tried_again() {
         urgent: false,
         not_before: site.clock.now(),
     };
-    site.app.owe_notice(&meta, owed).await.unwrap();
+    site.app.owe_notice(&meta, owed.into()).await.unwrap();
     let id = NoticeId::of_event(event, NoticeKind::Receipt.code());
     site.app.claim_notice(&meta, id).await.unwrap();
     site.app.record_notice(&meta, id, Failed { reason: "邮件服务器拒绝连接".to_owned(), retry_at: None }.into()).await.unwrap();

@@ -34,4 +34,4 @@ pub mod site;
 
 pub use browser::{Browser, Page};
 pub use html::{Form, percent};
-pub use site::{BUREAU, CITY, HOTLINE, PASSWORD, Site, TOWN, logged};
+pub use site::{BUREAU, CITY, HOTLINE, PASSWORD, Site, TOWN, logged, maintenance};

@@ -1,10 +1,17 @@
 //! Supervision orders: issued from a case, fed back late, sent back, accepted; and what is refused on the way.
 
+use std::sync::{Arc, Mutex};
+
+use application::accounts::NewAccount;
+use automation::delivery::{Carrier, DeliveryError, Message, Receipt};
+use automation::{Automation, Settings};
+use chrono::{DateTime, Utc};
 use domain::account::{Role, StaffKind};
+use domain::ids::UnitCode;
 use domain::mark::MarkKind;
 
 use crate::cards::{handled, kinds, marks, tick, until};
-use crate::harness::{Browser, Page, Site};
+use crate::harness::{BUREAU, Browser, PASSWORD, Page, Site, maintenance};
 
 /// Issues an order from the page of a case; its id.
 async fn issue(site: &Site, director: &mut Browser, number: &str) -> (Page, String) {
@@ -125,4 +132,101 @@ async fn a_withdrawn_order_no_longer_counts_and_an_order_about_a_report_of_wrong
     let form = page.form("/oversight/orders/new").set("unit", "330502").set("colour", "blue").set("requirement", "请核查。");
     let page = director.submit(form).await;
     assert!(page.status == 422 && page.errors().join(" ").contains("只能向它的承办单位"), "{}", page.text());
+}
+
+/// A carrier that keeps what it is given.
+#[derive(Default)]
+struct Post(Mutex<Vec<Message>>);
+
+#[async_trait::async_trait]
+impl Carrier for Post {
+    async fn send(&self, message: &Message, _: DateTime<Utc>) -> Result<Receipt, DeliveryError> {
+        self.0.lock().unwrap().push(message.clone());
+        Ok(Receipt { reference: String::new() })
+    }
+}
+
+/// Owes and sends what is due; what readers were told about duties.
+async fn told(site: &Site) -> Vec<(String, Message)> {
+    site.settle().await;
+    let post = Arc::new(Post::default());
+    let automation =
+        Automation::with_carrier(site.app.clone(), Settings { patience_millis: 30_000, ..Settings::default() }, post.clone()).unwrap();
+    while automation.tick_notices().await.unwrap().any() {}
+    site.settle().await;
+    let mut all = std::mem::take(&mut *post.0.lock().unwrap());
+    all.retain(|message| message.subject.starts_with("有督办事项待办理"));
+    let mut told: Vec<(String, Message)> = all.into_iter().map(|message| (message.to.value().to_owned(), message)).collect();
+    told.sort_by(|(a, _), (b, _)| a.cmp(b));
+    told
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_unit_is_told_of_what_supervision_asks_of_it_once_and_not_of_what_is_done() {
+    let site = Site::open().await;
+    for (role, email) in [(Role::Liaison, "liaison@example.com"), (Role::Head, "head@example.com"), (Role::Handler, "handler@example.com")]
+    {
+        let new = NewAccount {
+            login: role.code().to_owned(),
+            name: format!("{}甲", role.label()),
+            phone: String::new(),
+            email: email.to_owned(),
+            unit: UnitCode::parse(BUREAU).ok(),
+            staff: StaffKind::CivilServant,
+            roles: vec![role],
+        };
+        let (_, done) = site.app.open_account(&maintenance(), new, PASSWORD, false).await.unwrap();
+        assert!(site.app.seen(done.seq).await);
+    }
+    let number = handled(&site).await;
+    told(&site).await;
+    let mut director = site.sign_in(Role::Director).await;
+    let (_, id) = issue(&site, &mut director, &number).await;
+    let (office, desk) = (format!("/oversight/orders/{id}"), format!("/desk/orders/{id}"));
+    let first = told(&site).await;
+    let readers: Vec<&str> = first.iter().map(|(to, _)| to.as_str()).collect();
+    assert_eq!(readers, ["head@example.com", "liaison@example.com"], "its liaisons and its heads");
+    let message = &first[0].1;
+    assert_eq!(message.subject, "有督办事项待办理（督办单 2026 年第 1 号）");
+    for words in ["市城市管理局", "督办单待反馈", "2026年5月9日（周六）24:00", "/desk/duties"] {
+        assert!(message.text.contains(words) && message.html.contains(words), "{words}: {}", message.text);
+    }
+    assert!(!message.text.contains("请三个工作日内办结"), "nothing of what was written");
+    // Urging and being late give no new duty.
+    let mut inspector = site.sign_in(Role::Inspector).await;
+    let page = inspector.get(&office).await;
+    assert_eq!(inspector.submit_once(page.form(&format!("{office}/urge")).set("words", "请抓紧办理。")).await.status, 303);
+    until(&site, "2026-05-11T09:00:00");
+    tick(&site).await;
+    assert_eq!(told(&site).await, vec![]);
+    // What was fed back and comes again is told again.
+    let feed_back = async |words: &str| {
+        let mut liaison = site.sign_in(Role::Liaison).await;
+        let page = liaison.get(&desk).await;
+        assert_eq!(liaison.submit_once(page.form(&format!("{desk}/feedback")).set("words", words)).await.status, 303);
+    };
+    let send_back = async || {
+        let mut inspector = site.sign_in(Role::Inspector).await;
+        let page = inspector.get(&office).await;
+        let form = page.form(&format!("{office}/return")).set("reason", "没有说明超期原因。").set("days", "2");
+        assert_eq!(inspector.submit_once(form).await.status, 303);
+    };
+    feed_back("线路已更换。").await;
+    assert_eq!(told(&site).await, vec![]);
+    send_back().await;
+    let second = told(&site).await;
+    assert_eq!(second.len(), 2);
+    assert!(second.iter().all(|(_, message)| first.iter().all(|(_, before)| before.id != message.id)));
+    // What is owed at night and done before the morning is not sent.
+    feed_back("补充说明。").await;
+    until(&site, "2026-05-11T22:00:00");
+    send_back().await;
+    assert_eq!(told(&site).await, vec![]);
+    feed_back("再补充说明。").await;
+    until(&site, "2026-05-12T08:30:00");
+    assert_eq!(told(&site).await, vec![]);
+    let mut admin = site.sign_in(Role::SystemAdmin).await;
+    let page = admin.get("/admin/notices?state=sent").await;
+    assert!(page.has("督办待办通知") && page.has("督办单 2026 年第 1 号") && page.has("市城市管理局"), "{}", page.text());
+    assert!(admin.get("/admin/notices?state=dropped").await.has("事项已经办理，不再通知"));
 }

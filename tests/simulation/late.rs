@@ -48,10 +48,12 @@ impl Quiet {
 
     /// The clock has nothing left to do, and what it did is what its rules ask for.
     async fn is_in_order(&mut self) {
-        let before = self.office.head().await;
+        let before = self.office.events().await.len();
         self.office.work_off().await;
-        assert_eq!(self.office.head().await, before, "the clock still had something to record");
         let events = self.office.events().await;
+        // Notices go out meanwhile.
+        let new: Vec<&str> = events[before..].iter().map(|event| event.kind.as_str()).filter(|kind| !kind.starts_with("notice_")).collect();
+        assert!(new.is_empty(), "the clock still had something to record: {new:?}");
         crate::ledger::examine(self.office.seed, self.office.now(), &events);
     }
 

@@ -2,91 +2,72 @@
 
 use std::collections::BTreeMap;
 
+use chrono::Datelike;
 use domain::assessment::score::{self, BodyCounts};
 use domain::assessment::{BodyState, Stage, YearState, body_stream, year_stream};
-use domain::campaign::Campaign;
-use domain::campaign::ballot::Batch;
-use domain::card::CardState;
-use domain::draw::DrawState;
-use domain::escalation::Escalation;
-use domain::events::Stored;
 use domain::folded::Folded;
-use domain::inspection::InspectionState;
-use domain::investigation::Investigation;
 use domain::mark::{Change, MarkKind};
-use domain::matter::{MatterState, TaskState};
-use domain::order::OrderState;
-use domain::rectification::RectificationState;
 use domain::rulebook::scheme::Source;
-use domain::time::from_micros;
+use domain::time::{Instant, from_micros, legal_day};
 use event_log::Envelope;
 
 use crate::office::Office;
+use crate::supervised::{Reader, read, state_of};
 use crate::world::at;
 
 /// A mark that counts: unit, kind, code.
 type Count = BTreeMap<(String, &'static str, String), u64>;
 
-fn of_stream<S: Folded>(envelopes: &[&Envelope], counts: &mut Count) -> Option<S> {
-    let (mut state, mut standing): (Option<S>, Vec<(String, MarkKind, String)>) = (None, Vec::new());
-    for envelope in envelopes {
-        let event = S::Event::from_slice(&envelope.kind, envelope.version, &envelope.data).unwrap();
+/// A mark that stands: legal year, unit, kind, code.
+type Standing = (i64, String, MarkKind, String);
+
+#[derive(Default)]
+struct Marks {
+    /// Of the stream that is being read.
+    standing: Vec<Standing>,
+    all: Vec<Standing>,
+    /// When the clock has to look at a stream next.
+    next: Vec<(String, Instant)>,
+}
+
+impl Reader for Marks {
+    fn step<S: Folded>(&mut self, envelope: &Envelope, event: &S::Event, before: Option<&S>, after: &S) {
         let occurred = from_micros(envelope.occurred_at);
-        let before = state.clone();
-        state = S::evolve(state, occurred, &event);
-        for change in S::marks(before.as_ref(), occurred, &event, state.as_ref()?) {
+        for change in S::marks(before, occurred, event, after) {
             match change {
-                Change::Add(mark) => standing.push((mark.unit.to_string(), mark.kind, mark.code)),
-                Change::Revoke(kind) => standing.retain(|(_, of, _)| *of != kind),
+                Change::Add(mark) => {
+                    let year = i64::from(legal_day(occurred).year());
+                    self.standing.push((year, mark.unit.to_string(), mark.kind, mark.code));
+                }
+                Change::Revoke(kind) => self.standing.retain(|(_, _, of, _)| *of != kind),
             }
         }
     }
-    for (unit, kind, code) in standing {
-        *counts.entry((unit, kind.code(), code)).or_default() += 1;
+
+    fn end<S: Folded>(&mut self, stream: &str, state: &S) {
+        self.all.append(&mut self.standing);
+        self.next.extend(state.next_at().map(|at| (stream.to_owned(), at)));
     }
-    state
 }
 
-/// All marks that stand after these events, and what is due of their streams.
-fn fold(seed: u64, now: domain::time::Instant, events: &[Envelope]) -> Count {
-    let mut streams: BTreeMap<&str, Vec<&Envelope>> = BTreeMap::new();
-    for envelope in events {
-        streams.entry(envelope.stream.as_str()).or_default().push(envelope);
-    }
-    let mut counts = Count::new();
-    for (name, envelopes) in streams {
-        macro_rules! kinds { ($($kind:ty),*) => {
-            match name.split_once('-').map_or(name, |(kind, _)| kind) {
-                $(kind if kind == <$kind>::KIND => {
-                    let state = of_stream::<$kind>(&envelopes, &mut counts).unwrap();
-                    assert!(state.next_at().is_none_or(|at| at > now), "seed {seed}: {name} was due at {:?}", state.next_at());
-                })*
-                _ => {}
-            }
-        }; }
-        kinds!(
-            OrderState,
-            MatterState,
-            TaskState,
-            CardState,
-            InspectionState,
-            RectificationState,
-            Investigation,
-            YearState,
-            BodyState,
-            Escalation,
-            Campaign,
-            Batch,
-            DrawState
-        );
-    }
-    counts
+/// All marks that stand after these events, and when their streams are due.
+fn fold(events: &[Envelope]) -> Marks {
+    let mut marks = Marks::default();
+    read(events, &mut marks);
+    marks
 }
 
 /// The views count what the events say.
 pub fn examine(office: &Office, events: &[Envelope]) -> usize {
     let seed = office.seed;
-    let expected = fold(seed, office.now(), events);
+    let marks = fold(events);
+    for (stream, at) in marks.next {
+        assert!(at > office.now(), "seed {seed}: {stream} was due at {at}");
+    }
+    let mut expected = Count::new();
+    for (_, unit, kind, code) in marks.all {
+        *expected.entry((unit, kind.code(), code)).or_default() += 1;
+    }
     let views = office.node(0).application.projections.views();
     let counted = views.mark_counts(at("2020-01-01T00:00:00"), at("2100-01-01T00:00:00"), u64::MAX).unwrap();
     let counted: Count = counted.into_iter().map(|(unit, kind, code, n)| ((unit.to_string(), kind.code(), code), n)).collect();
@@ -103,7 +84,7 @@ pub async fn examine_years(office: &Office, events: &[Envelope]) -> usize {
         let scheme = state.scheme().unwrap();
         let Some((_, drafted)) = &state.drafted else { continue };
         let there: Vec<Envelope> = events.iter().filter(|event| event.seq <= drafted.cut_off).cloned().collect();
-        let marks = fold_at(&there);
+        let marks = fold(&there).all;
         let mut sheets = Vec::new();
         for body in &state.bodies {
             let found: BodyState = office.look(&body_stream(*year, &body.unit)).await.unwrap();
@@ -112,13 +93,12 @@ pub async fn examine_years(office: &Office, events: &[Envelope]) -> usize {
             for line in &draft.sheet.lines {
                 let counts = match scheme.item(&line.item).and_then(|item| item.source()) {
                     Some(Source::Mark(MarkKind::Honour, Some(code))) => {
-                        let own: Vec<&Envelope> = there.iter().filter(|event| event.stream == body_stream(*year, &body.unit)).collect();
-                        of_stream::<BodyState>(&own, &mut Count::new()).map_or(0, |body| body.honours(code))
+                        state_of::<BodyState>(&there, &body_stream(*year, &body.unit)).map_or(0, |body| body.honours(code))
                     }
                     Some(Source::Mark(kind, None)) => {
                         let own = |unit: &str| body.counts.iter().any(|code| code.as_str() == unit);
                         let year = i64::from(*year);
-                        marks.iter().filter(|(of, unit, mark)| *of == year && own(unit) && *mark == kind).count() as u64
+                        marks.iter().filter(|(of, unit, mark, _)| *of == year && own(unit) && *mark == kind).count() as u64
                     }
                     _ => continue,
                 };
@@ -146,44 +126,4 @@ pub async fn examine_years(office: &Office, events: &[Envelope]) -> usize {
         }
     }
     finals
-}
-
-/// Standing marks with the legal year in which they came, after these events.
-fn fold_at(events: &[Envelope]) -> Vec<(i64, String, MarkKind)> {
-    use chrono::Datelike;
-    let mut streams: BTreeMap<&str, Vec<(i64, String, MarkKind)>> = BTreeMap::new();
-    let mut by_stream: BTreeMap<&str, Vec<&Envelope>> = BTreeMap::new();
-    for envelope in events {
-        by_stream.entry(envelope.stream.as_str()).or_default().push(envelope);
-    }
-    fn follow<S: Folded>(envelopes: &[&Envelope]) -> Vec<(i64, String, MarkKind)> {
-        let (mut state, mut standing): (Option<S>, Vec<(i64, String, MarkKind)>) = (None, Vec::new());
-        for envelope in envelopes {
-            let event = S::Event::from_slice(&envelope.kind, envelope.version, &envelope.data).unwrap();
-            let occurred = from_micros(envelope.occurred_at);
-            let before = state.clone();
-            state = S::evolve(state, occurred, &event);
-            let year = i64::from(domain::time::legal_day(occurred).year());
-            for change in S::marks(before.as_ref(), occurred, &event, state.as_ref().unwrap()) {
-                match change {
-                    Change::Add(mark) => standing.push((year, mark.unit.to_string(), mark.kind)),
-                    Change::Revoke(kind) => standing.retain(|(_, _, of)| *of != kind),
-                }
-            }
-        }
-        standing
-    }
-    for (name, envelopes) in by_stream {
-        let standing = match name.split_once('-').map_or(name, |(kind, _)| kind) {
-            "order" => follow::<OrderState>(&envelopes),
-            "task" => follow::<TaskState>(&envelopes),
-            "card" => follow::<CardState>(&envelopes),
-            "inspection" => follow::<InspectionState>(&envelopes),
-            "rectification" => follow::<RectificationState>(&envelopes),
-            "investigation" => follow::<Investigation>(&envelopes),
-            _ => continue,
-        };
-        streams.insert(name, standing);
-    }
-    streams.into_values().flatten().collect()
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use domain::case::{CaseEvent, CaseState, ClockKind, Frozen, Holder};
 use domain::event::{Event, Subject};
 use domain::ids::{CaseId, NoticeId};
-use domain::notice::{NoticeEvent, NoticeKind, NoticeStage, Recipient};
+use domain::notice::{About, NoticeEvent, NoticeKind, NoticeStage, Recipient};
 use domain::time::{Instant, from_micros};
 use event_log::{Envelope, EventLog};
 use uuid::Uuid;
 
 use crate::post::Arrived;
+use crate::supervised::Told;
 use crate::world::World;
 
 /// A limit as it was frozen, and what automation did about it.
@@ -43,6 +44,7 @@ pub struct Counted {
     pub erased: usize,
     pub cards: usize,
     pub cards_taken_back: usize,
+    pub told: usize,
 }
 
 impl std::ops::AddAssign for Counted {
@@ -58,11 +60,13 @@ impl std::ops::AddAssign for Counted {
         self.erased += other.erased;
         self.cards += other.cards;
         self.cards_taken_back += other.cards_taken_back;
+        self.told += other.told;
     }
 }
 
 struct Notice {
     kind: NoticeKind,
+    about: About,
     event: Uuid,
     to: Recipient,
     stage: NoticeStage,
@@ -102,9 +106,17 @@ pub async fn examine(world: &World) -> Counted {
         at_rest(seed, *id, &case.state, now);
     }
     (counted.cards, counted.cards_taken_back) = crate::cards::examine(world, cases.iter().map(|(id, case)| (*id, &case.state)), &events);
-    let owed: BTreeSet<(Uuid, &'static str)> = notices.values().map(|notice| (notice.event, notice.kind.code())).collect();
-    assert_eq!(owed.len(), notices.len(), "seed {seed}: a notice is owed twice");
+    let (mut owed, mut told) = (BTreeSet::new(), Told::new());
+    for notice in notices.values() {
+        let new = match &notice.about {
+            About::Case(_) => owed.insert((notice.event, notice.kind.code())),
+            About::Duty { task, .. } => told.insert((notice.event, task.clone(), notice.to.holder().unwrap().name())),
+        };
+        assert!(new, "seed {seed}: a notice is owed twice");
+    }
     assert_eq!(owed, expected, "seed {seed}: the notices on record are not those that the events owe");
+    assert_eq!(told, crate::supervised::told(&events), "seed {seed}: who was told of duties is not who has them");
+    counted.told = told.len();
     post(world, &notices, &mut counted);
     acknowledged(world, &events);
     counted.erased = erased.len();
@@ -200,7 +212,7 @@ fn at_rest(seed: u64, id: CaseId, case: &CaseState, now: Instant) {
     }
 }
 
-/// The notice that an event owes, by the list: receipt, answer, dispatch, reminder before due, breach.
+/// The notice that an event of a case owes, by the list: receipt, answer, dispatch, reminder before due, breach.
 fn owes(after: &CaseState, event: &CaseEvent) -> Option<NoticeKind> {
     if after.external.is_some() {
         return None;
@@ -221,9 +233,10 @@ fn owes(after: &CaseState, event: &CaseEvent) -> Option<NoticeKind> {
 }
 
 fn follow(seed: u64, notices: &mut BTreeMap<NoticeId, Notice>, id: NoticeId, envelope: &Envelope, event: NoticeEvent) {
-    if let NoticeEvent::Owed(owed) = &event {
-        assert_eq!(id, NoticeId::of_event(owed.event, owed.kind.code()), "seed {seed}");
-        let new = notices.insert(id, Notice { kind: owed.kind, event: owed.event, to: owed.to.clone(), stage: NoticeStage::Waiting });
+    if let Some(owed) = event.owed() {
+        assert_eq!(id, owed.id(), "seed {seed}");
+        let new =
+            notices.insert(id, Notice { kind: owed.kind, about: owed.about, event: owed.event, to: owed.to, stage: NoticeStage::Waiting });
         assert!(new.is_none() && envelope.revision == 0, "seed {seed}: {} is owed twice", envelope.stream);
         return;
     }
@@ -248,13 +261,12 @@ fn post(world: &World, notices: &BTreeMap<NoticeId, Notice>, counted: &mut Count
     for one in &arrived {
         by_id.entry(one.id).or_default().push(one);
     }
-    let accounts: Vec<Uuid> =
-        ["u1.1", "u1.2", "u2.1", "u3.1"].iter().map(|login| application::accounts::account_of_login(login).0).collect();
+    let accounts: Vec<Uuid> = world.node(0).application.reference().accounts().iter().map(|account| account.id.0).collect();
     let mut known: BTreeSet<Uuid> = BTreeSet::new();
     for (id, notice) in notices {
         let messages: Vec<Uuid> = match &notice.to {
-            Recipient::Petitioner => vec![id.0],
-            _ => accounts.iter().map(|account| Uuid::new_v5(&id.0, account.as_bytes())).collect(),
+            Recipient::Petitioner | Recipient::Account(_) => vec![id.0],
+            Recipient::Unit(_) => accounts.iter().map(|account| Uuid::new_v5(&id.0, account.as_bytes())).collect(),
         };
         known.extend(&messages);
         let any_arrived = messages.iter().any(|message| by_id.contains_key(message));

@@ -1,13 +1,16 @@
 //! Notices to petitioners and staff (通知): owed → claimed → sent, or failed and parked. Stream `notice-<uuid5>`.
 //!
+//! A notice is about a case, or about a duty that a stream of supervision newly gave to a unit or an account.
+//!
 //! The id is derived from the event that owes it, so that it is owed once; a claim comes before the sending, so that
 //! after a crash the same id is sent again and never another one.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::duty::Holder;
 use crate::events::events;
-use crate::ids::{AccountId, CaseId, UnitCode};
+use crate::ids::{AccountId, CaseId, NoticeId, UnitCode};
 use crate::time::Instant;
 
 /// What a notice says.
@@ -24,11 +27,13 @@ pub enum NoticeKind {
     Breach,
     /// 待签收: dispatched to the unit.
     Dispatch,
+    /// 待办: supervision asks something of a unit or an account.
+    Duty,
 }
 
 impl NoticeKind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::Receipt, Self::Answer, Self::Reminder, Self::Breach, Self::Dispatch];
+    pub const ALL: [Self; 6] = [Self::Receipt, Self::Answer, Self::Reminder, Self::Breach, Self::Dispatch, Self::Duty];
 
     /// The name in views and derived ids.
     pub fn code(self) -> &'static str {
@@ -38,6 +43,7 @@ impl NoticeKind {
             Self::Reminder => "reminder",
             Self::Breach => "breach",
             Self::Dispatch => "dispatch",
+            Self::Duty => "duty",
         }
     }
 
@@ -54,6 +60,7 @@ impl NoticeKind {
             Self::Reminder => "临期提醒",
             Self::Breach => "超期通知",
             Self::Dispatch => "派单通知",
+            Self::Duty => "督办待办通知",
         }
     }
 }
@@ -64,13 +71,108 @@ impl NoticeKind {
 pub enum Recipient {
     /// The petitioner of the case.
     Petitioner,
-    /// The liaisons of a unit.
+    /// The liaisons of a unit; of a duty, its heads too.
     Unit(UnitCode),
     /// One account.
     Account(AccountId),
 }
 
-/// A notice is owed.
+impl Recipient {
+    /// Who is told of a duty. Nobody in particular when a whole office holds it: its worklist says so.
+    pub fn of_duty(holder: &Holder) -> Option<Self> {
+        match holder {
+            Holder::Unit(unit) => Some(Self::Unit(unit.clone())),
+            Holder::Account(account) => Some(Self::Account(*account)),
+            Holder::Office(_) => None,
+        }
+    }
+
+    /// The holder of the duty that this recipient is told of.
+    pub fn holder(&self) -> Option<Holder> {
+        match self {
+            Self::Petitioner => None,
+            Self::Unit(unit) => Some(Holder::Unit(unit.clone())),
+            Self::Account(account) => Some(Holder::Account(*account)),
+        }
+    }
+}
+
+/// What a notice is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    /// A case.
+    Case(CaseId),
+    /// A duty of the recipient.
+    Duty {
+        /// The stream of supervision.
+        stream: String,
+        /// What is to be done: a code of [`crate::duty::TASKS`].
+        task: String,
+    },
+}
+
+/// What is owed to whom, whatever it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// What it says.
+    pub kind: NoticeKind,
+    /// About what.
+    pub about: About,
+    /// The event that owes it.
+    pub event: Uuid,
+    /// To whom.
+    pub to: Recipient,
+    /// Urgent: goes out in quiet hours too.
+    pub urgent: bool,
+    /// Not before.
+    #[serde(with = "chrono::serde::ts_microseconds")]
+    pub not_before: Instant,
+}
+
+impl Notice {
+    /// The id that follows from what is owed: the same in every process.
+    pub fn id(&self) -> NoticeId {
+        id(self.event, self.kind, &self.about, &self.to)
+    }
+}
+
+/// The id of the notice that an event owes. An event owes one of a kind about its case, and one to each holder of a new duty.
+pub fn id(event: Uuid, kind: NoticeKind, about: &About, to: &Recipient) -> NoticeId {
+    match about {
+        About::Case(_) => NoticeId::of_event(event, kind.code()),
+        About::Duty { task, .. } => {
+            let holder = to.holder().map(|holder| holder.name()).unwrap_or_default();
+            NoticeId::of_event(event, &format!("{}/{task}/{holder}", kind.code()))
+        }
+    }
+}
+
+impl From<Owed> for Notice {
+    fn from(owed: Owed) -> Self {
+        let Owed { kind, case, event, to, urgent, not_before } = owed;
+        Self { kind, about: About::Case(case), event, to, urgent, not_before }
+    }
+}
+
+impl From<DutyOwed> for Notice {
+    fn from(owed: DutyOwed) -> Self {
+        let DutyOwed { stream, task, event, to, not_before } = owed;
+        Self { kind: NoticeKind::Duty, about: About::Duty { stream, task }, event, to, urgent: false, not_before }
+    }
+}
+
+impl From<Notice> for NoticeEvent {
+    fn from(notice: Notice) -> Self {
+        let Notice { kind, about, event, to, urgent, not_before } = notice;
+        match about {
+            About::Case(case) => Owed { kind, case, event, to, urgent, not_before }.into(),
+            About::Duty { stream, task } => DutyOwed { stream, task, event, to, not_before }.into(),
+        }
+    }
+}
+
+/// A notice about a case is owed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Owed {
     /// What it says.
@@ -83,6 +185,22 @@ pub struct Owed {
     pub to: Recipient,
     /// Urgent: goes out in quiet hours too.
     pub urgent: bool,
+    /// Not before.
+    #[serde(with = "chrono::serde::ts_microseconds")]
+    pub not_before: Instant,
+}
+
+/// A notice about a duty is owed: a stream of supervision newly asks something of a unit or an account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DutyOwed {
+    /// The stream.
+    pub stream: String,
+    /// What is to be done: a code of [`crate::duty::TASKS`].
+    pub task: String,
+    /// The event that gave the duty.
+    pub event: Uuid,
+    /// To whom: the unit or account that has it.
+    pub to: Recipient,
     /// Not before.
     #[serde(with = "chrono::serde::ts_microseconds")]
     pub not_before: Instant,
@@ -126,8 +244,10 @@ pub struct Dropped {
 events! {
     /// What happened to a notice.
     NoticeEvent {
-        /// A notice is owed to somebody.
+        /// A notice about a case is owed to somebody.
         Owed(Owed) => "notice_owed" 1,
+        /// A notice about a duty is owed to the unit or account that newly has it.
+        DutyOwed(DutyOwed) => "notice_duty_owed" 1,
         /// A process is about to send it.
         Claimed(Claimed) => "notice_claimed" 1,
         /// It was sent, by which carrier.
@@ -138,6 +258,17 @@ events! {
         Retried(Retried) => "notice_retried" 1,
         /// There is nobody to send it to.
         Dropped(Dropped) => "notice_dropped" 1,
+    }
+}
+
+impl NoticeEvent {
+    /// What is owed, when that is what the event says.
+    pub fn owed(&self) -> Option<Notice> {
+        match self {
+            Self::Owed(owed) => Some(owed.clone().into()),
+            Self::DutyOwed(owed) => Some(owed.clone().into()),
+            _ => None,
+        }
     }
 }
 
@@ -161,7 +292,7 @@ pub enum NoticeStage {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NoticeState {
     /// What was owed.
-    pub owed: Owed,
+    pub owed: Notice,
     /// Where it stands.
     pub stage: NoticeStage,
     /// Attempts so far.
@@ -177,13 +308,13 @@ pub const CLAIM_SECONDS: i64 = 120;
 
 /// Folds one event that happened `at`.
 pub fn evolve(state: Option<NoticeState>, at: Instant, event: &NoticeEvent) -> Option<NoticeState> {
-    if let NoticeEvent::Owed(owed) = event {
+    if let Some(owed) = event.owed() {
         let next_at = Some(owed.not_before);
-        return Some(NoticeState { owed: owed.clone(), stage: NoticeStage::Waiting, attempts: 0, next_at, failure: None });
+        return Some(NoticeState { owed, stage: NoticeStage::Waiting, attempts: 0, next_at, failure: None });
     }
     let mut notice = state?;
     match event {
-        NoticeEvent::Owed(_) => {}
+        NoticeEvent::Owed(_) | NoticeEvent::DutyOwed(_) => {}
         NoticeEvent::Claimed(e) => {
             notice.stage = NoticeStage::Claimed;
             notice.attempts = e.attempt;
@@ -214,7 +345,7 @@ pub fn evolve(state: Option<NoticeState>, at: Instant, event: &NoticeEvent) -> O
 }
 
 /// Owes a notice; the same id again gives nothing.
-pub fn owe(state: Option<&NoticeState>, owed: Owed) -> Vec<NoticeEvent> {
+pub fn owe(state: Option<&NoticeState>, owed: Notice) -> Vec<NoticeEvent> {
     if state.is_some() { Vec::new() } else { vec![owed.into()] }
 }
 
@@ -260,9 +391,34 @@ mod tests {
 
     #[test]
     fn a_notice_is_owed_once() {
-        assert_eq!(owe(None, owed()).len(), 1);
+        assert_eq!(owe(None, owed().into()), vec![owed().into()]);
         let state = given(&[(0, owed().into())]);
-        assert_eq!(owe(state.as_ref(), owed()), vec![]);
+        assert_eq!(owe(state.as_ref(), owed().into()), vec![]);
+    }
+
+    #[test]
+    fn one_event_owes_a_notice_to_each_holder_of_a_new_duty() {
+        let unit = |code: &str| Recipient::Unit(UnitCode::parse(code).unwrap());
+        let duty = |to: Recipient, task: &str| {
+            Notice::from(DutyOwed {
+                stream: "order-1".to_owned(),
+                task: task.to_owned(),
+                event: Uuid::from_u128(2),
+                to,
+                not_before: at(10),
+            })
+        };
+        let all = [duty(unit("0101"), "a"), duty(unit("0102"), "a"), duty(unit("0101"), "b"), Notice::from(owed())];
+        for (index, one) in all.iter().enumerate() {
+            assert!(all.iter().skip(index + 1).all(|other| other.id() != one.id()));
+            let state = given(&[(0, NoticeEvent::from(one.clone()))]).unwrap();
+            assert_eq!((&state.owed, state.next_at), (one, Some(at(10))));
+        }
+        let account = AccountId(Uuid::from_u128(3));
+        for holder in [Holder::Unit(UnitCode::parse("0101").unwrap()), Holder::Account(account)] {
+            assert_eq!(Recipient::of_duty(&holder).and_then(|to| to.holder()), Some(holder));
+        }
+        assert_eq!(Recipient::of_duty(&Holder::Office(crate::account::Role::Director)), None);
     }
 
     #[test]

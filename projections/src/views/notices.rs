@@ -3,8 +3,8 @@
 mod query;
 pub(crate) mod write;
 
-use domain::ids::{CaseId, NoticeId};
-use domain::notice::{NoticeKind, NoticeState, Recipient};
+use domain::ids::NoticeId;
+use domain::notice::{About, NoticeKind, NoticeState, Recipient};
 use domain::time::Instant;
 use uuid::Uuid;
 
@@ -19,8 +19,8 @@ pub struct Missing {
     pub seq: u64,
     /// What it says.
     pub kind: NoticeKind,
-    /// About which case.
-    pub case: CaseId,
+    /// About what.
+    pub about: About,
     /// To whom.
     pub to: Recipient,
     /// The case is urgent (its urgency is not the rulebook's first).

@@ -5,7 +5,9 @@ use domain::case::event::{Accepted, DeadlineRecomputed};
 use domain::case::{Act, ClockKind, Stage};
 use domain::ids::{AccountId, NoticeId};
 use domain::limit::Limit;
-use domain::notice::{Claimed, NoticeEvent, NoticeKind, NoticeStage, Owed, Recipient, Sent};
+use domain::notice::{About, Claimed, Notice, NoticeEvent, NoticeKind, NoticeStage, Recipient, Sent};
+use domain::order::{Ground, OrderColour, OrderEvent, OrderFeedback, OrderIssued, OrderOverdue, OrderReturned};
+use domain::private::Private;
 use domain::unit::{UnitEvent, UnitMoved};
 use projections::{At, Bucket, HolderKey, PageKey, Sort, WorklistFilter, WorklistQuery};
 use uuid::Uuid;
@@ -207,14 +209,23 @@ async fn an_event_owes_its_notice_until_the_notice_is_on_record() {
     let views = running.views();
     let missing = views.missing_notices(domain::time::from_micros(0), 10).unwrap();
     assert_eq!(
-        missing.iter().map(|one| (one.kind, one.case, one.to.clone())).collect::<Vec<_>>(),
-        [(NoticeKind::Receipt, case(1), Recipient::Petitioner), (NoticeKind::Dispatch, case(1), Recipient::Unit(unit("T1")))]
+        missing.iter().map(|one| (one.kind, one.about.clone(), one.to.clone())).collect::<Vec<_>>(),
+        [
+            (NoticeKind::Receipt, About::Case(case(1)), Recipient::Petitioner),
+            (NoticeKind::Dispatch, About::Case(case(1)), Recipient::Unit(unit("T1")))
+        ]
     );
 
     let first = &missing[0];
     assert_eq!(first.id, NoticeId::of_event(first.event, "receipt"));
-    let owed =
-        Owed { kind: first.kind, case: first.case, event: first.event, to: first.to.clone(), urgent: false, not_before: at(world.now()) };
+    let owed = Notice {
+        kind: first.kind,
+        about: first.about.clone(),
+        event: first.event,
+        to: first.to.clone(),
+        urgent: false,
+        not_before: at(world.now()),
+    };
     world.append(&first.id.stream(), [NoticeEvent::from(owed)]).await;
     running.catch_up().await.unwrap();
     assert_eq!(views.missing_notices(domain::time::from_micros(0), 10).unwrap().len(), 1);
@@ -224,6 +235,58 @@ async fn an_event_owes_its_notice_until_the_notice_is_on_record() {
     assert_eq!(views.due_notices(at(world.now() + DAY), 10).unwrap(), vec![]);
     assert_eq!((views.count_notices(NoticeStage::Sent).unwrap(), views.next_notice().unwrap()), (1, None));
     assert_eq!(views.notices(NoticeStage::Sent, None, 10).unwrap()[0].revision, 2);
+}
+
+#[tokio::test]
+async fn a_new_duty_owes_a_notice_to_the_unit_that_has_it_and_a_moved_limit_owes_none() {
+    let (world, dir) = (World::new(), tempfile::tempdir().unwrap());
+    world.city().await;
+    let by = AccountId(Uuid::from_u128(77));
+    let due = at(world.now() + 3 * DAY);
+    let issued = OrderIssued {
+        unit: unit("T1"),
+        ground: Ground::Other,
+        colour: OrderColour::Orange,
+        requirement: Private::new("请办结".to_owned()),
+        limit: "3wd".parse().unwrap(),
+        due,
+        calendar: "t".to_owned(),
+        by,
+    };
+    world.append("order-1", [OrderEvent::from(issued)]).await;
+    let running = world.started(dir.path()).await;
+    let views = running.views();
+    let missing = || views.missing_notices(domain::time::from_micros(0), 10).unwrap();
+    let about = About::Duty { stream: "order-1".to_owned(), task: "order_feedback".to_owned() };
+    let first = missing().pop().unwrap();
+    assert_eq!((first.kind, &first.about, &first.to), (NoticeKind::Duty, &about, &Recipient::Unit(unit("T1"))));
+    let holder = first.to.holder().unwrap();
+    let standing = views.duty("order-1", &holder, "order_feedback").unwrap().unwrap();
+    assert_eq!((standing.duty.due, standing.year, standing.ordinal), (Some(due), 2026, 1));
+    assert_eq!(views.stream_number("order-1").unwrap(), Some((2026, 1)));
+    // When it is on record it is owed no more.
+    let notice = Notice { kind: first.kind, about, event: first.event, to: first.to.clone(), urgent: false, not_before: at(world.now()) };
+    assert_eq!(notice.id(), first.id);
+    world.append(&first.id.stream(), [NoticeEvent::from(notice)]).await;
+    world.append("order-1", [OrderEvent::from(OrderOverdue {})]).await;
+    running.catch_up().await.unwrap();
+    assert_eq!(missing(), vec![]);
+    // The office that reviews has a worklist; the unit to which it goes back is told again.
+    world.pass(DAY);
+    world.append("order-1", [OrderEvent::from(OrderFeedback { words: Private::new("已办".to_owned()), by })]).await;
+    running.catch_up().await.unwrap();
+    assert_eq!((missing(), views.duty("order-1", &holder, "order_feedback").unwrap()), (vec![], None));
+    let returned = OrderReturned {
+        reason: Private::new("不全".to_owned()),
+        limit: "2wd".parse().unwrap(),
+        due: at(world.now() + 2 * DAY),
+        calendar: "t".to_owned(),
+        by,
+    };
+    world.append("order-1", [OrderEvent::from(returned)]).await;
+    running.catch_up().await.unwrap();
+    assert_eq!(missing().len(), 1);
+    assert_ne!(missing()[0].id, first.id);
 }
 
 #[tokio::test]

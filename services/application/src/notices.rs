@@ -3,7 +3,7 @@
 use domain::account::Role;
 use domain::event::Event;
 use domain::ids::NoticeId;
-use domain::notice::{self, NoticeEvent, NoticeState, Owed};
+use domain::notice::{self, Notice, NoticeEvent, NoticeState};
 use domain::time::from_micros;
 use event_log::Envelope;
 use uuid::Uuid;
@@ -17,8 +17,8 @@ impl Application {
     ///
     /// # Errors
     /// Log errors.
-    pub async fn owe_notice(&self, meta: &Meta, owed: Owed) -> Result<Done, Error> {
-        let id = NoticeId::of_event(owed.event, owed.kind.code());
+    pub async fn owe_notice(&self, meta: &Meta, owed: Notice) -> Result<Done, Error> {
+        let id = owed.id();
         let meta = Meta { command: id.0, cause: Some(owed.event), ..meta.clone() };
         self.on_stream(&id.stream(), &meta, |envelopes| Ok(into(notice::owe(fold(envelopes)?.as_ref(), owed.clone())))).await
     }

@@ -5,10 +5,11 @@ use domain::account::Role;
 use domain::case::{CaseEvent, Clock, ClockKind, Holder};
 use domain::codes::format_public_number;
 use domain::deadline::promise;
-use domain::ids::UnitCode;
-use domain::notice::{NoticeKind, Owed, Recipient};
+use domain::duty;
+use domain::ids::{AccountId, UnitCode};
+use domain::notice::{Notice, NoticeKind, Recipient};
 use domain::time::{Instant, legal_day};
-use projections::{Account, Reference};
+use projections::{Account, NamedDuty, Reference};
 use templates::mail::{self, Mail, Site};
 use uuid::Uuid;
 
@@ -25,10 +26,10 @@ pub(crate) enum Letter {
     Moot(&'static str),
 }
 
-/// The messages of a notice. `opened` is the case, opened for the petitioner's address.
-pub(crate) fn letter(
+/// The messages of a notice about a case. `opened` is the case, opened for the petitioner's address.
+pub(crate) fn of_case(
     id: Uuid,
-    owed: &Owed,
+    owed: &Notice,
     opened: &OpenedCase,
     reference: &Reference,
     site: &Site,
@@ -48,29 +49,51 @@ pub(crate) fn letter(
             Err(why) => return Letter::Moot(why),
         },
         Recipient::Unit(unit) => staff(id, reference, unit, carrier),
-        Recipient::Account(account) => {
-            let account = reference.account(*account).filter(|account| account.enabled);
-            account.and_then(|account| reach(account, carrier)).map(|address| (id, address)).into_iter().collect()
-        }
+        Recipient::Account(account) => one(id, reference, *account, carrier),
     };
+    match words(owed.kind, &entry.event, entry.occurred_at, opened, reference, site, now) {
+        Err(why) => Letter::Moot(why),
+        Ok(mail) => messages(readers, &mail, owed.urgent, entry.occurred_at),
+    }
+}
+
+/// The messages of a notice about a duty. `standing` is the duty as it stands now; none when it is done.
+pub(crate) fn of_duty(
+    id: Uuid,
+    owed: &Notice,
+    standing: Option<&NamedDuty>,
+    reference: &Reference,
+    site: &Site,
+    carrier: &CarrierSettings,
+    now: Instant,
+) -> Letter {
+    let Some(NamedDuty { duty, year, ordinal }) = standing else { return Letter::Moot("事项已经办理，不再通知") };
+    let (readers, holder) = match &owed.to {
+        Recipient::Unit(unit) => {
+            let name = reference.unit(unit).map_or_else(|| unit.to_string(), |unit| unit.name_on(legal_day(now)).to_owned());
+            (holders(id, reference, unit, carrier), name)
+        }
+        Recipient::Account(account) => (one(id, reference, *account, carrier), "您本人".to_owned()),
+        Recipient::Petitioner => return Letter::Moot("通知与事件不符"),
+    };
+    let mail = mail::Duty {
+        site: site.clone(),
+        number: duty::number(&duty.stream, *year, *ordinal),
+        holder,
+        task: duty::words(&duty.task).to_owned(),
+        due: duty.due.map_or_else(|| "没有规定期限，请尽快办理".to_owned(), words::due),
+    };
+    messages(readers, &mail.mail(), owed.urgent, duty.since)
+}
+
+/// The same mail to every reader.
+fn messages(readers: Vec<(Uuid, Address)>, mail: &Mail, urgent: bool, written_at: Instant) -> Letter {
     if readers.is_empty() {
         return Letter::Moot("收件人没有可用的地址");
     }
-    match words(owed.kind, &entry.event, entry.occurred_at, opened, reference, site, now) {
-        Err(why) => Letter::Moot(why),
-        Ok(mail) => {
-            let message = |(id, to)| Message {
-                id,
-                to,
-                subject: mail.subject.clone(),
-                text: mail.text.clone(),
-                html: mail.html.clone(),
-                urgent: owed.urgent,
-                written_at: entry.occurred_at,
-            };
-            Letter::Messages(readers.into_iter().map(message).collect())
-        }
-    }
+    let message =
+        |(id, to)| Message { id, to, subject: mail.subject.clone(), text: mail.text.clone(), html: mail.html.clone(), urgent, written_at };
+    Letter::Messages(readers.into_iter().map(message).collect())
 }
 
 fn petitioner(opened: &OpenedCase, carrier: &CarrierSettings) -> Result<Address, &'static str> {
@@ -89,18 +112,28 @@ fn petitioner(opened: &OpenedCase, carrier: &CarrierSettings) -> Result<Address,
 /// The liaisons of a unit; where it has none, its heads, and in the hotline office the dispatchers. Each reader's message
 /// has an id of its own that follows from notice and account.
 fn staff(notice: Uuid, reference: &Reference, unit: &UnitCode, carrier: &CarrierSettings) -> Vec<(Uuid, Address)> {
+    let mut found = [Role::Liaison, Role::Head, Role::Dispatcher].into_iter().map(|role| with(notice, reference, unit, &[role], carrier));
+    found.find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// Whoever has the duties of a unit: its liaisons and its heads.
+fn holders(notice: Uuid, reference: &Reference, unit: &UnitCode, carrier: &CarrierSettings) -> Vec<(Uuid, Address)> {
+    with(notice, reference, unit, &[Role::Liaison, Role::Head], carrier)
+}
+
+/// The accounts of a unit that have one of these roles and can be reached.
+fn with(notice: Uuid, reference: &Reference, unit: &UnitCode, roles: &[Role], carrier: &CarrierSettings) -> Vec<(Uuid, Address)> {
     let accounts = reference.accounts();
-    for role in [Role::Liaison, Role::Head, Role::Dispatcher] {
-        let found: Vec<(Uuid, Address)> = accounts
-            .iter()
-            .filter(|account| account.enabled && account.unit.as_ref() == Some(unit) && account.has(role))
-            .filter_map(|account| Some((Uuid::new_v5(&notice, account.id.0.as_bytes()), reach(account, carrier)?)))
-            .collect();
-        if !found.is_empty() {
-            return found;
-        }
-    }
-    Vec::new()
+    accounts
+        .iter()
+        .filter(|account| account.enabled && account.unit.as_ref() == Some(unit) && roles.iter().any(|role| account.has(*role)))
+        .filter_map(|account| Some((Uuid::new_v5(&notice, account.id.0.as_bytes()), reach(account, carrier)?)))
+        .collect()
+}
+
+fn one(notice: Uuid, reference: &Reference, account: AccountId, carrier: &CarrierSettings) -> Vec<(Uuid, Address)> {
+    let account = reference.account(account).filter(|account| account.enabled);
+    account.and_then(|account| reach(account, carrier)).map(|address| (notice, address)).into_iter().collect()
 }
 
 fn reach(account: &Account, carrier: &CarrierSettings) -> Option<Address> {

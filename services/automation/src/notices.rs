@@ -5,9 +5,9 @@
 
 use domain::calendar::Calendar;
 use domain::ids::NoticeId;
-use domain::notice::{Dropped, Failed, NoticeEvent, Owed, Recipient, Sent};
+use domain::notice::{About, Dropped, Failed, Notice, NoticeEvent, Recipient, Sent};
 use domain::time::{CHINA, Instant, legal_day};
-use projections::{Missing, NoticeRow};
+use projections::{Missing, NoticeRow, Reference};
 use uuid::Uuid;
 
 use application::{Actor, Meta, NOTICES};
@@ -16,7 +16,7 @@ use crate::clockwork::{Automation, Error, Worked};
 use crate::delivery::DeliveryError;
 use crate::delivery::backoff::{Backoff, Next};
 use crate::delivery::quiet::{QuietHours, next_allowed};
-use crate::letters::{Letter, letter};
+use crate::letters::{Letter, of_case, of_duty};
 
 /// Rows read in quiet hours, when the urgent ones have to be found among all that wait for the morning.
 const NIGHT: usize = 10_000;
@@ -62,7 +62,7 @@ impl Automation {
                 continue;
             }
             let not_before = allowed(now, one.urgent, &one.to, &self.settings.quiet(), reference.calendar());
-            let notice = Owed { kind: one.kind, case: one.case, event: one.event, to: one.to, urgent: one.urgent, not_before };
+            let notice = Notice { kind: one.kind, about: one.about, event: one.event, to: one.to, urgent: one.urgent, not_before };
             let meta = self.application.job(NOTICES, one.id.0);
             match self.application.owe_notice(&meta, notice).await {
                 Ok(done) => {
@@ -101,10 +101,8 @@ impl Automation {
         if claim.events == 0 {
             return Ok(Outcome::Nothing);
         }
-        let opened = self.application.open_case(&Actor::Automation(NOTICES), before.owed.case).await?;
         let reference = self.application.reference();
-        let site = self.settings.site();
-        let messages = match letter(row.id.0, &before.owed, &opened, &reference, &site, &self.settings.carrier, now) {
+        let messages = match self.letter(row.id, &before.owed, &reference, now).await? {
             Letter::Messages(messages) => messages,
             Letter::Moot(reason) => {
                 self.record(&meta, row.id, Dropped { reason: reason.to_owned() }).await?;
@@ -138,6 +136,23 @@ impl Automation {
         tracing::warn!(notice = %row.id.0, attempts, parked = retry_at.is_none(), %error, "a notice was not delivered");
         self.record(&meta, row.id, Failed { reason: error.to_string(), retry_at }).await?;
         Ok(Outcome::Failed)
+    }
+
+    /// What a notice says now, and to whom.
+    async fn letter(&self, id: NoticeId, owed: &Notice, reference: &Reference, now: Instant) -> Result<Letter, application::Error> {
+        let (site, carrier) = (self.settings.site(), &self.settings.carrier);
+        match &owed.about {
+            About::Case(case) => {
+                let opened = self.application.open_case(&Actor::Automation(NOTICES), *case).await?;
+                Ok(of_case(id.0, owed, &opened, reference, &site, carrier, now))
+            }
+            About::Duty { stream, task } => {
+                let views = self.application.projections.views();
+                let standing = owed.to.holder().map_or(Ok(None), |holder| views.duty(stream, &holder, task));
+                let standing = standing.map_err(|error| application::Error::Internal(error.to_string()))?;
+                Ok(of_duty(id.0, owed, standing.as_ref(), reference, &site, carrier, now))
+            }
+        }
     }
 
     async fn record(&self, meta: &Meta, id: NoticeId, outcome: impl Into<NoticeEvent>) -> Result<(), application::Error> {

@@ -261,7 +261,8 @@ async fn log(dir: &std::path::Path, options: Options, now: Now) -> (Arc<dyn Even
     }
 }
 
-fn maintenance() -> Meta {
+/// Whoever sets up the city.
+pub fn maintenance() -> Meta {
     Meta::new(Actor::CommandLine { name: "test".to_owned(), user: "test".to_owned() }, Uuid::from_bytes(rand()))
 }
 

@@ -166,8 +166,9 @@ pub(crate) fn acts(streams: &HashMap<String, Vec<Envelope>>, stands: &[Stands]) 
                 }
                 // A deadline that moved may be warned of and broken again.
                 "case_deadline_recomputed" | "case_breach_withdrawn" => acts.clear(),
-                "notice_owed" => {
-                    if !owed.insert((clear["kind"].to_string(), clear["event"].to_string(), clear["to"].to_string())) {
+                "notice_owed" | "notice_duty_owed" => {
+                    let what = [&clear["kind"], &clear["task"]].map(ToString::to_string);
+                    if !owed.insert((what, clear["event"].to_string(), clear["to"].to_string())) {
                         return Err(format!("{stream}: the same notice is owed twice").into());
                     }
                     if clear["to"] == "petitioner" && clear["kind"] == "receipt" {

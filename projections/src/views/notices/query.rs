@@ -1,7 +1,7 @@
 //! Notices that are missing, due, or listed by where they stand.
 
 use domain::ids::{CaseId, NoticeId};
-use domain::notice::{NoticeKind, NoticeStage};
+use domain::notice::{About, NoticeKind, NoticeStage};
 use domain::time::{Instant, from_micros, micros};
 use rusqlite::{Row, params};
 use uuid::Uuid;
@@ -29,22 +29,27 @@ impl Views {
     pub fn missing_notices(&self, since: Instant, limit: usize) -> Result<Vec<Missing>, ViewError> {
         let connection = self.views()?;
         let mut statement = connection.prepare_cached(
-            "SELECT id, seq, event, kind, case_id, recipient, urgent, occurred_at FROM notice_missing WHERE occurred_at >= ?1 ORDER BY occurred_at, seq, kind LIMIT ?2",
+            "SELECT id, seq, event, kind, case_id, stream, task, recipient, urgent, occurred_at FROM notice_missing WHERE occurred_at >= ?1 ORDER BY occurred_at, seq, kind LIMIT ?2",
         )?;
         let mut rows = statement.query([micros(since), limit as i64])?;
         let mut all = Vec::new();
         while let Some(row) = rows.next()? {
             let kind: String = row.get(3)?;
-            let to: String = row.get(5)?;
+            let to: String = row.get(7)?;
+            let about = match (row.get::<_, Option<Uuid>>(4)?, row.get(5)?, row.get(6)?) {
+                (Some(case), ..) => About::Case(CaseId(case)),
+                (None, Some(stream), Some(task)) => About::Duty { stream, task },
+                _ => return Err(ViewError::Row("notice_missing")),
+            };
             all.push(Missing {
                 id: NoticeId(row.get::<_, Uuid>(0)?),
                 seq: row.get::<_, i64>(1)?.unsigned_abs(),
                 event: row.get(2)?,
                 kind: NoticeKind::of_code(&kind).ok_or(ViewError::Row("notice_missing"))?,
-                case: CaseId(row.get::<_, Uuid>(4)?),
+                about,
                 to: serde_json::from_str(&to).map_err(|_| ViewError::Row("notice_missing"))?,
-                urgent: row.get(6)?,
-                occurred_at: from_micros(row.get(7)?),
+                urgent: row.get(8)?,
+                occurred_at: from_micros(row.get(9)?),
             });
         }
         Ok(all)

@@ -3,7 +3,9 @@ CREATE TABLE notice_missing (
     seq INTEGER NOT NULL, -- of the event that owes it
     event BLOB NOT NULL,
     kind TEXT NOT NULL,
-    case_id BLOB NOT NULL,
+    case_id BLOB, -- what it is about: a case,
+    stream TEXT, -- or a duty of a stream of supervision
+    task TEXT,
     recipient TEXT NOT NULL,
     urgent INTEGER NOT NULL,
     occurred_at INTEGER NOT NULL

@@ -1,10 +1,11 @@
-//! What case events owe, and where notices stand.
+//! What the events of cases and new duties owe, and where notices stand.
 
 use std::collections::HashMap;
 
 use domain::case::{CaseEvent, CaseState, Holder};
+use domain::duty::Duty;
 use domain::ids::{CaseId, NoticeId};
-use domain::notice::{NoticeKind, NoticeStage, Recipient};
+use domain::notice::{self, About, NoticeKind, NoticeStage, Recipient};
 use domain::rulebook::Rulebook;
 use domain::time::micros;
 use rusqlite::{Connection, params};
@@ -44,8 +45,24 @@ pub(crate) fn owed(case: CaseId, event: &Decoded, of_case: &CaseEvent, after: &C
         _ => return None,
     };
     let ordinary = rules.and_then(|rules| rules.urgencies.first()).is_none_or(|first| first.code == after.urgency);
-    let id = NoticeId::of_event(event.id, kind.code());
-    Some(Missing { id, event: event.id, seq: event.seq, kind, case, to, urgent: !ordinary, occurred_at: event.at })
+    Some(missing(event, kind, About::Case(case), to, !ordinary))
+}
+
+/// The notices that an event of a stream of supervision owes: one to each unit or account that has a duty it had not before.
+/// A duty whose limit was moved is the same duty.
+pub(crate) fn owed_duties(stream: &str, event: &Decoded, before: &[Duty], after: &[Duty]) -> Vec<Missing> {
+    let same = |a: &Duty, b: &Duty| (&a.holder, &a.task, a.since) == (&b.holder, &b.task, b.since);
+    let new = after.iter().filter(|duty| !before.iter().any(|old| same(old, duty)));
+    new.filter_map(|duty| {
+        let about = About::Duty { stream: stream.to_owned(), task: duty.task.clone() };
+        Some(missing(event, NoticeKind::Duty, about, Recipient::of_duty(&duty.holder)?, false))
+    })
+    .collect()
+}
+
+fn missing(event: &Decoded, kind: NoticeKind, about: About, to: Recipient, urgent: bool) -> Missing {
+    let id = notice::id(event.id, kind, &about, &to);
+    Missing { id, event: event.id, seq: event.seq, kind, about, to, urgent, occurred_at: event.at }
 }
 
 pub(crate) fn load(connection: &Connection, id: NoticeId) -> Result<Option<NoticeEntry>, ViewError> {
@@ -85,14 +102,20 @@ pub(crate) fn write(
     let mut delete = connection.prepare_cached("DELETE FROM notice_missing WHERE id = ?1")?;
     // An event is taken in once: what it owes is new.
     let mut insert = connection.prepare_cached(
-        "INSERT INTO notice_missing (id, seq, event, kind, case_id, recipient, urgent, occurred_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO notice_missing (id, seq, event, kind, case_id, stream, task, recipient, urgent, occurred_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     for (id, missing) in missing {
         match missing {
             Some(missing) => {
                 let to = serde_json::to_string(&missing.to).map_err(|_| ViewError::Row("notice_missing"))?;
                 let (seq, at) = (missing.seq as i64, micros(missing.occurred_at));
-                insert.execute(params![id.0, seq, missing.event, missing.kind.code(), missing.case.0, to, missing.urgent, at])?;
+                let (case, stream, task) = match &missing.about {
+                    About::Case(case) => (Some(case.0), None, None),
+                    About::Duty { stream, task } => (None, Some(stream), Some(task)),
+                };
+                let kind = missing.kind.code();
+                insert.execute(params![id.0, seq, missing.event, kind, case, stream, task, to, missing.urgent, at])?;
             }
             None if empty => {}
             None => {

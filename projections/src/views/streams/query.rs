@@ -8,7 +8,7 @@ use domain::time::{Instant, from_micros, micros};
 use rusqlite::{Params, Row, params};
 
 use super::write::NEVER;
-use super::{DutyRow, MarkRow, StreamRow};
+use super::{DutyRow, MarkRow, NamedDuty, StreamRow};
 use crate::{ViewError, Views};
 
 /// The columns of a stream, named `s`, as [`stream`] reads them.
@@ -62,6 +62,39 @@ impl Views {
         )?;
         let rows = statement.query_map(params![micros(now), limit as i64], |row| Ok((from_micros(row.get(0)?), row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The duty of a holder in a stream, due first, with the number of the stream; none when it is done.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn duty(&self, stream: &str, holder: &Holder, task: &str) -> Result<Option<NamedDuty>, ViewError> {
+        let connection = self.views()?;
+        let mut statement = connection.prepare_cached(
+            "SELECT d.due_at, d.since, s.year, s.ordinal FROM stream s JOIN duty d USING (key) \
+             WHERE s.name = ?1 AND d.holder = ?2 AND d.task = ?3 ORDER BY d.due_at LIMIT 1",
+        )?;
+        let mut rows = statement.query([stream, &holder.name(), task])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let due: i64 = row.get(0)?;
+        let duty = DutyRow {
+            stream: stream.to_owned(),
+            task: task.to_owned(),
+            since: from_micros(row.get(1)?),
+            due: (due != NEVER).then(|| from_micros(due)),
+        };
+        Ok(Some(NamedDuty { duty, year: row.get(2)?, ordinal: row.get(3)? }))
+    }
+
+    /// The year and the number of a stream in its kind.
+    ///
+    /// # Errors
+    /// When the view cannot be read.
+    pub fn stream_number(&self, stream: &str) -> Result<Option<(i32, u32)>, ViewError> {
+        let connection = self.views()?;
+        let mut statement = connection.prepare_cached("SELECT year, ordinal FROM stream WHERE name = ?1")?;
+        let mut rows = statement.query([stream])?;
+        rows.next()?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
     }
 
     /// When automation has to look at a stream next.

@@ -10,6 +10,8 @@ use rusqlite::{Connection, params};
 
 use crate::ViewError;
 use crate::decode::Decoded;
+use crate::views::notices::Missing;
+use crate::views::notices::write::owed_duties;
 use crate::views::reference::Reference;
 
 /// No limit, in `duty.due_at`.
@@ -56,8 +58,14 @@ impl<S: Rows> Kind<S> {
         self.0.len()
     }
 
-    /// Takes in one event of a stream.
-    pub(crate) fn apply(&mut self, connection: &Connection, stream: &str, event: &Decoded, of_kind: &S::Event) -> Result<(), ViewError> {
+    /// Takes in one event of a stream; answers the notices it owes.
+    pub(crate) fn apply(
+        &mut self,
+        connection: &Connection,
+        stream: &str,
+        event: &Decoded,
+        of_kind: &S::Event,
+    ) -> Result<Vec<Missing>, ViewError> {
         if !self.0.contains_key(stream) {
             let entry = load(connection, stream)?.unwrap_or_else(|| Entry {
                 key: event.seq as i64,
@@ -70,17 +78,19 @@ impl<S: Rows> Kind<S> {
             });
             self.0.insert(stream.to_owned(), entry);
         }
-        let Some(entry) = self.0.get_mut(stream) else { return Ok(()) };
+        let Some(entry) = self.0.get_mut(stream) else { return Ok(Vec::new()) };
         let before = entry.state.take();
         let after = S::evolve(before.clone(), event.at, of_kind);
         if let Some(after) = &after {
             let changes = S::marks(before.as_ref(), event.at, of_kind, after);
             entry.marks.extend(changes.into_iter().map(|change| NewMark { seq: event.seq, at: event.at, change }));
         }
+        let duties = |state: &Option<S>| state.as_ref().map(Folded::duties).unwrap_or_default();
+        let owed = owed_duties(stream, event, &duties(&before), &duties(&after));
         entry.state = after;
         entry.revision = event.revision;
         entry.seq = event.seq;
-        Ok(())
+        Ok(owed)
     }
 
     /// Writes the working set and empties it.

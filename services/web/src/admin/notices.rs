@@ -1,7 +1,8 @@
 //! Notices by where they stand; a parked one can be tried again.
 
+use domain::duty;
 use domain::ids::NoticeId;
-use domain::notice::{NoticeStage, Recipient};
+use domain::notice::{About, NoticeStage, Recipient};
 use projections::{NoticeRow as Row, Reference};
 use templates::NavItem;
 use templates::admin::{NoticeRow, Notices};
@@ -36,10 +37,15 @@ pub(crate) async fn list(ctx: Ctx) -> Reply {
         tabs.push(NavItem::counted(&query(LIST, &[("state", other)]), name, views.count_notices(stage)?, other == code));
     }
     let reference = ctx.app().reference();
-    let cases: Vec<_> = rows.iter().map(|row| row.state.owed.case).collect();
-    let cases = views.cases_by_ids(&cases)?;
-    let number =
-        |row: &Row| cases.iter().find(|case| case.id == row.state.owed.case).map(|case| words::number(&case.number)).unwrap_or_default();
+    let of_case = |row: &Row| if let About::Case(id) = row.state.owed.about { Some(id) } else { None };
+    let cases = views.cases_by_ids(&rows.iter().filter_map(of_case).collect::<Vec<_>>())?;
+    let mut numbers = Vec::new();
+    for row in &rows {
+        numbers.push(match &row.state.owed.about {
+            About::Case(id) => cases.iter().find(|case| case.id == *id).map(|case| words::number(&case.number)),
+            About::Duty { stream, .. } => views.stream_number(stream)?.map(|(year, ordinal)| duty::number(stream, year, ordinal)),
+        });
+    }
     page(&Notices {
         shell: shell::of(&ctx),
         tabs,
@@ -49,7 +55,7 @@ pub(crate) async fn list(ctx: Ctx) -> Reply {
             next: rows.last().filter(|_| more).map(|last| query(LIST, &[("state", code), ("before", &last.key.to_string())])),
             summary: format!("本页 {} 条，新的在前", rows.len()),
         },
-        rows: rows.iter().map(|row| said(&ctx, &reference, row, number(row))).collect(),
+        rows: rows.iter().zip(numbers).map(|(row, number)| said(&ctx, &reference, row, number.unwrap_or_default())).collect(),
     })
 }
 

@@ -271,7 +271,7 @@ fn lines(ctx: &Ctx, session: &Session, reference: &Reference, marks: &[NamedMark
     let line = |one: &NamedMark| MarkLine {
         day: words::day_of(one.mark.at),
         kind: Tag::new(one.mark.kind.label(), tone(one.mark.kind)),
-        number: duty::number(&one.mark.stream, one.year, one.ordinal),
+        number: domain::duty::number(&one.mark.stream, one.year, one.ordinal),
         href: duty::href(session, &one.mark.stream, ""),
         case: case(one),
         revoked: one.mark.revoked.map(|seq| format!("已撤销，理由见该件（日志位置 {seq}）")).unwrap_or_default(),

@@ -128,7 +128,7 @@ fn of_tasks(ctx: &Ctx, unit: &UnitCode) -> Result<Found, Fault> {
     let mut found = ctx.app().projections.views().tasks_of_unit(unit, acts::before(ctx)?, ROWS + 1)?;
     let next = cut(&mut found, |row| row.key);
     let line = |one: &projections::TaskRow| {
-        let number = duty::number(&one.name, one.year, one.ordinal);
+        let number = domain::duty::number(&one.name, one.year, one.ordinal);
         row(&duty::unit_page(&one.name), number, words::day_of(one.state.assigned_at), matters::stage(&one.state))
     };
     Ok((found.iter().map(line).collect(), next))

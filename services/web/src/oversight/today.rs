@@ -81,7 +81,7 @@ fn row(title: &str, tiles: Vec<HomeTile>, empty: &str) -> TodayRow {
 fn tasks(ctx: &Ctx, session: &Session, tasks: &[&str], to: impl Fn(&str) -> String, now: Instant) -> Result<Vec<HomeTile>, Fault> {
     let counts = ctx.app().projections.views().task_counts(tasks, now)?;
     let shown = tasks.iter().zip(counts).filter(|(_, (all, _))| *all > 0);
-    Ok(shown.map(|(code, counts)| tile(duty::task(code), counts, &open(session, &to(code)))).collect())
+    Ok(shown.map(|(code, counts)| tile(domain::duty::words(code), counts, &open(session, &to(code)))).collect())
 }
 
 fn feedback(ctx: &Ctx, session: &Session, now: Instant) -> Result<TodayRow, Fault> {
@@ -131,7 +131,7 @@ fn mine(ctx: &Ctx, session: &Session, now: Instant) -> Result<TodayRow, Fault> {
     let counts = ctx.app().projections.views().duty_counts_of(&duty::holders(session), &unseen, now)?;
     let own = counts.iter().filter(|(code, ..)| !OBJECTIONS.contains(&code.as_str()));
     let tile = |(code, all, late): &(String, u64, u64)| {
-        tile(duty::task(code), (*all, *late), &open(session, &address("/desk/duties", &[("task", code.clone())])))
+        tile(domain::duty::words(code), (*all, *late), &open(session, &address("/desk/duties", &[("task", code.clone())])))
     };
     Ok(row("待我处理", own.map(tile).collect(), "没有等我签发或处理的事项。"))
 }
