@@ -162,11 +162,18 @@ impl Stage {
         self.driver.refresh().await.unwrap();
     }
 
-    /// A picture of the whole page.
+    /// A picture of the whole page. A window that Chromium has just resized can be 0 wide for a moment, and then has no picture.
     pub async fn shot(&self, name: &str) {
-        let answer =
-            self.driver.cdp().send_raw("Page.captureScreenshot", serde_json::json!({ "captureBeyondViewport": true })).await.unwrap();
-        let bytes = decode(answer["data"].as_str().unwrap());
+        let whole = || serde_json::json!({ "captureBeyondViewport": true });
+        let mut answer = self.driver.cdp().send_raw("Page.captureScreenshot", whole()).await;
+        for _ in 0..20 {
+            if answer.is_ok() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            answer = self.driver.cdp().send_raw("Page.captureScreenshot", whole()).await;
+        }
+        let bytes = decode(answer.unwrap()["data"].as_str().unwrap());
         std::fs::write(self.shots.join(format!("{name}.png")), bytes).unwrap();
     }
 
