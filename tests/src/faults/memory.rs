@@ -7,28 +7,34 @@ use super::{City, Found, Ground, PATIENCE};
 use crate::Outcome;
 use crate::server::{Server, Start, UNLIMITED};
 
-/// Starts with less address space each time, from what an idle server has down to a sixteenth of it, and files. Most of what
-/// it has is reserved and never used: the first rounds take nothing away from it.
+/// Looks for the least address space in which a server still comes to serve; then starts with a little more each time, so that
+/// it is the load for which there is none. Most of what an idle server has is reserved and never used.
 pub(super) async fn run(ground: &Ground<'_>) -> Outcome<Found> {
     let mut city = City::new(ground, "", 20).await?;
     let server = city.start(Vec::new()).await?;
-    let needed = size(&server)?;
+    let (mut none, mut enough) = (0, size(&server)?);
     let hands = city.prepare(&server, 6, 4).await?;
     city.keep(Load::begin(hands)).await?;
     if !server.stop().await?.success() {
         return Err("the server did not end in order".into());
     }
     let (mut served, mut ended) = (0, 0);
-    let rounds = ground.of(4, 20);
+    let (halvings, rounds): (u64, u64) = (ground.of(3, 9), ground.of(6, 24));
     for round in 0..rounds {
-        // Halved four times on the way, in steps of one size: needed, … , needed / 16.
-        let kib = (needed as f64 * 0.5_f64.powf(4.0 * f64::from(round) / f64::from(rounds - 1))) as u64;
+        let kib = match round.checked_sub(halvings) {
+            None => u64::midpoint(none, enough),
+            Some(more) => enough + enough * more / 40,
+        };
         // Nothing of a core dump: it would hold what was typed.
         let shell = format!("ulimit -c 0; ulimit -v {kib}");
         let mut server = Server::launch(&city.dir, &Start { shell, ..Start::with(UNLIMITED) })?;
-        if serves(&mut server).await? {
+        let serves = serves(&mut server).await?;
+        if serves {
             served += 1;
             load(&mut city, &server).await?;
+        }
+        if round < halvings {
+            (none, enough) = if serves { (none, kib) } else { (kib, enough) };
         }
         let by_itself = match server.has_ended()? {
             Some(status) if status.success() => return Err("the server ended in order without memory".into()),
@@ -64,7 +70,7 @@ async fn serves(server: &mut Server) -> Outcome<bool> {
 /// Files what can be prepared: pages may fail too.
 async fn load(city: &mut City, server: &Server) -> Outcome<()> {
     let Some(address) = server.said().lines().find_map(crate::server::listening) else { return Ok(()) };
-    if let Ok(hands) = city.prepare_at(address, 4, 3).await {
+    if let Ok(hands) = city.prepare_at(address, 12, 4).await {
         city.keep(Load::begin(hands)).await?;
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
