@@ -18,7 +18,7 @@ mod today;
 mod units;
 mod votes;
 
-pub use acts::{ActField, ActForm, ActKind};
+pub use acts::{ActForm, Control, Kind};
 pub use assessment::{
     AssessmentCircular, AssessmentMonth, AssessmentOpen, AssessmentPage, AssessmentSheet, Assessments, DecideForm, HonourForm, HonourRow,
     MarkForm, ObjectForm, ObjectionCard, PublishForm, SheetLine, SheetPart, Tier,
@@ -30,11 +30,8 @@ pub use duties::{Duties, DutyLine};
 pub use escalations::{
     BoardLevel, ConveneAct, Escalate, EscalationActs, EscalationBoard, EscalationChain, EscalationList, MatterRow, MeetingBlock, RaiseAct,
 };
-pub use inspection::{Act, Control, InspectionList, InspectionSheet, Kind, Section};
-pub use investigations::{
-    Investigation, InvestigationAct, InvestigationField, InvestigationLetter, InvestigationNew, Investigations, Recommendation,
-    Recommendations, Record,
-};
+pub use inspection::{InspectionList, InspectionSheet, Section};
+pub use investigations::{Investigation, InvestigationLetter, InvestigationNew, Investigations, Recommendation, Recommendations, Record};
 pub use overdue::{Contact, Overdue, OverdueCase, OverdueUnit};
 pub use papers::{OrderPrint, Paper, PaperNew, Papers};
 pub use picture::{HistoryLine, MarkLine, Picture, PictureFigure};

@@ -1,59 +1,7 @@
-//! What can be done on a page of oversight: forms of a few fields each, folded until they are needed.
+//! What can be done on a page of oversight: forms of a few controls each.
 
 use crate::components::Choice;
 use crate::desk::Form;
-
-/// How a field is typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ActKind {
-    /// Several lines.
-    #[default]
-    Area,
-    /// One line.
-    Line,
-    /// A day.
-    Date,
-    /// One of a list.
-    Select,
-}
-
-/// A field.
-#[derive(Debug, Clone, Default)]
-pub struct ActField {
-    /// Name of the field.
-    pub name: String,
-    /// Label.
-    pub label: String,
-    /// Hint; empty for none.
-    pub hint: String,
-    /// What stands in it.
-    pub value: String,
-    /// How it is typed.
-    pub kind: ActKind,
-    /// What a select offers.
-    pub choices: Vec<Choice>,
-}
-
-impl ActField {
-    /// A field of this kind.
-    #[must_use]
-    pub fn new(kind: ActKind, name: &str, label: &str, value: &str) -> Self {
-        Self { name: name.into(), label: label.into(), value: value.into(), kind, ..Self::default() }
-    }
-
-    /// The same field with a hint.
-    #[must_use]
-    pub fn hint(mut self, hint: &str) -> Self {
-        self.hint = hint.into();
-        self
-    }
-
-    /// A select, its value chosen.
-    #[must_use]
-    pub fn select(name: &str, label: &str, choices: Vec<Choice>, value: &str) -> Self {
-        Self { choices: Choice::select(choices, value), ..Self::new(ActKind::Select, name, label, value) }
-    }
-}
 
 /// A form.
 #[derive(Debug, Clone, Default)]
@@ -64,16 +12,138 @@ pub struct ActForm {
     pub title: String,
     /// What to know before; empty for nothing.
     pub hint: String,
-    /// Its fields.
-    pub fields: Vec<ActField>,
+    /// Its controls.
+    pub fields: Vec<Control>,
     /// Words of the button.
     pub button: String,
     /// Kind of the button: empty, `warm`, `danger`, `secondary`.
     pub kind: String,
+    /// Sends files.
+    pub files: bool,
+}
+
+impl ActForm {
+    /// Whether it takes something away: seldom done, and folded.
+    #[must_use]
+    pub fn is_danger(&self) -> bool {
+        self.kind == "danger"
+    }
 }
 
 /// The form with errors, if there is one: its summary stands first on the page.
 #[must_use]
-pub fn faulty(acts: &[ActForm]) -> Option<&Form> {
-    acts.iter().map(|act| &act.form).find(|form| form.errors.any())
+pub fn faulty<'a>(acts: impl IntoIterator<Item = &'a ActForm>) -> Option<&'a Form> {
+    acts.into_iter().map(|act| &act.form).find(|form| form.errors.any())
+}
+
+/// A control.
+#[derive(Debug, Clone, Default)]
+pub struct Control {
+    /// How it is drawn.
+    pub kind: Kind,
+    /// Name.
+    pub name: String,
+    /// Words.
+    pub label: String,
+    /// What stands in it.
+    pub value: String,
+    /// Explanation.
+    pub hint: String,
+    /// Options.
+    pub choices: Vec<Choice>,
+}
+
+/// How a control is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kind {
+    /// One line.
+    #[default]
+    Text,
+    /// A number.
+    Number,
+    /// A day.
+    Day,
+    /// A day with its time.
+    Moment,
+    /// Several lines.
+    Lines,
+    /// One of a list.
+    Select,
+    /// One of a few.
+    Radio,
+    /// Several.
+    Boxes,
+    /// A photo.
+    Photo,
+    /// Not shown.
+    Hidden,
+}
+
+impl Kind {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Day => "date",
+            Self::Moment => "datetime-local",
+            Self::Lines => "lines",
+            Self::Select => "select",
+            Self::Radio => "radio",
+            Self::Boxes => "checkbox",
+            Self::Photo => "photo",
+            Self::Hidden => "hidden",
+        }
+    }
+}
+
+impl Control {
+    /// A control.
+    #[must_use]
+    pub fn new(kind: Kind, name: &str, label: &str, value: &str) -> Self {
+        Self { kind, name: name.into(), label: label.into(), value: value.into(), ..Self::default() }
+    }
+
+    /// The same with an explanation.
+    #[must_use]
+    pub fn hint(mut self, hint: &str) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// The same with options.
+    #[must_use]
+    pub fn of(mut self, choices: Vec<Choice>) -> Self {
+        self.choices = choices;
+        self
+    }
+
+    /// One of a list, the present one chosen.
+    #[must_use]
+    pub fn select(name: &str, label: &str, choices: Vec<Choice>, value: &str) -> Self {
+        Self::new(Kind::Select, name, label, value).of(Choice::select(choices, value))
+    }
+
+    /// For the template: what stands before the options of a list of which none is chosen yet.
+    #[must_use]
+    pub fn prompt(&self) -> &'static str {
+        if self.choices.iter().any(|choice| choice.selected || choice.value.is_empty()) { "" } else { "请选择" }
+    }
+
+    /// For the template.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.kind.code()
+    }
+
+    /// For the template.
+    #[must_use]
+    pub fn inputmode(&self) -> &'static str {
+        if self.kind == Kind::Number { "numeric" } else { "" }
+    }
+
+    /// For the template: the type of a one-line control.
+    #[must_use]
+    pub fn line(&self) -> &'static str {
+        if self.kind == Kind::Number { "text" } else { self.code() }
+    }
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::acts::{ActField, ActForm, ActKind, faulty};
+use super::acts::{ActForm, Control, Kind, faulty};
 use crate::components::{Cell, Choice, Column, Errors, Link, Moment, Paging, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
 use crate::desk::{AsOf, Form};
 use crate::shell::{NavItem, Shell};
@@ -111,9 +111,10 @@ impl Card {
             form: Form::sample(action, &format!("{base}/{action}")),
             title: title.into(),
             hint: "签发后单位可以在 3 个工作日内提出异议。".into(),
-            fields: vec![ActField::new(ActKind::Area, name, label, "")],
+            fields: vec![Control::new(Kind::Lines, name, label, "")],
             button: title.into(),
             kind: kind.into(),
+            files: false,
         };
         Self {
             shell: Shell::sample_desk(base),

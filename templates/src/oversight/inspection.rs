@@ -2,9 +2,10 @@
 
 use askama::Template;
 
+use super::acts::{ActForm, faulty};
 use super::inspection_samples;
 use crate::Shell;
-use crate::components::{Choice, Link, Notice, Paging, SummaryRow, Table, Tag, TimelineItem};
+use crate::components::{Link, Notice, Paging, SummaryRow, Table, Tag, TimelineItem};
 use crate::desk::{AsOf, Form};
 
 /// A list: `/oversight/inspections`, `/oversight/rectifications`.
@@ -52,7 +53,7 @@ pub struct InspectionSheet {
     /// Parts below.
     pub sections: Vec<Section>,
     /// What can be done now.
-    pub acts: Vec<Act>,
+    pub acts: Vec<ActForm>,
     /// For phones: one column, large targets.
     pub narrow: bool,
 }
@@ -79,128 +80,9 @@ pub struct Section {
     /// Ways on.
     pub links: Vec<Link>,
     /// What can be done here now.
-    pub acts: Vec<Act>,
+    pub acts: Vec<ActForm>,
     /// Folded away, for whoever wants to check.
     pub folded: bool,
-}
-
-/// A form of a sheet.
-#[derive(Debug, Clone, Default)]
-pub struct Act {
-    /// The form.
-    pub form: Form,
-    /// Heading.
-    pub title: String,
-    /// What it means.
-    pub hint: String,
-    /// Controls.
-    pub fields: Vec<Control>,
-    /// Words of the button.
-    pub button: String,
-    /// Takes something away.
-    pub danger: bool,
-    /// Sends files.
-    pub files: bool,
-}
-
-/// A control.
-#[derive(Debug, Clone, Default)]
-pub struct Control {
-    /// How it is drawn.
-    pub kind: Kind,
-    /// Name.
-    pub name: String,
-    /// Words.
-    pub label: String,
-    /// What stands in it.
-    pub value: String,
-    /// Explanation.
-    pub hint: String,
-    /// Options.
-    pub choices: Vec<Choice>,
-}
-
-/// How a control is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Kind {
-    /// One line.
-    #[default]
-    Text,
-    /// A number.
-    Number,
-    /// A day.
-    Day,
-    /// A day with its time.
-    Moment,
-    /// Several lines.
-    Lines,
-    /// One of a list.
-    Select,
-    /// One of a few.
-    Radio,
-    /// Several.
-    Boxes,
-    /// A photo.
-    Photo,
-    /// Not shown.
-    Hidden,
-}
-
-impl Kind {
-    fn code(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Number => "number",
-            Self::Day => "date",
-            Self::Moment => "datetime-local",
-            Self::Lines => "lines",
-            Self::Select => "select",
-            Self::Radio => "radio",
-            Self::Boxes => "checkbox",
-            Self::Photo => "photo",
-            Self::Hidden => "hidden",
-        }
-    }
-}
-
-impl Control {
-    /// A control.
-    #[must_use]
-    pub fn new(kind: Kind, name: &str, label: &str, value: &str) -> Self {
-        Self { kind, name: name.into(), label: label.into(), value: value.into(), ..Self::default() }
-    }
-
-    /// The same with an explanation.
-    #[must_use]
-    pub fn hint(mut self, hint: &str) -> Self {
-        self.hint = hint.into();
-        self
-    }
-
-    /// The same with options.
-    #[must_use]
-    pub fn of(mut self, choices: Vec<Choice>) -> Self {
-        self.choices = choices;
-        self
-    }
-
-    /// For the template.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        self.kind.code()
-    }
-
-    /// For the template.
-    #[must_use]
-    pub fn inputmode(&self) -> &'static str {
-        if self.kind == Kind::Number { "numeric" } else { "" }
-    }
-
-    /// For the template: the type of a one-line control.
-    #[must_use]
-    pub fn line(&self) -> &'static str {
-        if self.kind == Kind::Number { "text" } else { self.code() }
-    }
 }
 
 impl InspectionSheet {
@@ -214,7 +96,7 @@ impl InspectionSheet {
     #[must_use]
     pub fn faulty(&self) -> Option<&Form> {
         let inner = self.sections.iter().flat_map(|section| &section.acts);
-        self.acts.iter().chain(inner).map(|act| &act.form).find(|form| form.errors.any())
+        faulty(self.acts.iter().chain(inner))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sheets for the gallery and the tests.
 
-use super::inspection::{Act, Control, InspectionList, InspectionSheet, Kind, Section};
+use super::acts::{ActForm, Control, Kind};
+use super::inspection::{InspectionList, InspectionSheet, Section};
 use crate::components::{Cell, Choice, Column, Errors, Link, Moment, Notice, Paging, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
 use crate::desk::{AsOf, Form};
 use crate::{NavItem, Shell};
@@ -64,13 +65,13 @@ pub(super) fn list() -> InspectionList {
 }
 
 pub(super) fn check() -> InspectionSheet {
-    let drop = Act {
+    let drop = ActForm {
         form: Form::sample("drop-1", &format!("{AT}/drop")),
         title: "不予认定".into(),
         fields: vec![Control::new(Kind::Hidden, "number", "", "1"), Control::new(Kind::Lines, "reason", "理由", "").hint("最多 1000 字。")],
         button: "不予认定".into(),
-        danger: true,
-        ..Act::default()
+        kind: "danger".into(),
+        ..ActForm::default()
     };
     InspectionSheet {
         notices: vec![Notice::new(Tone::Warn, "这是暗访", &["检查结束前，除检查组和批准人外，任何人查不到这份计划。"])],
@@ -94,12 +95,12 @@ pub(super) fn check() -> InspectionSheet {
                 ..Section::default()
             },
         ],
-        acts: vec![Act {
+        acts: vec![ActForm {
             form: Form::sample("done", &format!("{AT}/done")),
             title: "结束检查".into(),
             hint: "结束后公开全部内容。".into(),
             button: "结束检查".into(),
-            ..Act::default()
+            ..ActForm::default()
         }],
         ..sheet(AT, "窗口工作作风")
     }
@@ -111,7 +112,7 @@ pub(super) fn plan() -> InspectionSheet {
         number: String::new(),
         state: None,
         facts: Vec::new(),
-        acts: vec![Act {
+        acts: vec![ActForm {
             form: Form::sample("", "/oversight/inspections/new")
                 .with(Errors::one("team", "检查组至少要有 2 人，请再选").and("to", "日期不对")),
             fields: vec![
@@ -124,7 +125,7 @@ pub(super) fn plan() -> InspectionSheet {
                 Control::new(Kind::Lines, "units", "检查单位", ""),
             ],
             button: "提交批准".into(),
-            ..Act::default()
+            ..ActForm::default()
         }],
         ..sheet("/oversight/inspections/new", "制定检查计划")
     }
@@ -134,7 +135,7 @@ pub(super) fn visit() -> InspectionSheet {
     InspectionSheet {
         narrow: true,
         notices: vec![Notice::new(Tone::Warn, "", &["今年已到访这个单位 4 次。"])],
-        acts: vec![Act {
+        acts: vec![ActForm {
             form: Form::sample("finding", &format!("{AT}/visit/0101")),
             title: "记录问题".into(),
             fields: vec![
@@ -145,7 +146,7 @@ pub(super) fn visit() -> InspectionSheet {
             ],
             button: "签名并提交".into(),
             files: true,
-            ..Act::default()
+            ..ActForm::default()
         }],
         ..sheet(&format!("{AT}/visit/0101"), "市城市管理局")
     }
@@ -179,12 +180,12 @@ pub(super) fn rectification() -> InspectionSheet {
             SummaryRow::new("责任人", "陈建国"),
             SummaryRow::new("期限", "2026年7月5日（周日）24:00"),
         ],
-        acts: vec![Act {
+        acts: vec![ActForm {
             form: Form::sample("accept", "/oversight/rectifications/5f0e/accept"),
             title: "验收".into(),
             fields: vec![Control::new(Kind::Lines, "words", "验收情况", "")],
             button: "验收销号".into(),
-            ..Act::default()
+            ..ActForm::default()
         }],
         ..sheet("/oversight/rectifications/5f0e", "整改")
     }

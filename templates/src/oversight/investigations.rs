@@ -2,58 +2,13 @@
 
 use askama::Template;
 
+use super::acts::{ActForm, Control, Kind, faulty};
 use crate::components::{
     Cell, Choice, Column, Countdown, Errors, Link, Moment, Notice, Paging, RouteState, RouteStep, Row, SummaryRow, Table, Tag, Tile,
     TimelineItem, Tone,
 };
 use crate::desk::Form;
 use crate::shell::{NavItem, Shell};
-
-/// A field of an act.
-#[derive(Debug, Clone, Default)]
-pub struct InvestigationField {
-    /// `text`, `datetime`, `area`, `select`, `radio` or `check`.
-    pub kind: &'static str,
-    /// Name.
-    pub name: String,
-    /// Words.
-    pub label: String,
-    /// As typed.
-    pub value: String,
-    /// Explanation.
-    pub hint: String,
-    /// Options.
-    pub choices: Vec<Choice>,
-}
-
-impl InvestigationField {
-    /// A field for words.
-    #[must_use]
-    pub fn typed(kind: &'static str, name: &str, label: &str, value: &str, hint: &str) -> Self {
-        Self { kind, name: name.into(), label: label.into(), value: value.into(), hint: hint.into(), choices: Vec::new() }
-    }
-
-    /// A field for a choice.
-    #[must_use]
-    pub fn chosen(kind: &'static str, name: &str, label: &str, choices: Vec<Choice>, hint: &str) -> Self {
-        Self { kind, name: name.into(), label: label.into(), value: String::new(), hint: hint.into(), choices }
-    }
-}
-
-/// Something that can be done now.
-#[derive(Debug, Clone, Default)]
-pub struct InvestigationAct {
-    /// Its form; the id is the act's name.
-    pub form: Form,
-    /// What it is.
-    pub title: String,
-    /// Words of the button.
-    pub button: String,
-    /// Class of the button; empty for the plain one.
-    pub kind: String,
-    /// Its fields.
-    pub fields: Vec<InvestigationField>,
-}
 
 /// A text of the file.
 #[derive(Debug, Clone, Default)]
@@ -95,7 +50,7 @@ pub struct InvestigationNew {
     /// Where this page stands.
     pub crumbs: Vec<Link>,
     /// The act.
-    pub act: InvestigationAct,
+    pub act: ActForm,
     /// Units offered while typing.
     pub units: Vec<String>,
     /// Unit as typed.
@@ -131,7 +86,7 @@ pub struct Investigation {
     /// Talks, reports, conclusions, answers; oldest first.
     pub records: Vec<Record>,
     /// What can be done now.
-    pub acts: Vec<InvestigationAct>,
+    pub acts: Vec<ActForm>,
     /// Whose turn it is otherwise.
     pub waiting: String,
     /// What happened, newest first.
@@ -144,7 +99,7 @@ impl Investigation {
     /// The form that has errors.
     #[must_use]
     pub fn faulty(&self) -> Option<&Form> {
-        self.acts.iter().map(|act| &act.form).find(|form| form.errors.any())
+        faulty(&self.acts)
     }
 }
 
@@ -201,7 +156,7 @@ pub struct Recommendation {
     /// The unit's answer.
     pub answer: Option<Record>,
     /// The form of the answer.
-    pub act: Option<InvestigationAct>,
+    pub act: Option<ActForm>,
 }
 
 fn moment() -> Moment {
@@ -212,26 +167,21 @@ fn desk(path: &str) -> Shell {
     Shell::sample_desk(path)
 }
 
-fn act() -> InvestigationAct {
-    InvestigationAct {
+fn act() -> ActForm {
+    ActForm {
         form: Form::sample("conclude", "/oversight/investigations/x/conclude"),
         title: "作出结论".into(),
         button: "作出结论".into(),
         kind: "warm".into(),
         fields: vec![
-            InvestigationField::chosen("select", "finding", "结论", vec![Choice::new("proved", "属实")], ""),
-            InvestigationField::chosen(
-                "check",
-                "advice",
-                "建议",
-                vec![Choice::new("improve", "改进工作"), Choice::new("policy", "完善政策")],
-                "",
-            ),
-            InvestigationField::chosen("radio", "mode", "方式", vec![Choice::new("direct", "直查")], "选一种"),
-            InvestigationField::typed("area", "conclude_words", "依据和理由", "", "最多 4000 字"),
-            InvestigationField::typed("text", "place", "地点", "", ""),
-            InvestigationField::typed("datetime", "held", "时间", "", ""),
+            Control::select("finding", "结论", vec![Choice::new("proved", "属实")], ""),
+            Control::new(Kind::Boxes, "advice", "建议", "").of(vec![Choice::new("improve", "改进工作"), Choice::new("policy", "完善政策")]),
+            Control::new(Kind::Radio, "mode", "方式", "").of(vec![Choice::new("direct", "直查")]).hint("选一种"),
+            Control::new(Kind::Lines, "conclude_words", "依据和理由", "").hint("最多 4000 字"),
+            Control::new(Kind::Text, "place", "地点", ""),
+            Control::new(Kind::Moment, "held", "时间", ""),
         ],
+        ..ActForm::default()
     }
 }
 
@@ -292,7 +242,7 @@ fn recommendation() -> Recommendation {
         lines: vec!["请完善超期预警。".into()],
         countdown: Some(Countdown { due: moment(), text: "剩 3 天".into(), ..Countdown::default() }),
         answer: None,
-        act: Some(InvestigationAct { form: Form { revision: None, ..act().form }, ..act() }),
+        act: Some(ActForm { form: Form { revision: None, ..act().form }, ..act() }),
     }
 }
 
@@ -314,7 +264,7 @@ pub(super) fn samples() -> Vec<(&'static str, String)> {
     let new = InvestigationNew {
         shell: desk("/oversight/investigations/new"),
         crumbs: vec![Link::new("/oversight/investigations", "效能投诉件")],
-        act: InvestigationAct { form: Form { revision: None, ..Form::sample("", "/oversight/investigations/new") }, ..act() },
+        act: ActForm { form: Form { revision: None, ..Form::sample("", "/oversight/investigations/new") }, ..act() },
         units: vec!["西湾区城市管理局".into()],
         unit: String::new(),
     };

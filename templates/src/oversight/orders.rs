@@ -1,6 +1,6 @@
 //! Samples of the pages of supervision orders.
 
-use super::acts::{ActField, ActForm, ActKind};
+use super::acts::{ActForm, Control, Kind};
 use super::papers::{OrderPrint, Paper, PaperNew, Papers};
 use crate::components::{Cell, Choice, Column, Errors, Link, Moment, Paging, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
 use crate::desk::{AsOf, Form};
@@ -44,13 +44,14 @@ fn list() -> Papers {
 }
 
 fn order() -> Paper {
-    let form = |action: &str, title: &str, fields: Vec<ActField>| ActForm {
+    let form = |action: &str, title: &str, fields: Vec<Control>| ActForm {
         form: Form::sample(action, &format!("{PAGE}/{action}")),
         title: title.into(),
         hint: String::new(),
         fields,
         button: title.into(),
         kind: String::new(),
+        files: false,
     };
     Paper {
         shell: Shell::sample_desk(PAGE),
@@ -69,14 +70,11 @@ fn order() -> Paper {
             tone: Tone::Info,
         }],
         acts: vec![
-            form("accept", "同意，办结销号", vec![ActField::new(ActKind::Area, "words", "审核意见", "")]),
+            form("accept", "同意，办结销号", vec![Control::new(Kind::Lines, "words", "审核意见", "")]),
             form(
                 "return",
                 "退回重新反馈",
-                vec![
-                    ActField::new(ActKind::Area, "reason", "退回理由", ""),
-                    ActField::new(ActKind::Line, "days", "几个工作日内再反馈", "2"),
-                ],
+                vec![Control::new(Kind::Lines, "reason", "退回理由", ""), Control::new(Kind::Text, "days", "几个工作日内再反馈", "2")],
             ),
         ],
         waiting: String::new(),
@@ -95,13 +93,14 @@ fn new() -> PaperNew {
             title: "发督办单".into(),
             hint: "签发后单位可以看到全文，并计入考核。".into(),
             fields: vec![
-                ActField::new(ActKind::Line, "unit", "单位", "市城市管理局").hint("填写全称或单位编码"),
-                ActField::select("colour", "颜色", colours.map(|(code, label)| Choice::new(code, label)).collect(), "blue"),
-                ActField::new(ActKind::Area, "requirement", "督办要求", ""),
-                ActField::new(ActKind::Line, "days", "几个工作日内反馈", "5"),
+                Control::new(Kind::Text, "unit", "单位", "市城市管理局").hint("填写全称或单位编码"),
+                Control::select("colour", "颜色", colours.map(|(code, label)| Choice::new(code, label)).collect(), "blue"),
+                Control::new(Kind::Lines, "requirement", "督办要求", ""),
+                Control::new(Kind::Text, "days", "几个工作日内反馈", "5"),
             ],
             button: "签发".into(),
             kind: "warm".into(),
+            files: false,
         },
     }
 }

@@ -9,7 +9,7 @@ use domain::case::CaseEvent;
 use domain::ids::{CardId, CaseId};
 use projections::{CardFilter, CardRow, CardTab, Reference};
 use templates::components::{Cell, Choice, Column, Link, Paging, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
-use templates::oversight::{ActField, ActForm, ActKind, Card, Cards};
+use templates::oversight::{ActForm, Card, Cards, Control, Kind};
 use uuid::Uuid;
 
 use super::acts::{self, ROWS, Typed, href, paper};
@@ -242,9 +242,10 @@ fn forms(ctx: &Ctx, opened: &OpenedCard, base: &str, typed: &Typed) -> Result<Ve
         form: typed.form(ctx, base, action, opened.card.revision),
         title: title.to_owned(),
         hint: hint.to_owned(),
-        fields: vec![ActField::new(ActKind::Area, name, label, typed.get(name)).hint("最多 2000 字")],
+        fields: vec![Control::new(Kind::Lines, name, label, typed.get(name)).hint("最多 2000 字")],
         button: title.to_owned(),
         kind: kind.to_owned(),
+        files: false,
     };
     let mut all = Vec::new();
     match card.stage {

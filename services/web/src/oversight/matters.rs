@@ -13,7 +13,7 @@ use exchange::export::Value;
 use exchange::export::csv::{CsvOptions, CsvWriter};
 use projections::{MatterFilter, MatterRow, MatterTab, Reference, TaskRow};
 use templates::components::{Cell, Choice, Column, Errors, Link, Paging, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
-use templates::oversight::{ActField, ActForm, ActKind, Paper, PaperNew, Papers};
+use templates::oversight::{ActForm, Control, Kind, Paper, PaperNew, Papers};
 use uuid::Uuid;
 
 use super::acts::{self, ROWS, Typed, href, paper};
@@ -212,7 +212,7 @@ pub(crate) async fn new(ctx: Ctx) -> Reply {
 fn new_page(ctx: &Ctx, typed: &Typed) -> PaperNew {
     let form = templates::desk::Form::new("", "/oversight/matters/new", &csrf::token(ctx), &ctx.app().ids.uuid().to_string());
     let sources = Source::ALL.map(|one| Choice::new(one.code(), one.label())).to_vec();
-    let field = |kind, name: &str, label: &str, hint: &str| ActField::new(kind, name, label, typed.get(name)).hint(hint);
+    let field = |kind, name: &str, label: &str, hint: &str| Control::new(kind, name, label, typed.get(name)).hint(hint);
     PaperNew {
         shell: shell::of(ctx),
         crumbs: vec![Link::new(LIST, "督查事项台账")],
@@ -223,17 +223,18 @@ fn new_page(ctx: &Ctx, typed: &Typed) -> PaperNew {
             title: "督查事项立项".to_owned(),
             hint: "立项后各单位立即收到任务。不得填报国家秘密。".to_owned(),
             fields: vec![
-                ActField::select("source", "来源", sources, typed.get("source")),
-                field(ActKind::Line, "title", "事项名称", "最多 100 字，单位可以看到"),
-                field(ActKind::Area, "requirement", "工作要求", "最多 2000 字，单位可以看到"),
-                field(ActKind::Area, "wording", "批示或原文（选填）", "单位看不到，也不会导出"),
-                field(ActKind::Line, "lead", "牵头单位", "填写全称或单位编码"),
-                field(ActKind::Area, "assisting", "配合单位（选填）", "每行一个单位，最多 60 个"),
-                field(ActKind::Area, "milestones", "节点（选填）", "每行一个：日期、空格、要完成什么，例如 2026-06-30 完成方案"),
-                field(ActKind::Date, "due", "完成期限", "这一天 24:00 前"),
+                Control::select("source", "来源", sources, typed.get("source")),
+                field(Kind::Text, "title", "事项名称", "最多 100 字，单位可以看到"),
+                field(Kind::Lines, "requirement", "工作要求", "最多 2000 字，单位可以看到"),
+                field(Kind::Lines, "wording", "批示或原文（选填）", "单位看不到，也不会导出"),
+                field(Kind::Text, "lead", "牵头单位", "填写全称或单位编码"),
+                field(Kind::Lines, "assisting", "配合单位（选填）", "每行一个单位，最多 60 个"),
+                field(Kind::Lines, "milestones", "节点（选填）", "每行一个：日期、空格、要完成什么，例如 2026-06-30 完成方案"),
+                field(Kind::Day, "due", "完成期限", "这一天 24:00 前"),
             ],
             button: "立项".to_owned(),
             kind: "warm".to_owned(),
+            files: false,
         },
     }
 }
@@ -375,9 +376,10 @@ async fn show(ctx: &Ctx, typed: &Typed) -> Reply {
             form: typed.form(ctx, &here, "close", opened.revision),
             title: "办结销号".to_owned(),
             hint,
-            fields: vec![ActField::new(ActKind::Area, "words", "办结情况", typed.get("words")).hint("最多 2000 字")],
+            fields: vec![Control::new(Kind::Lines, "words", "办结情况", typed.get("words")).hint("最多 2000 字")],
             button: "办结销号".to_owned(),
             kind: "warm".to_owned(),
+            files: false,
         });
     }
     let shown = Paper {

@@ -6,7 +6,7 @@ use domain::campaign::{Campaign, CampaignId};
 use domain::ids::UnitCode;
 use domain::rectification::{RectificationState, Source};
 use templates::components::{Cell, Column, Errors, Link, Notice, Paging, Row, Table, Tone};
-use templates::oversight::{Act as Sheeted, Control, InspectionList, InspectionSheet, Kind, Section};
+use templates::oversight::{ActForm, Control, InspectionList, InspectionSheet, Kind, Section};
 
 use super::campaigns::{id, plan_words};
 use super::parts::{as_of, bound, end_of_day, errors, fields};
@@ -128,7 +128,7 @@ fn section(ctx: &Ctx, id: CampaignId, opinion: &Opinion, typed: Option<&Typed>) 
     }
     let value = |name: &str| typed.map(|typed| typed.form.get(name).to_owned()).unwrap_or_default();
     let form = fields(ctx, &format!("opinion-{}", opinion.number), &base(id), None);
-    section.acts.push(Sheeted {
+    section.acts.push(ActForm {
         form: form.with(typed.map_or_else(Errors::none, |typed| typed.errors.clone())),
         title: "要求整改".to_owned(),
         hint: "单位在 10 个工作日内明确责任人和措施，到期前报告，由评议工作人员验收。".to_owned(),
@@ -138,7 +138,7 @@ fn section(ctx: &Ctx, id: CampaignId, opinion: &Opinion, typed: Option<&Typed>) 
             Control::new(Kind::Day, "due", "整改期限（选填）", &value("due")).hint(&format!("留空按 {DAYS} 天计。")),
         ],
         button: "要求整改".to_owned(),
-        danger: false,
+        kind: String::new(),
         files: false,
     });
     Ok(section)

@@ -10,7 +10,7 @@ use domain::order::{Ground, OrderColour, OrderEvent, OrderStage, OrderState};
 use domain::time::Instant;
 use projections::{OrderFilter, OrderRow, OrderTab, Reference};
 use templates::components::{Cell, Choice, Column, Errors, Link, Paging, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
-use templates::oversight::{ActField, ActForm, ActKind, OrderPrint, Paper, PaperNew, Papers};
+use templates::oversight::{ActForm, Control, Kind, OrderPrint, Paper, PaperNew, Papers};
 use uuid::Uuid;
 
 use super::acts::{self, ROWS, Typed, href, paper};
@@ -196,13 +196,14 @@ fn new_page(ctx: &Ctx, begun: Begun, typed: &Typed) -> PaperNew {
             title: "发督办单".to_owned(),
             hint: "签发后单位可以看到全文，并计入考核。不要写诉求人的姓名和联系方式。".to_owned(),
             fields: vec![
-                ActField::new(ActKind::Line, "unit", "单位", &unit).hint("填写全称或单位编码"),
-                ActField::select("colour", "颜色", colours, typed.get("colour")),
-                ActField::new(ActKind::Area, "requirement", "督办要求", typed.get("requirement")).hint("要办什么、报告什么，最多 2000 字"),
-                ActField::new(ActKind::Line, "days", "几个工作日内反馈（选填）", typed.get("days")).hint(&format!("不填按 {limit} 计")),
+                Control::new(Kind::Text, "unit", "单位", &unit).hint("填写全称或单位编码"),
+                Control::select("colour", "颜色", colours, typed.get("colour")),
+                Control::new(Kind::Lines, "requirement", "督办要求", typed.get("requirement")).hint("要办什么、报告什么，最多 2000 字"),
+                Control::new(Kind::Text, "days", "几个工作日内反馈（选填）", typed.get("days")).hint(&format!("不填按 {limit} 计")),
             ],
             button: "签发".to_owned(),
             kind: "warm".to_owned(),
+            files: false,
         },
     }
 }
@@ -355,14 +356,15 @@ fn fact(reference: &Reference, entry: &StreamEntry<OrderEvent>) -> TimelineItem 
 fn forms(ctx: &Ctx, opened: &OpenedStream<OrderState>, base: &str, here: &str, typed: &Typed) -> Result<Vec<ActForm>, Fault> {
     let (order, actor) = (&opened.state, ctx.actor()?);
     let can = |act: OrderAct| may(&actor, act, order);
-    let area = |name: &str, label: &str| ActField::new(ActKind::Area, name, label, typed.get(name)).hint("最多 2000 字");
-    let form = |action: &str, title: &str, fields: Vec<ActField>, kind: &str| ActForm {
+    let area = |name: &str, label: &str| Control::new(Kind::Lines, name, label, typed.get(name)).hint("最多 2000 字");
+    let form = |action: &str, title: &str, fields: Vec<Control>, kind: &str| ActForm {
         form: typed.form(ctx, here, action, opened.revision),
         title: title.to_owned(),
         hint: String::new(),
         fields,
         button: title.to_owned(),
         kind: kind.to_owned(),
+        files: false,
     };
     let mut all = Vec::new();
     if base == DESK {
@@ -373,7 +375,7 @@ fn forms(ctx: &Ctx, opened: &OpenedStream<OrderState>, base: &str, here: &str, t
     }
     if can(OrderAct::Review) && order.stage == OrderStage::Answered {
         all.push(form("accept", "同意，办结销号", vec![area("words", "审核意见")], "warm"));
-        let days = ActField::new(ActKind::Line, "days", "几个工作日内再反馈（选填）", typed.get("days"));
+        let days = Control::new(Kind::Text, "days", "几个工作日内再反馈（选填）", typed.get("days"));
         all.push(form("return", "退回重新反馈", vec![area("reason", "退回理由"), days], "secondary"));
     }
     if can(OrderAct::Review) && order.stage == OrderStage::Open {

@@ -8,7 +8,7 @@ use domain::time::{Instant, from_micros, micros};
 use projections::{Reference, StreamRow};
 use templates::NavItem;
 use templates::components::{Cell, Column, Errors, Link, Paging, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
-use templates::oversight::{Act as Sheeted, Control, InspectionList, InspectionSheet, Kind, Section};
+use templates::oversight::{ActForm, Control, InspectionList, InspectionSheet, Kind, Section};
 
 use super::inspections::{Typed, number as check_number};
 use super::parts::{PHOTOS, as_of, bound, end_of_day, errors, fields, id, links, photos, send_photo};
@@ -120,14 +120,14 @@ async fn sheet(ctx: &Ctx, side: &str, typed: Option<&Typed>) -> Result<Inspectio
         if let Some(typed) = typed {
             controls.iter_mut().for_each(|control| control.value = typed.form.get(&control.name).to_owned());
         }
-        Sheeted {
+        ActForm {
             form: fields(ctx, act, &format!("{base}/{act}"), Some(opened.revision))
                 .with(typed.map_or_else(Errors::none, |typed| typed.errors.clone())),
             title: title.to_owned(),
             hint: hint.to_owned(),
             fields: controls,
             button: button.to_owned(),
-            danger,
+            kind: if danger { "danger" } else { "" }.to_owned(),
             files,
         }
     };

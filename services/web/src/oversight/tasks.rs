@@ -7,7 +7,7 @@ use domain::ids::{MatterId, UnitCode};
 use domain::matter::{MatterState, TaskEvent, TaskStage};
 use projections::Reference;
 use templates::components::{Errors, Link, SummaryRow, TimelineItem, Tone};
-use templates::oversight::{ActField, ActForm, ActKind, Paper};
+use templates::oversight::{ActForm, Control, Kind, Paper};
 
 use super::acts::{self, Typed};
 use super::matters::{LIST, id, milestones, number, stage};
@@ -113,19 +113,20 @@ fn fact(reference: &Reference, entry: &StreamEntry<TaskEvent>) -> TimelineItem {
 /// The steps that this account can take now.
 fn forms(ctx: &Ctx, opened: &OpenedTask, place: &Place, typed: &Typed) -> Result<Vec<ActForm>, Fault> {
     let task = &opened.task.state;
-    let area = |name: &str, label: &str| ActField::new(ActKind::Area, name, label, typed.get(name)).hint("最多 2000 字");
-    let form = |action: &str, title: &str, fields: Vec<ActField>, kind: &str| ActForm {
+    let area = |name: &str, label: &str| Control::new(Kind::Lines, name, label, typed.get(name)).hint("最多 2000 字");
+    let form = |action: &str, title: &str, fields: Vec<Control>, kind: &str| ActForm {
         form: typed.form(ctx, &place.path, action, opened.task.revision),
         title: title.to_owned(),
         hint: String::new(),
         fields,
         button: title.to_owned(),
         kind: kind.to_owned(),
+        files: false,
     };
     let mut all = Vec::new();
     if place.desk {
         if task.stage == TaskStage::Open && answers(&ctx.staff()?.staff, &task.unit) {
-            let percent = ActField::new(ActKind::Line, "percent", "进度（%）", typed.get("percent")).hint("0 到 100；填 100 表示申请完成");
+            let percent = Control::new(Kind::Text, "percent", "进度（%）", typed.get("percent")).hint("0 到 100；填 100 表示申请完成");
             all.push(form("feedback", "反馈进展", vec![percent, area("words", "进展情况")], "warm"));
         }
         return Ok(all);
@@ -139,8 +140,8 @@ fn forms(ctx: &Ctx, opened: &OpenedTask, place: &Place, typed: &Typed) -> Result
         all.push(form("return", "退回", vec![area("reason", "退回理由")], "secondary"));
     }
     if !task.stage.is_ended() {
-        let due = ActField::new(ActKind::Date, "due", "新的完成期限", typed.get("due"));
-        let why = ActField { name: "extension".to_owned(), ..area("extension", "延期理由") };
+        let due = Control::new(Kind::Day, "due", "新的完成期限", typed.get("due"));
+        let why = Control { name: "extension".to_owned(), ..area("extension", "延期理由") };
         all.push(form("extend", "延期", vec![due, why], "secondary"));
     }
     Ok(all)

@@ -8,7 +8,7 @@ use domain::inspection::{Cadence, Lots, Mode, Plan, Target};
 use domain::time::legal_day;
 use projections::Reference;
 use templates::components::{Choice, Errors, Link};
-use templates::oversight::{Act as Sheeted, Control, InspectionSheet, Kind};
+use templates::oversight::{ActForm, Control, InspectionSheet, Kind};
 use uuid::Uuid;
 
 use super::super::parts::{bound, day, errors, fields};
@@ -97,12 +97,12 @@ fn sheet(ctx: &Ctx, form: &Form, errors: Errors) -> Result<InspectionSheet, Faul
         notices: Vec::new(),
         facts: Vec::new(),
         sections: Vec::new(),
-        acts: vec![Sheeted {
+        acts: vec![ActForm {
             form: fields(ctx, "", PATH, None).with(errors),
             hint: "计划由效能办负责人批准；制定人不能批准自己的计划。提交时登记计划的校验值。".to_owned(),
             fields: controls,
             button: "提交批准".to_owned(),
-            ..Sheeted::default()
+            ..ActForm::default()
         }],
         narrow: false,
     })

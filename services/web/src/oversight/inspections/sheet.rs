@@ -9,7 +9,7 @@ use domain::inspection::{Finding, InspectionEvent, InspectionState, Mode, Outcom
 use domain::rectification::{RectificationState, Source};
 use projections::Reference;
 use templates::components::{Cell, Column, Errors, Link, Notice, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
-use templates::oversight::{Act as Sheeted, Control, InspectionSheet, Kind, Section};
+use templates::oversight::{ActForm, Control, InspectionSheet, Kind, Section};
 use uuid::Uuid;
 
 use super::super::parts::{fields, links};
@@ -107,7 +107,7 @@ impl Look<'_> {
         facts
     }
 
-    fn act(&self, act: &str, number: u32, title: &str, hint: &str, fields_of: Vec<Control>, button: &str) -> Sheeted {
+    fn act(&self, act: &str, number: u32, title: &str, hint: &str, fields_of: Vec<Control>, button: &str) -> ActForm {
         let key = if number == 0 { act.to_owned() } else { format!("{act}-{number}") };
         let action = format!("/oversight/inspections/{}/{act}", self.id);
         let typed = self.typed.filter(|typed| typed.act == act && typed.number == number);
@@ -121,13 +121,13 @@ impl Look<'_> {
         if number > 0 {
             controls.push(Control::new(Kind::Hidden, "number", "", &number.to_string()));
         }
-        Sheeted {
+        ActForm {
             form: fields(self.ctx, &key, &action, Some(self.opened.revision)).with(errors),
             title: title.to_owned(),
             hint: hint.to_owned(),
             fields: controls,
             button: button.to_owned(),
-            danger: matches!(act, "refuse" | "drop"),
+            kind: if matches!(act, "refuse" | "drop") { "danger" } else { "" }.to_owned(),
             files: false,
         }
     }
@@ -136,7 +136,7 @@ impl Look<'_> {
         Ok(may(&self.ctx.actor()?, act, Some(&self.opened.state)))
     }
 
-    fn acts(&self, committed: bool) -> Result<Vec<Sheeted>, Fault> {
+    fn acts(&self, committed: bool) -> Result<Vec<ActForm>, Fault> {
         let state = &self.opened.state;
         let reason = || vec![Control::new(Kind::Lines, "reason", "理由", "").hint("最多 1000 字。")];
         let mut acts = Vec::new();

@@ -3,7 +3,7 @@
 use application::inspections::stream;
 use domain::inspection::{Finding, InspectionState};
 use templates::components::{Choice, Errors, Link};
-use templates::oversight::{Act as Sheeted, Control, InspectionSheet, Kind, Section};
+use templates::oversight::{ActForm, Control, InspectionSheet, Kind, Section};
 
 use super::super::parts::{bound, errors, fields, id, links, send_photo};
 use super::sheet::{finding_facts, standing};
@@ -32,7 +32,7 @@ async fn sheet(ctx: &Ctx, typed: Option<&Typed>) -> Result<InspectionSheet, Faul
         let value = |name: &str| typed.map(|typed| typed.form.get(name).to_owned()).unwrap_or_default();
         let choices =
             vec![Choice::new("yes", "认可").hint("情况属实，按要求整改"), Choice::new("no", "有异议").hint("请在下面写明事实和依据")];
-        Sheeted {
+        ActForm {
             form: fields(ctx, &format!("reply-{}", one.number), &path, Some(opened.revision))
                 .with(typed.map_or_else(Errors::none, |typed| typed.errors.clone())),
             title: "回复".to_owned(),
@@ -43,7 +43,7 @@ async fn sheet(ctx: &Ctx, typed: Option<&Typed>) -> Result<InspectionSheet, Faul
                 Control::new(Kind::Hidden, "number", "", &one.number.to_string()),
             ],
             button: "提交回复".to_owned(),
-            ..Sheeted::default()
+            ..ActForm::default()
         }
     };
     let section = |one: &Finding| Section {

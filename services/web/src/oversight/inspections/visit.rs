@@ -8,7 +8,7 @@ use domain::ids::UnitCode;
 use domain::inspection::{InspectionState, Mode};
 use domain::mark::MarkKind;
 use templates::components::{Choice, Errors, Link, Notice, SummaryRow, Tone};
-use templates::oversight::{Act as Sheeted, Control, InspectionSheet, Kind, Section};
+use templates::oversight::{ActForm, Control, InspectionSheet, Kind, Section};
 use uuid::Uuid;
 
 use super::super::parts::{PHOTOS, bound, errors, fields, for_form, id, links, local, photos};
@@ -80,22 +80,22 @@ async fn sheet(ctx: &Ctx, form: &Form, faulty: &str, errors: Errors) -> Result<I
         let hint = if index == 0 { "JPG 或 PNG，每张不超过 5 MB。" } else { "" };
         controls.push(Control::new(Kind::Photo, name, &format!("照片 {}（选填）", index + 1), "").hint(hint));
     }
-    let finding = Sheeted {
+    let finding = ActForm {
         form: fields(ctx, "finding", &path, Some(opened.revision)).with(with("finding")),
         title: "记录问题".to_owned(),
         hint: "提交就是您的签名；另一名检查人员签名后才算数。".to_owned(),
         fields: controls,
         button: "签名并提交".to_owned(),
         files: true,
-        ..Sheeted::default()
+        ..ActForm::default()
     };
-    let fine = Sheeted {
+    let fine = ActForm {
         form: fields(ctx, "fine", &format!("{path}/fine"), Some(opened.revision)).with(with("fine")),
         title: "没有发现问题".to_owned(),
         hint: "勾选看过并且没有发现的情形，记一次到访。".to_owned(),
         fields: vec![Control::new(Kind::Boxes, "fine", "看过，没有发现", "").of(items)],
         button: "记录到访".to_owned(),
-        ..Sheeted::default()
+        ..ActForm::default()
     };
     let going = state.stage == domain::inspection::Stage::Approved;
     let own = ctx.staff()?.staff.account;
@@ -103,7 +103,7 @@ async fn sheet(ctx: &Ctx, form: &Form, faulty: &str, errors: Errors) -> Result<I
     for one in state.findings.iter().filter(|one| one.unit() == Some(&unit)) {
         let mut acts = Vec::new();
         if one.outcome.is_none() && one.second.is_none() && one.by != own {
-            acts.push(Sheeted {
+            acts.push(ActForm {
                 form: fields(ctx, &format!("sign-{}", one.number), &format!("{base}/sign"), Some(opened.revision)),
                 title: "第二人签名".to_owned(),
                 hint: "签名即表示当时在场、情况属实。".to_owned(),
@@ -112,7 +112,7 @@ async fn sheet(ctx: &Ctx, form: &Form, faulty: &str, errors: Errors) -> Result<I
                     Control::new(Kind::Hidden, "unit", "", unit.as_str()),
                 ],
                 button: "签名".to_owned(),
-                ..Sheeted::default()
+                ..ActForm::default()
             });
         }
         sections.push(Section {

@@ -7,7 +7,7 @@ use domain::investigation::{Complainant, NewComplaint, Source, Statement, System
 use domain::refusal::Refusal;
 use templates::components::{Choice, Errors, Link};
 use templates::desk;
-use templates::oversight::{InvestigationAct, InvestigationField, InvestigationNew};
+use templates::oversight::{ActForm, Control, InvestigationNew, Kind};
 use uuid::Uuid;
 
 use super::{act, unit_names, unit_of};
@@ -30,30 +30,27 @@ fn build(ctx: &Ctx, typed: &Form, errors: Errors) -> Result<InvestigationNew, Fa
     }
     let reference = ctx.app().reference();
     let id = typed.uuid("form_id").unwrap_or_else(|| ctx.app().ids.uuid()).to_string();
-    let text =
-        |kind: &'static str, name: &str, label: &str, hint: &str| InvestigationField::typed(kind, name, label, typed.get(name), hint);
-    let choice = |name: &str, label: &str, all: Vec<Choice>| {
-        InvestigationField::chosen("select", name, label, Choice::select(all, typed.get(name)), "")
-    };
+    let text = |kind: Kind, name: &str, label: &str, hint: &str| Control::new(kind, name, label, typed.get(name)).hint(hint);
+    let choice = |name: &str, label: &str, all: Vec<Choice>| Control::select(name, label, all, typed.get(name));
     let fields = vec![
         choice("source", "来源", SOURCES.iter().map(|one| Choice::new(one.code(), one.label())).collect()),
         choice("system", "违反的制度", System::ALL.iter().map(|one| Choice::new(one.code(), one.label())).collect()),
-        text("area", "words", "发生了什么", "最多 2000 字。"),
-        text("text", "when", "什么时候", ""),
-        text("area", "evidence", "证据（选填）", "最多 2000 字。"),
-        text("text", "official", "被投诉人（选填）", ""),
-        text("text", "name", "投诉人姓名（匿名的不填）", "姓名和电话都不填的，按匿名办理。"),
-        text("text", "phone", "投诉人电话（匿名的不填）", ""),
+        text(Kind::Lines, "words", "发生了什么", "最多 2000 字。"),
+        text(Kind::Text, "when", "什么时候", ""),
+        text(Kind::Lines, "evidence", "证据（选填）", "最多 2000 字。"),
+        text(Kind::Text, "official", "被投诉人（选填）", ""),
+        text(Kind::Text, "name", "投诉人姓名（匿名的不填）", "姓名和电话都不填的，按匿名办理。"),
+        text(Kind::Text, "phone", "投诉人电话（匿名的不填）", ""),
     ];
     Ok(InvestigationNew {
         shell: shell::of(ctx),
         crumbs: vec![Link::new("/oversight/investigations", "效能投诉件")],
-        act: InvestigationAct {
+        act: ActForm {
             form: desk::Form::new("", PATH, &csrf::token(ctx), &id).with(errors),
             title: "登记效能投诉".to_owned(),
             button: "登记".to_owned(),
-            kind: String::new(),
             fields,
+            ..ActForm::default()
         },
         units: unit_names(&reference),
         unit: typed.get("unit").to_owned(),

@@ -9,7 +9,7 @@ use domain::time::CHINA;
 use projections::Reference;
 use templates::components::{Choice, Errors};
 use templates::desk;
-use templates::oversight::{InvestigationAct, InvestigationField};
+use templates::oversight::{ActForm, Control, Kind};
 
 use crate::ctx::Ctx;
 use crate::form::Form;
@@ -35,7 +35,7 @@ pub(super) struct Forms<'a> {
 
 impl Forms<'_> {
     /// The forms of these acts.
-    pub(super) fn of(&self, acts: &[Act]) -> Vec<InvestigationAct> {
+    pub(super) fn of(&self, acts: &[Act]) -> Vec<ActForm> {
         let mut all = Vec::new();
         for act in acts {
             match act {
@@ -59,7 +59,7 @@ impl Forms<'_> {
         all
     }
 
-    fn act(&self, id: &str, title: &str, button: &str, kind: &str, fields: Vec<InvestigationField>) -> InvestigationAct {
+    fn act(&self, id: &str, title: &str, button: &str, kind: &str, fields: Vec<Control>) -> ActForm {
         let form = desk::Form::new(id, &format!("{}/{id}", self.path), &csrf::token(self.ctx), &self.ctx.app().ids.uuid().to_string());
         let form = form.at(self.revision);
         let typed = fields.iter().any(|field| !self.typed.form.get(&field.name).is_empty());
@@ -70,39 +70,39 @@ impl Forms<'_> {
         } else {
             form
         };
-        InvestigationAct { form, title: title.to_owned(), button: button.to_owned(), kind: kind.to_owned(), fields }
+        ActForm { form, title: title.to_owned(), button: button.to_owned(), kind: kind.to_owned(), fields, ..ActForm::default() }
     }
 
-    fn text(&self, kind: &'static str, name: &str, label: &str, hint: &str) -> InvestigationField {
-        InvestigationField::typed(kind, name, label, self.typed.form.get(name), hint)
+    fn text(&self, kind: Kind, name: &str, label: &str, hint: &str) -> Control {
+        Control::new(kind, name, label, self.typed.form.get(name)).hint(hint)
     }
 
-    fn choice(&self, kind: &'static str, name: &str, label: &str, choices: Vec<Choice>, hint: &str) -> InvestigationField {
+    fn choice(&self, kind: Kind, name: &str, label: &str, choices: Vec<Choice>, hint: &str) -> Control {
         let chosen: Vec<&str> = self.typed.form.all(name).collect();
         let choices = choices.into_iter().map(|one| Choice { selected: chosen.contains(&one.value.as_str()), ..one }).collect();
-        InvestigationField::chosen(kind, name, label, choices, hint)
+        Control::new(kind, name, label, "").of(choices).hint(hint)
     }
 
-    fn accept(&self) -> InvestigationAct {
+    fn accept(&self) -> ActForm {
         let hint = |mode: Mode| match mode {
             Mode::Direct => "效能办自己调查",
             Mode::Transferred => "交给有管辖权的单位的效能人员调查",
             Mode::Supervised => "由主管单位的效能人员调查，效能办督办",
         };
         let modes = Mode::ALL.iter().map(|mode| Choice::new(mode.code(), mode.label()).hint(hint(*mode))).collect();
-        self.act("accept", "受理", "受理", "warm", vec![self.choice("radio", "mode", "办理方式", modes, "")])
+        self.act("accept", "受理", "受理", "warm", vec![self.choice(Kind::Radio, "mode", "办理方式", modes, "")])
     }
 
-    fn refuse(&self) -> InvestigationAct {
+    fn refuse(&self) -> ActForm {
         let grounds = Ground::ALL.iter().map(|one| Choice::new(one.code(), one.label()).hint(one.path())).collect();
         let fields = vec![
-            self.choice("radio", "ground", "属于哪种情形", grounds, ""),
-            self.text("area", "refuse_words", "告知投诉人的话", "写明原因，最多 4000 字。"),
+            self.choice(Kind::Radio, "ground", "属于哪种情形", grounds, ""),
+            self.text(Kind::Lines, "refuse_words", "告知投诉人的话", "写明原因，最多 4000 字。"),
         ];
         self.act("refuse", "不予受理", "不予受理", "danger", fields)
     }
 
-    fn assign(&self) -> InvestigationAct {
+    fn assign(&self) -> ActForm {
         let people = investigators(self.reference, &self.state.unit);
         let people: Vec<Choice> = people
             .iter()
@@ -113,47 +113,47 @@ impl Forms<'_> {
             })
             .collect();
         let fields = vec![
-            self.choice("select", "first", "调查人员一", people.clone(), "名单里没有被投诉单位、它的下级和更低一级单位的人员。"),
-            self.choice("select", "second", "调查人员二", people, ""),
+            self.choice(Kind::Select, "first", "调查人员一", people.clone(), "名单里没有被投诉单位、它的下级和更低一级单位的人员。"),
+            self.choice(Kind::Select, "second", "调查人员二", people, ""),
         ];
         let title = if self.state.investigators.is_empty() { "指派调查人员" } else { "更换调查人员" };
         self.act("assign", title, title, "", fields)
     }
 
-    fn interview(&self) -> InvestigationAct {
+    fn interview(&self) -> ActForm {
         let fields = vec![
-            self.text("datetime", "held", "谈话时间", ""),
-            self.text("text", "place", "谈话地点", "最多 60 字。"),
-            self.text("text", "who", "谈话对象", "最多 60 字。"),
-            self.text("area", "record", "谈话记录", "不要向谈话对象透露投诉人。最多 4000 字。"),
+            self.text(Kind::Moment, "held", "谈话时间", ""),
+            self.text(Kind::Text, "place", "谈话地点", "最多 60 字。"),
+            self.text(Kind::Text, "who", "谈话对象", "最多 60 字。"),
+            self.text(Kind::Lines, "record", "谈话记录", "不要向谈话对象透露投诉人。最多 4000 字。"),
         ];
         self.act("interview", "记录谈话", "保存记录", "", fields)
     }
 
-    fn findings(&self, label: &str) -> InvestigationField {
+    fn findings(&self, label: &str) -> Control {
         let all = Finding::ALL.iter().map(|one| Choice::new(one.code(), one.label())).collect();
-        self.choice("select", "finding", label, all, "")
+        self.choice(Kind::Select, "finding", label, all, "")
     }
 
-    fn report(&self) -> InvestigationAct {
+    fn report(&self) -> ActForm {
         let title = if self.state.reporter.is_some() { "重新提交报告" } else { "提交调查报告" };
-        let fields = vec![self.findings("调查结果"), self.text("area", "report_words", "调查报告", "最多 4000 字。")];
+        let fields = vec![self.findings("调查结果"), self.text(Kind::Lines, "report_words", "调查报告", "最多 4000 字。")];
         self.act("report", title, "签字并提交，请另一人会签", "warm", fields)
     }
 
-    fn extend(&self) -> InvestigationAct {
-        let fields = vec![self.text("area", "extend_reason", "延期的理由", "只能延长一次，会告知投诉人。最多 4000 字。")];
+    fn extend(&self) -> ActForm {
+        let fields = vec![self.text(Kind::Lines, "extend_reason", "延期的理由", "只能延长一次，会告知投诉人。最多 4000 字。")];
         self.act("extend", "延长期限", "延长期限", "secondary", fields)
     }
 
-    fn conclude(&self) -> InvestigationAct {
+    fn conclude(&self) -> ActForm {
         let advice = Advice::ALL.iter().map(|one| Choice::new(one.code(), one.label())).collect();
         let fields = vec![
             self.findings("结论"),
-            self.text("area", "conclude_words", "结论的依据和理由", "存入案卷，被投诉单位看不到。最多 4000 字。"),
-            self.choice("check", "advice", "给单位的建议（选填）", advice, "不选的，被投诉单位不会收到任何内容。"),
+            self.text(Kind::Lines, "conclude_words", "结论的依据和理由", "存入案卷，被投诉单位看不到。最多 4000 字。"),
+            self.choice(Kind::Boxes, "advice", "给单位的建议（选填）", advice, "不选的，被投诉单位不会收到任何内容。"),
             self.text(
-                "area",
+                Kind::Lines,
                 "recommendation",
                 "发给单位的建议（有建议的填写）",
                 "被投诉单位会看到这段话，不要写投诉人和投诉原话。最多 4000 字。",
@@ -162,13 +162,13 @@ impl Forms<'_> {
         self.act("conclude", "作出结论", "作出结论", "warm", fields)
     }
 
-    fn answer(&self) -> InvestigationAct {
+    fn answer(&self) -> ActForm {
         let hint = if self.state.case.is_some() {
             "由热线办转告诉求人。最多 4000 字。"
         } else {
             "投诉人会看到全文。最多 4000 字。"
         };
-        self.act("answer", "答复投诉人", "答复", "warm", vec![self.text("area", "answer_words", "答复内容", hint)])
+        self.act("answer", "答复投诉人", "答复", "warm", vec![self.text(Kind::Lines, "answer_words", "答复内容", hint)])
     }
 }
 

@@ -7,7 +7,7 @@ use domain::ids::InvestigationId;
 use domain::refusal::Refusal;
 use templates::components::{Cell, Choice, Column, Errors, Link, Paging, Row, SummaryRow, Table, Tag, Tone};
 use templates::desk;
-use templates::oversight::{InvestigationAct, InvestigationField, Recommendation, Recommendations, Record};
+use templates::oversight::{ActForm, Control, Kind, Recommendation, Recommendations, Record};
 use uuid::Uuid;
 
 use super::{act, id_of, say};
@@ -77,15 +77,15 @@ async fn build(ctx: &Ctx, id: InvestigationId, typed: &Form, errors: Errors) -> 
     let path = format!("{LIST}/{}", id.0);
     let advice: Vec<&str> = opened.advice.iter().map(|one| one.label()).collect();
     let choices = vec![Choice::new("yes", "采纳"), Choice::new("no", "不采纳")];
-    let act = opened.answer.is_none().then(|| InvestigationAct {
+    let act = opened.answer.is_none().then(|| ActForm {
         form: desk::Form::new("", &path, &csrf::token(ctx), &ctx.app().ids.uuid().to_string()).with(errors),
         title: "答复是否采纳".to_owned(),
         button: "提交答复".to_owned(),
-        kind: String::new(),
         fields: vec![
-            InvestigationField::chosen("radio", "adopted", "是否采纳", Choice::select(choices, typed.get("adopted")), ""),
-            InvestigationField::typed("area", "words", "怎样落实，或者不采纳的理由", typed.get("words"), "最多 4000 字。"),
+            Control::new(Kind::Radio, "adopted", "是否采纳", "").of(Choice::select(choices, typed.get("adopted"))),
+            Control::new(Kind::Lines, "words", "怎样落实，或者不采纳的理由", typed.get("words")).hint("最多 4000 字。"),
         ],
+        ..ActForm::default()
     });
     Ok(Recommendation {
         shell: shell::of(ctx),
