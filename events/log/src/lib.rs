@@ -33,7 +33,7 @@ pub use envelope::{CANONICAL_FORMAT, Envelope, NewEvent, SealedBlob, WrappedKey}
 pub use error::{LogError, Mark};
 pub use memory::MemoryLog;
 pub use report::{Fault, MAX_FAULTS, Position, VerifyReport};
-pub use sqlite::{Options, Rewriter, SqliteLog, sqlite_version};
+pub use sqlite::{InUse, Options, Rewriter, SqliteLog, sqlite_version};
 pub use stats::{Histogram, Reading, Stats};
 pub use tree::TreeHead;
 

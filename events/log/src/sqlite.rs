@@ -6,6 +6,7 @@
 
 mod connect;
 pub(crate) mod import;
+mod in_use;
 mod readers;
 mod recent;
 pub(crate) mod record;
@@ -29,6 +30,7 @@ use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
 use self::connect::{Flavour, TRUTH};
+pub use self::in_use::InUse;
 use self::readers::Readers;
 use self::recent::Recent;
 use self::record::Record;
@@ -78,6 +80,8 @@ pub struct SqliteLog {
     path: PathBuf,
     record: Record,
     stats: Arc<Stats>,
+    /// Nobody moves the files away as long as it is held.
+    _in_use: Option<InUse>,
 }
 
 impl SqliteLog {
@@ -117,7 +121,10 @@ impl SqliteLog {
             // A full disk at the start: reading goes on, and the sentinel tries again.
             tracing::error!(%error, "high-water record not written");
         }
-        Self::start(connection, TRUTH, path, record, head.size, options, now)
+        let in_use = InUse::share(dir)?;
+        let mut log = Self::start(connection, TRUTH, path, record, head.size, options, now)?;
+        log._in_use = in_use;
+        Ok(log)
     }
 
     /// A log to be examined: read and left as it is, byte by byte. Nothing can be appended, and it is not compared with its
@@ -142,6 +149,7 @@ impl SqliteLog {
             path,
             record,
             stats: Arc::default(),
+            _in_use: None,
         })
     }
 
@@ -180,7 +188,18 @@ impl SqliteLog {
             .name("log-write".to_owned())
             .spawn(move || writer.run())
             .map_err(|error| LogError::Unavailable(error.to_string()))?;
-        Ok(Self { tasks: Some(tasks), writer: Some(writer), readers, sentinel: Some(sentinel), noticed, recent, path, record, stats })
+        Ok(Self {
+            tasks: Some(tasks),
+            writer: Some(writer),
+            readers,
+            sentinel: Some(sentinel),
+            noticed,
+            recent,
+            path,
+            record,
+            stats,
+            _in_use: None,
+        })
     }
 
     /// The proof that the log of `old` events is a beginning of the log of `new` events.
@@ -202,6 +221,14 @@ impl SqliteLog {
     /// When there is no log in `dir` or it cannot be examined at all.
     pub async fn examine(dir: &Path, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<VerifyReport, LogError> {
         verify::verify(&dir.join(TRUTH.file), &Record::named(dir, TRUTH.record), progress).await
+    }
+
+    /// How many events the log in `dir` is known to have held, by its record `log.head`; `None` when there is no record.
+    ///
+    /// # Errors
+    /// [`LogError::HighWater`] when the record cannot be read.
+    pub fn known_size(dir: &Path) -> Result<Option<u64>, LogError> {
+        Ok(Record::named(dir, TRUTH.record).read()?.map(|head| head.size))
     }
 
     fn send(&self, task: Task) -> Result<(), AppendError> {

@@ -346,24 +346,25 @@ fn clock(seen: &Observed, settings: &Settings) -> Check {
 
 fn high_water(seen: &Observed) -> Option<Check> {
     let events = seen.log.events;
-    Some(match seen.high_water? {
-        Some(size) if size <= events => {
+    Some(match seen.high_water.as_ref()? {
+        &Ok(Some(size)) if size <= events => {
             check(Kind::HighWater, Level::Good, format!("记录到第 {} 个事件，日志有 {} 个", words::count(size), words::count(events)), "")
         }
         // A log that cannot be read has no size to compare.
-        Some(size) if seen.log.fault.is_some() => {
+        &Ok(Some(size)) if seen.log.fault.is_some() => {
             check(Kind::HighWater, Level::Good, format!("记录到第 {} 个事件", words::count(size)), "")
         }
-        Some(size) => check(
+        &Ok(Some(size)) => check(
             Kind::HighWater,
             Level::Bad,
             format!("记录到第 {} 个事件，日志只有 {} 个", words::count(size), words::count(events)),
             "日志可能被换成旧的。请立即停用，保留现场，并从最近的备份核对。",
         ),
-        None => {
+        Ok(None) => {
             let advice = "下次写入时会新建；如反复出现，请检查数据目录的权限。";
             check(Kind::HighWater, Level::Warn, "没有找到记录".to_owned(), advice)
         }
+        Err(error) => check(Kind::HighWater, Level::Bad, error.to_string(), "现在还能写入，但下次启动会被拒绝，请在此之前处理。"),
     })
 }
 

@@ -9,6 +9,7 @@ use automation::Health;
 use chrono::{Datelike, NaiveDate};
 use domain::notice::NoticeStage;
 use domain::time::{Instant, legal_day};
+use event_log::{LogError, SqliteLog};
 
 use super::{Operate, checks};
 use crate::admin;
@@ -41,8 +42,9 @@ pub struct Observed {
     pub disks: Vec<Disk>,
     /// When the clock was last set, and by how many seconds.
     pub stepped: Option<(Instant, i64)>,
-    /// The size in the record beside the log (`Some(None)`: there is no record); `None` where the log is not in files.
-    pub high_water: Option<Option<u64>>,
+    /// The size in the record beside the log (`Ok(None)`: there is no record); `None` where the log is not in files.
+    /// That the record fits was checked when the log was opened, else nothing would be served.
+    pub high_water: Option<Result<Option<u64>, LogError>>,
     /// Backups and rehearsals.
     pub backups: Backups,
     /// The calendar.
@@ -162,7 +164,7 @@ pub(super) async fn observe(operate: &Operate) -> Observed {
         notices: count(NoticeStage::Waiting).zip(count(NoticeStage::Parked)),
         disks: disks(operate),
         stepped,
-        high_water: operate.log_dir().map(|dir| high_water(&dir)),
+        high_water: operate.log_dir().map(|dir| SqliteLog::known_size(&dir)),
         backups: operate.data().map(Backups::read).unwrap_or_default(),
         calendar: Calendar::of(operate.app.reference().calendar(), legal_day(operate.app.now())),
         spool: operate.parts.outside.as_ref().map(|outside| Spool {
@@ -218,16 +220,6 @@ fn space(dir: &Path) -> Option<Space> {
         total: stat.f_blocks.saturating_mul(stat.f_frsize),
         read_only: stat.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY),
     })
-}
-
-/// The record beside the log; that it fits was checked when the log was opened, else nothing would be served.
-fn high_water(dir: &Path) -> Option<u64> {
-    #[derive(serde::Deserialize)]
-    struct Record {
-        size: u64,
-    }
-    let text = std::fs::read(dir.join("log.head")).ok()?;
-    serde_json::from_slice::<Record>(&text).ok().map(|record| record.size)
 }
 
 impl Calendar {

@@ -5,6 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use domain::time::Instant;
+use event_log::InUse;
 use projections::Turn;
 
 use super::super::Fault;
@@ -15,8 +16,8 @@ use super::{make_dir, stamp};
 const WORK: &str = "restoring";
 /// Where that goes which must give way, with the time.
 const ASIDE: &str = "before-";
-/// What stays where it is and makes no directory a taken one: the key that somebody put there, the lock, our own.
-const STAYS: [&str; 4] = ["master.key", "views.lock", "lost+found", WORK];
+/// What stays where it is and makes no directory a taken one: the key that somebody put there, locks, our own.
+const STAYS: [&str; 5] = ["master.key", "views.lock", "log.open", "lost+found", WORK];
 
 /// A directory under restoration; nobody else writes views in it meanwhile.
 pub struct Target {
@@ -25,13 +26,14 @@ pub struct Target {
     /// It was not there before.
     made: bool,
     _turn: Turn,
+    _alone: InUse,
 }
 
 impl Target {
     /// Takes the directory, which is made when it is not there.
     ///
     /// # Errors
-    /// [`Fault::Taken`] when it holds something and `force` is not set, [`Fault::Served`] when a program runs on it.
+    /// [`Fault::Taken`] when it holds something and `force` is not set, [`Fault::Served`] when a program runs on it or has its log open.
     pub fn take(dir: &Path, force: bool, at: Instant) -> Result<Self, Fault> {
         let made = !dir.exists();
         make_dir(dir)?;
@@ -39,7 +41,9 @@ impl Target {
             return Err(Fault::Taken(dir.to_owned()));
         }
         let turn = Turn::take(dir)?.ok_or_else(|| Fault::Served(dir.to_owned()))?;
-        let target = Self { dir: dir.to_owned(), at, made, _turn: turn };
+        // Another node has its views elsewhere and the same log.
+        let alone = InUse::alone(dir)?.ok_or_else(|| Fault::Served(dir.to_owned()))?;
+        let target = Self { dir: dir.to_owned(), at, made, _turn: turn, _alone: alone };
         // What an earlier restore left half.
         remove(&target.work())?;
         make_dir(&target.work())?;
@@ -83,7 +87,7 @@ impl Target {
             gone = Some(folder);
         }
         let mut made = list(&work)?;
-        made.retain(|name| name != "views.lock");
+        made.retain(|name| name != "views.lock" && name != "log.open");
         made.sort_by_key(|name| name.to_string_lossy().starts_with("log.db"));
         for name in &made {
             rename(&work.join(name), &self.dir.join(name))?;

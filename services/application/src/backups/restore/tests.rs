@@ -103,6 +103,20 @@ fn a_directory_gives_way_without_losing_anything() {
 }
 
 #[test]
+fn nothing_is_moved_away_under_a_node_that_has_its_views_elsewhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = || SqliteLog::open(dir.path(), event_log::Options::default(), std::sync::Arc::new(|| 0));
+    let node = open().unwrap();
+    assert!(matches!(Target::take(dir.path(), true, Instant::default()), Err(Fault::Served(_))));
+    drop(node);
+    // and no node starts while it is restored
+    let target = Target::take(dir.path(), true, Instant::default()).unwrap();
+    assert!(matches!(open().map(drop), Err(event_log::LogError::Unavailable(_))));
+    drop(target);
+    open().map(drop).unwrap();
+}
+
+#[test]
 fn a_key_that_was_put_there_makes_no_directory_a_taken_one_and_stays() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("new/city");

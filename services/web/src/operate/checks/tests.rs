@@ -1,5 +1,6 @@
 use application::backups::{Backups, Held, Run};
 use automation::Health;
+use event_log::LogError;
 
 use super::*;
 use crate::operate::observe::{Calendar, Log, Space};
@@ -31,7 +32,7 @@ fn well() -> Observed {
         notices: Some((3, 0)),
         disks: vec![Disk { name: "数据", space: space(50, false) }],
         stepped: None,
-        high_water: Some(Some(10)),
+        high_water: Some(Ok(Some(10))),
         backups: Backups { backup: run(20), rehearsal: run(20), failed: None },
         calendar: Calendar { year: 2026, this: true, next: false, december: false },
         spool: None,
@@ -101,8 +102,9 @@ fn what_is_degraded_is_told_and_stays_ready() {
     assert_eq!(found(|seen| seen.disks[0].space = None), warn(Kind::Disk));
     assert_eq!(found(|seen| seen.log.last_event = Some(at(0) + TimeDelta::seconds(10))), warn(Kind::Clock));
     assert_eq!(found(|seen| seen.stepped = Some((at(0), -30))), warn(Kind::Clock));
-    assert_eq!(found(|seen| seen.high_water = Some(Some(11))), bad(Kind::HighWater));
-    assert_eq!(found(|seen| seen.high_water = Some(None)), warn(Kind::HighWater));
+    assert_eq!(found(|seen| seen.high_water = Some(Ok(Some(11)))), bad(Kind::HighWater));
+    assert_eq!(found(|seen| seen.high_water = Some(Ok(None))), warn(Kind::HighWater));
+    assert_eq!(found(|seen| seen.high_water = Some(Err(LogError::HighWater("格式不正确".to_owned())))), bad(Kind::HighWater));
     assert_eq!(found(|seen| seen.backups.backup = run(27)), bad(Kind::Backup));
     assert_eq!(found(|seen| seen.backups.backup = None), warn(Kind::Backup));
     assert_eq!(found(|seen| seen.backups.failed = run(1)), bad(Kind::Backup));
