@@ -157,6 +157,69 @@ async fn a_check_is_walked_from_the_plan_to_the_accepted_rectification() {
     let form = people.director.get(&at).await.form(&format!("{at}/drop")).set("reason", "复核后不成立。");
     people.director.submit(form).await;
     assert_eq!(marks(&site, MarkKind::Finding), 0);
+    let page = people.director.get(&at).await;
+    assert_eq!(page.link("整改情况"), sheet);
+    assert!(people.director.get(&sheet).await.has("已撤销"), "what was asked for has no ground any more");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rectification_ends_with_its_finding_or_when_it_is_withdrawn() {
+    let site = Site::open().await;
+    let mut people = people(&site).await;
+    let mut head = site.sign_in(Role::Head).await;
+    for by_hand in [false, true] {
+        let at = found(&site, &mut people, "open", "窗口作风检查").await;
+        let desk = format!("/desk/findings/{}", id_of(&at));
+        let reply = head.get(&desk).await.form(&desk).set("agrees", "yes").set("words", "情况属实。");
+        assert!(head.submit(reply).await.has("待认定"));
+        let form = people.director.get(&at).await.form(&format!("{at}/confirm")).set("reason", "属实。");
+        assert!(people.director.submit(form).await.has("已认定"));
+        let form = people.first.get(&at).await.form(&format!("{at}/rectify")).set("what", "实行窗口 AB 岗。");
+        let sheet = people.first.submit(form).await.link("整改情况");
+        site.settle().await;
+        assert!(head.get("/desk/duties").await.has("整改方案待提交"));
+        let page = people.first.get(&sheet).await;
+        assert!(!page.offers(&format!("{sheet}/withdraw")));
+        assert_eq!(people.first.forge(&format!("{sheet}/withdraw"), &[("reason", "x")]).await.status, 403);
+        if by_hand {
+            let page = people.director.get(&sheet).await;
+            assert_eq!(people.director.submit(page.form(&format!("{sheet}/withdraw"))).await.errors(), ["请填写撤销理由"]);
+            let form = page.form(&format!("{sheet}/withdraw")).set("reason", "下达有误。");
+            assert!(people.director.submit(form).await.has("已撤销"));
+        } else {
+            let form = people.director.get(&at).await.form(&format!("{at}/drop")).set("reason", "复核后不成立。");
+            people.director.submit(form).await;
+        }
+        site.settle().await;
+        assert!(!head.get("/desk/duties").await.has("整改方案待提交"));
+        let own = format!("/desk/rectifications/{}", id_of(&sheet));
+        let page = head.get(&own).await;
+        assert!(page.has("已撤销") && page.has(if by_hand { "下达有误。" } else { "复核后不成立。" }), "{}", page.text());
+        assert!(!page.offers(&format!("{own}/plan")));
+        assert!(people.first.get("/oversight/rectifications?done=1").await.links().iter().any(|(href, _)| *href == sheet));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_runs_the_machines_does_not_learn_from_notices_who_is_checked_by_whom() {
+    let site = Site::open().await;
+    let mut people = people(&site).await;
+    let at = plan(&mut people, "窗口暗访", "covert", "市城市管理局").await;
+    assert!(press(&mut people.director, &at, "approve").await.has("已批准"));
+    site.settle().await;
+    let data = tempfile::tempdir().unwrap();
+    let settings = automation::Settings { patience_millis: 30_000, ..automation::Settings::default() };
+    let automation = automation::Automation::new(site.app.clone(), settings, data.path()).unwrap();
+    while automation.tick_notices().await.unwrap().any() {}
+    site.settle().await;
+    let mut admin = site.sign_in(Role::SystemAdmin).await;
+    let mut seen = 0;
+    for state in ["parked", "owed", "claimed", "sent", "dropped"] {
+        let page = admin.get(&format!("/admin/notices?state={state}")).await;
+        assert!(!page.has("效能督查员") && !page.has("明察暗访"), "{}", page.text());
+        seen += usize::from(page.has("督办待办通知") && page.has("内容不公开") && page.has("承办人（不公开）"));
+    }
+    assert_eq!(seen, 1, "that there are such notices is no secret");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -62,6 +62,14 @@ impl Source {
         }
     }
 
+    /// Who withdraws it: whoever decides whether the finding stands; of an opinion, who ordered it.
+    pub fn withdraws(&self) -> Role {
+        match self {
+            Self::Finding { .. } => Role::Director,
+            Self::Opinion { .. } => Role::Evaluator,
+        }
+    }
+
     /// The name on pages.
     pub fn label(&self) -> &'static str {
         match self {
@@ -130,6 +138,15 @@ pub struct RectificationReturned {
     pub due: Instant,
 }
 
+/// It is asked for no more: what it comes from was not upheld, or it was ordered in error.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RectificationWithdrawn {
+    /// By whom.
+    pub by: AccountId,
+    /// Why.
+    pub reason: OfficeText,
+}
+
 /// It was not reported in time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RectificationOverdue {}
@@ -147,6 +164,8 @@ events! {
         Accepted(RectificationAccepted) => "rectification_accepted" 1,
         /// It was found not done; the unit goes on.
         Returned(RectificationReturned) => "rectification_returned" 1,
+        /// It is asked for no more; that it was late counts no more.
+        Withdrawn(RectificationWithdrawn) => "rectification_withdrawn" 1,
         /// It was not reported in time.
         Overdue(RectificationOverdue) => "rectification_overdue" 1,
     }
@@ -164,6 +183,8 @@ pub enum Stage {
     Reported,
     /// Done.
     Accepted,
+    /// Asked for no more.
+    Withdrawn,
 }
 
 impl Stage {
@@ -174,7 +195,13 @@ impl Stage {
             Self::Planned => "整改中",
             Self::Reported => "待验收",
             Self::Accepted => "已销号",
+            Self::Withdrawn => "已撤销",
         }
+    }
+
+    /// Nobody has to do anything about it any more.
+    pub fn is_ended(self) -> bool {
+        matches!(self, Self::Accepted | Self::Withdrawn)
     }
 }
 
@@ -235,6 +262,7 @@ impl Folded for RectificationState {
             }
             RectificationEvent::Accepted(_) => (state.stage, state.since) = (Stage::Accepted, at),
             RectificationEvent::Returned(e) => (state.stage, state.since, state.due) = (Stage::Planned, at, e.due),
+            RectificationEvent::Withdrawn(_) => (state.stage, state.since) = (Stage::Withdrawn, at),
             RectificationEvent::Overdue(_) => state.overdue = Some(at),
         }
         Some(state)
@@ -250,13 +278,14 @@ impl Folded for RectificationState {
             Stage::Ordered => vec![Duty::new(unit(), "rectification_plan", self.since, Some(self.due))],
             Stage::Planned => vec![Duty::new(unit(), "rectification_report", self.since, Some(self.due))],
             Stage::Reported => vec![Duty::new(Holder::Office(self.source.accepts()), "rectification_accept", self.since, None)],
-            Stage::Accepted => Vec::new(),
+            Stage::Accepted | Stage::Withdrawn => Vec::new(),
         }
     }
 
     fn marks(_: Option<&Self>, _: Instant, event: &RectificationEvent, after: &Self) -> Vec<Change> {
         match event {
             RectificationEvent::Overdue(_) => vec![Change::add(&after.unit, MarkKind::RectificationOverdue, "")],
+            RectificationEvent::Withdrawn(_) => vec![Change::Revoke(MarkKind::RectificationOverdue)],
             _ => Vec::new(),
         }
     }
@@ -374,6 +403,20 @@ pub fn give_back(
     }
     Refusal::unless_empty(fields)?;
     Ok(vec![RectificationReturned { by, reason: Private::new(reason.trim().to_owned()), due }.into()])
+}
+
+/// Asks for it no more. One that was done can be withdrawn too: that it was late then counts no more.
+///
+/// # Errors
+/// [`Refusal::Stage`] when it was withdrawn; [`Refusal::Fields`].
+pub fn withdraw(state: &RectificationState, by: AccountId, reason: &str) -> Result<Vec<RectificationEvent>, Refusal> {
+    if state.stage == Stage::Withdrawn {
+        return Err(Refusal::Stage(state.stage.label()));
+    }
+    let mut fields = Vec::new();
+    check_text(&mut fields, "reason", "撤销理由", reason, WORDS);
+    Refusal::unless_empty(fields)?;
+    Ok(vec![RectificationWithdrawn { by, reason: Private::new(reason.trim().to_owned()) }.into()])
 }
 
 /// What the clock does by `now`.

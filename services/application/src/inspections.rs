@@ -5,6 +5,7 @@ use domain::ids::{AccountId, UnitCode};
 use domain::inspection::decide::{self, Seen};
 use domain::inspection::event::Photo;
 use domain::inspection::{InspectionEvent, InspectionState, Mode, Plan};
+use domain::rectification::Source;
 use domain::refusal::Refusal;
 use domain::rulebook::Rulebook;
 use domain::time::Instant;
@@ -184,12 +185,21 @@ impl Application {
         self.on_inspection(meta, id, Act::Decide, |state, by, _| decide::confirm(state, number, by, reason)).await
     }
 
-    /// Drops a finding.
+    /// Drops a finding, and withdraws the rectification that was ordered on it: without the finding it has no ground.
     ///
     /// # Errors
     /// As [`Self::approve_inspection`].
     pub async fn drop_finding(&self, meta: &Meta, id: Uuid, number: u32, reason: &str) -> Result<Done, Error> {
-        self.on_inspection(meta, id, Act::Decide, |state, by, _| decide::drop_finding(state, number, by, reason)).await
+        let dropped = self.on_inspection(meta, id, Act::Decide, |state, by, _| decide::drop_finding(state, number, by, reason)).await?;
+        let rectification = Source::Finding { inspection: id, finding: number }.rectification();
+        let command = Uuid::new_v5(&meta.command, rectification.as_bytes());
+        let meta = Meta { command, based_on: None, ..meta.clone() };
+        // Ended in between, it stays open and is withdrawn by hand, from the finding's page.
+        match self.withdraw_rectification(&meta, rectification, reason).await {
+            Ok(withdrawn) => Ok(Done { seq: withdrawn.seq.max(dropped.seq), ..dropped }),
+            Err(Error::NotFound | Error::Refused(Refusal::Stage(_))) => Ok(dropped),
+            Err(error) => Err(error),
+        }
     }
 
     /// The unit replies to a finding.

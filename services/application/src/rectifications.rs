@@ -118,6 +118,14 @@ impl Application {
         self.on_rectification(meta, id, Act::Accept, |state, by, now| rectification::give_back(state, by, reason, until, now)).await
     }
 
+    /// Asks for it no more.
+    ///
+    /// # Errors
+    /// As [`Self::plan_rectification`].
+    pub async fn withdraw_rectification(&self, meta: &Meta, id: Uuid, reason: &str) -> Result<Done, Error> {
+        self.on_rectification(meta, id, Act::Withdraw, |state, by, _| rectification::withdraw(state, by, reason)).await
+    }
+
     /// Opens a rectification.
     ///
     /// # Errors

@@ -156,8 +156,7 @@ pub fn drawn(state: &InspectionState, draw: uuid::Uuid, assigned: Vec<Assignment
 
 /// The account inspects this unit.
 fn assigned(state: &InspectionState, unit: &UnitCode, by: AccountId) -> Result<(), Refusal> {
-    let inspectors = state.assignments().into_iter().find(|one| one.unit == *unit).ok_or(Refusal::Missing)?.inspectors;
-    if inspectors.contains(&by) { Ok(()) } else { Err(Refusal::Missing) }
+    if state.inspectors_of(unit).contains(&by) { Ok(()) } else { Err(Refusal::Missing) }
 }
 
 fn known_items(state: &InspectionState, codes: &[String]) -> bool {

@@ -179,6 +179,11 @@ impl InspectionState {
         }
     }
 
+    /// Who visits a unit, as far as this reader knows.
+    pub fn inspectors_of(&self, unit: &UnitCode) -> Vec<AccountId> {
+        self.assignments().into_iter().find(|one| one.unit == *unit).map(|one| one.inspectors).unwrap_or_default()
+    }
+
     /// The draw is still to be made.
     pub fn awaits_draw(&self) -> bool {
         self.assigned.is_none() && self.plan.known().is_some_and(|plan| matches!(plan.target, Target::Draw(_)))
@@ -350,7 +355,10 @@ impl Folded for InspectionState {
         for finding in self.findings.iter().filter(|finding| finding.outcome.is_none()) {
             match (&finding.second, &finding.reply_by) {
                 (None, _) => {
-                    let others = self.team.iter().filter(|account| **account != finding.by);
+                    // Whoever was there can sign; of a covert check the views know nobody but the team.
+                    let assigned = finding.unit().map(|unit| self.inspectors_of(unit)).unwrap_or_default();
+                    let there = if assigned.is_empty() { &self.team } else { &assigned };
+                    let others = there.iter().filter(|account| **account != finding.by);
                     all.extend(others.map(|one| Duty::new(Holder::Account(*one), "finding_sign", finding.recorded, None)));
                 }
                 (Some((_, at)), Some(by)) if finding.reply.is_none() && !finding.unanswered => {

@@ -296,4 +296,7 @@ fn the_draw_says_who_goes_where_and_nobody_else_goes() {
     assert!(decide::visit(&state, &unit("0101"), &[], THIRD).is_ok());
     assert_eq!(decide::visit(&state, &unit("0101"), &[], SECOND), Err(Refusal::Missing));
     assert_eq!(holders(&state, "inspection_visit"), [Holder::Account(PLANNER), Holder::Account(THIRD)]);
+    // Who was not sent there is not asked to sign what was found.
+    let state = then(Some(state.clone()), now(), &decide::find(&state, &seen(&unit("0101")), PLANNER, now()).unwrap()).unwrap();
+    assert_eq!(holders(&state, "finding_sign"), [Holder::Account(THIRD)]);
 }

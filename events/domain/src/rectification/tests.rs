@@ -74,6 +74,18 @@ fn it_is_overdue_once_at_the_due_instant_and_counts() {
 }
 
 #[test]
+fn one_that_is_withdrawn_asks_nothing_and_that_it_was_late_counts_no_more() {
+    let late = RectificationState { overdue: Some(now()), ..planned() };
+    assert!(matches!(withdraw(&late, BY, " "), Err(Refusal::Fields(_))));
+    let events = withdraw(&late, BY, "问题没有认定").unwrap();
+    let after = then(Some(late.clone()), now(), events.clone()).unwrap();
+    assert_eq!((after.duties(), after.next_at(), tick(&after, after.due)), (vec![], None, vec![]));
+    assert_eq!(RectificationState::marks(Some(&late), now(), &events[0], &after), [Change::Revoke(MarkKind::RectificationOverdue)]);
+    assert_eq!(withdraw(&after, BY, "再撤一次"), Err(Refusal::Stage("已撤销")));
+    assert_eq!(report(&after, &unit("0101"), BY, "已落实", &[]), Err(Refusal::Stage("已撤销")));
+}
+
+#[test]
 fn what_was_reported_in_time_is_not_overdue_while_it_waits_for_acceptance() {
     assert!(tick(&reported(now()), now() + TimeDelta::days(400)).is_empty());
 }

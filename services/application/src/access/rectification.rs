@@ -15,6 +15,8 @@ pub enum Act {
     Work,
     /// Accept or give back.
     Accept,
+    /// Ask for it no more.
+    Withdraw,
     /// Act of the clock.
     Automate,
 }
@@ -33,6 +35,7 @@ pub fn may(actor: &Actor, act: Act, state: &RectificationState) -> bool {
         Act::View => own || staff.is(accepts) || staff.is_any(&[Role::Inspector, Role::Director, Role::Leader, Role::Supervisor]),
         Act::Work => own,
         Act::Accept => staff.is(accepts) && staff.kind == StaffKind::CivilServant,
+        Act::Withdraw => staff.kind == StaffKind::CivilServant && staff.is(state.source.withdraws()),
         Act::Automate => false,
     }
 }
@@ -88,5 +91,12 @@ mod tests {
         assert!(may(&staff(Role::Inspector, "0102", StaffKind::CivilServant), Act::Accept, &state()));
         assert!(!may(&staff(Role::Inspector, "0102", StaffKind::Outsourced), Act::Accept, &state()));
         assert!(!may(&staff(Role::Head, "0101", StaffKind::CivilServant), Act::Accept, &state()));
+    }
+
+    #[test]
+    fn what_a_check_found_is_withdrawn_by_the_director_alone() {
+        for role in Role::ALL {
+            assert_eq!(may(&staff(role, "0101", StaffKind::CivilServant), Act::Withdraw, &state()), role == Role::Director, "{role:?}");
+        }
     }
 }

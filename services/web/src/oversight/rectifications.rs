@@ -27,6 +27,7 @@ pub(super) fn number(year: i32, ordinal: u32) -> String {
 pub(super) fn tag(state: &RectificationState) -> Tag {
     match state.stage {
         Stage::Accepted => Tag::new(state.stage.label(), Tone::Good),
+        Stage::Withdrawn => Tag::new(state.stage.label(), Tone::Neutral),
         _ if state.overdue.is_some() => Tag::new(&format!("逾期 · {}", state.stage.label()), Tone::Bad),
         Stage::Reported => Tag::new(state.stage.label(), Tone::Warn),
         _ => Tag::new(state.stage.label(), Tone::Info),
@@ -46,7 +47,7 @@ pub(crate) async fn list(ctx: Ctx) -> Reply {
     let base = if done { "/oversight/rectifications?done=1&" } else { "/oversight/rectifications?" };
     let last = rows.get(ROWS - 1).map(|row| format!("{base}after={}.{}", micros(row.state.due), row.key));
     let columns = ["整改事项", "单位", "责任人", "状态", "期限"].map(Column::text).to_vec();
-    let caption = if done { "已销号的整改" } else { "未完成的整改" };
+    let caption = if done { "已销号和撤销的整改" } else { "未完成的整改" };
     let table = Table { caption: caption.to_owned(), caption_hidden: true, columns, rows: lines, empty: String::new(), stacked: true };
     page(&InspectionList {
         shell: shell::of(&ctx),
@@ -55,10 +56,10 @@ pub(crate) async fn list(ctx: Ctx) -> Reply {
         links: Vec::new(),
         tabs: vec![
             NavItem::new("/oversight/rectifications", "未完成", !done),
-            NavItem::new("/oversight/rectifications?done=1", "已销号", done),
+            NavItem::new("/oversight/rectifications?done=1", "已结束", done),
         ],
         groups: if shown == 0 { Vec::new() } else { vec![(String::new(), table)] },
-        empty: if done { "还没有销号的整改。".to_owned() } else { "没有未完成的整改。".to_owned() },
+        empty: if done { "还没有结束的整改。".to_owned() } else { "没有未完成的整改。".to_owned() },
         paging: Paging { prev: None, next: more.then_some(last).flatten(), summary: format!("本页 {shown} 件") },
         as_of: as_of(&ctx)?,
     })
@@ -94,7 +95,7 @@ async fn line(ctx: &Ctx, row: &StreamRow<RectificationState>) -> Result<Row, Fau
         Cell { tag: Some(tag(state)), ..Cell::default() },
         Cell::time(words::due(state.due)),
     ]);
-    line.tone = if state.overdue.is_some() && state.stage != Stage::Accepted { Tone::Bad } else { Tone::Neutral };
+    line.tone = if state.overdue.is_some() && !state.stage.is_ended() { Tone::Bad } else { Tone::Neutral };
     Ok(line)
 }
 
@@ -155,13 +156,17 @@ async fn sheet(ctx: &Ctx, side: &str, typed: Option<&Typed>) -> Result<Inspectio
                 }
                 acts.push(act("report", "报告整改情况", "提交后由提出整改的部门验收。", controls, "提交验收", false, true));
             }
-            Stage::Reported | Stage::Accepted => {}
+            Stage::Reported | Stage::Accepted | Stage::Withdrawn => {}
         }
     }
     if may(&actor, Act::Accept, state) && side == "/oversight" && state.stage == Stage::Reported {
         acts.push(act("accept", "验收", "验收通过即销号。", vec![text("words", "验收情况")], "验收销号", false, false));
         let controls = vec![text("reason", "退回理由"), Control::new(Kind::Day, "due", "新的整改期限", "")];
         acts.push(act("return", "退回", "没有整改到位的，退回并重新确定期限。", controls, "退回", true, false));
+    }
+    if may(&actor, Act::Withdraw, state) && side == "/oversight" && !state.stage.is_ended() {
+        let hint = "问题没有认定或者下达有误的，不再要求整改；已记的逾期不再计。";
+        acts.push(act("withdraw", "撤销整改", hint, vec![text("reason", "撤销理由")], "撤销整改", true, false));
     }
     let mut sections = Vec::new();
     let origin = match &state.source {
@@ -228,6 +233,7 @@ fn history(reference: &Reference, entries: &[application::supervision::StreamEnt
                 lines.push(format!("新的期限：{}", words::due(e.due).text));
                 ("退回", lines)
             }
+            RectificationEvent::Withdrawn(e) => ("撤销整改", words::lines(e.reason.text())),
             RectificationEvent::Overdue(_) => ("整改逾期", Vec::new()),
         };
         // Units learn the office that acted, not who of it (domain.md I17).
@@ -247,6 +253,7 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
             Ok(Some(until)) => ctx.app().return_rectification(&meta, id, form.get("reason"), until).await,
             _ => Err(domain::refusal::Refusal::field("due", "请填写新的整改期限，例如 2026-07-31").into()),
         },
+        "withdraw" => ctx.app().withdraw_rectification(&meta, id, form.get("reason")).await,
         _ => return Err(Fault::NotFound),
     };
     answered(&ctx, "/oversight", id, act, form, outcome).await
@@ -285,6 +292,7 @@ async fn answered(
                 "plan" => "整改措施已提交。",
                 "report" => "整改情况已提交，等待验收。",
                 "accept" => "已验收销号。",
+                "withdraw" => "整改已撤销，单位不用再办。",
                 _ => "已退回，新的期限已告知单位。",
             };
             ctx.flash(true, words);

@@ -200,7 +200,8 @@ impl Look<'_> {
         let label = head.map(|head| head.label.clone()).unwrap_or_default();
         let mut acts = Vec::new();
         let own = self.ctx.staff()?.staff.account;
-        if finding.outcome.is_none() && finding.second.is_none() && finding.by != own && self.may(Act::Work)? {
+        let there = finding.unit().is_some_and(|unit| state.inspectors_of(unit).contains(&own));
+        if finding.outcome.is_none() && finding.second.is_none() && finding.by != own && there && self.may(Act::Work)? {
             let hint = "两人签名后才算数；签名即表示当时在场、情况属实。";
             acts.push(self.act("sign", finding.number, "第二人签名", hint, Vec::new(), "签名"));
         }
@@ -214,17 +215,18 @@ impl Look<'_> {
                 acts.push(self.act("drop", finding.number, "不予认定", "不计入记录；已认定的从现在起不再计。", reason(), "不予认定"));
             }
         }
-        let mut links_on = Vec::new();
+        // Also of a finding that was dropped later.
+        let id = Source::Finding { inspection: self.id, finding: finding.number }.rectification();
+        let name = application::rectifications::rectification_stream(id);
+        let rectified = self.ctx.app().projections.views().stream::<RectificationState>(&name)?;
+        let rectified = rectified.map(|_| Link::new(&format!("/oversight/rectifications/{id}"), "整改情况"));
+        let mut links_on: Vec<Link> = rectified.clone().into_iter().collect();
         if finding.is_confirmed() {
             if issues(&self.ctx.staff()?.staff) {
                 let path = format!("/oversight/orders/new?finding={}&number={}", self.id, finding.number);
                 links_on.push(Link::new(&path, "据此发督办单"));
             }
-            let id = Source::Finding { inspection: self.id, finding: finding.number }.rectification();
-            let name = application::rectifications::rectification_stream(id);
-            if self.ctx.app().projections.views().stream::<RectificationState>(&name)?.is_some() {
-                links_on.push(Link::new(&format!("/oversight/rectifications/{id}"), "整改情况"));
-            } else if self.may(Act::Order)? {
+            if rectified.is_none() && self.may(Act::Order)? {
                 let controls = vec![
                     Control::new(Kind::Lines, "what", "整改要求", "").hint("最多 1000 字。"),
                     Control::new(Kind::Day, "due", "整改期限（选填）", "").hint("留空按规则确定。"),
