@@ -225,6 +225,15 @@ async fn a_unit_is_told_of_what_supervision_asks_of_it_once_and_not_of_what_is_d
     feed_back("再补充说明。").await;
     until(&site, "2026-05-12T08:30:00");
     assert_eq!(told(&site).await, vec![]);
+    // Sent back twice in a night: the unit is told of the limit that stands, and not twice.
+    until(&site, "2026-05-12T22:00:00");
+    send_back().await;
+    feed_back("又补充。").await;
+    site.clock.advance(chrono::TimeDelta::minutes(1));
+    send_back().await;
+    assert_eq!(told(&site).await, vec![]);
+    until(&site, "2026-05-13T08:30:00");
+    assert_eq!(told(&site).await.len(), 2);
     let mut admin = site.sign_in(Role::SystemAdmin).await;
     let page = admin.get("/admin/notices?state=sent").await;
     assert!(page.has("督办待办通知") && page.has("督办单 2026 年第 1 号") && page.has("市城市管理局"), "{}", page.text());

@@ -98,6 +98,19 @@ const KINDS: &[(&str, &str)] = &[
     ("campaign", "公众评议"),
 ];
 
+/// Kinds of streams of which only those who work on them may know before they are done: covert checks, complaints about
+/// units.
+const CLOSED: &[&str] = &["inspection", "investigation"];
+
+/// Whether a stream is nobody's business but of those who work on it.
+pub fn is_closed(stream: &str) -> bool {
+    CLOSED.contains(&kind(stream))
+}
+
+fn kind(stream: &str) -> &str {
+    stream.split_once('-').map_or(stream, |(kind, _)| kind)
+}
+
 /// The words of a task; one that this program does not know is a plain 待办.
 pub fn words(task: &str) -> &'static str {
     TASKS.iter().find(|(known, _)| *known == task).map_or("待办", |(_, words)| words)
@@ -105,8 +118,7 @@ pub fn words(task: &str) -> &'static str {
 
 /// A stream by kind, year and number, for example `督办单 2026 年第 12 号`.
 pub fn number(stream: &str, year: i32, ordinal: u32) -> String {
-    let kind = stream.split_once('-').map_or(stream, |(kind, _)| kind);
-    let words = KINDS.iter().find(|(known, _)| *known == kind).map_or("事项", |(_, words)| words);
+    let words = KINDS.iter().find(|(known, _)| *known == kind(stream)).map_or("事项", |(_, words)| words);
     format!("{words} {year} 年第 {ordinal} 号")
 }
 
@@ -123,6 +135,8 @@ mod tests {
         assert_eq!(words("something_new"), "待办");
         assert_eq!(number("order-1", 2026, 12), "督办单 2026 年第 12 号");
         assert_eq!(number("strange-1", 2026, 1), "事项 2026 年第 1 号");
+        assert!(CLOSED.iter().all(|closed| KINDS.iter().any(|(known, _)| known == closed)));
+        assert!(is_closed("inspection-1") && is_closed("investigation-1") && !is_closed("order-1"));
     }
 
     /// The codes that duties are given, as the sources say them.

@@ -109,6 +109,8 @@ pub enum About {
         stream: String,
         /// What is to be done: a code of [`crate::duty::TASKS`].
         task: String,
+        /// Since when the duty stands: tells it from an earlier one of the same task.
+        since: Instant,
     },
 }
 
@@ -157,8 +159,8 @@ impl From<Owed> for Notice {
 
 impl From<DutyOwed> for Notice {
     fn from(owed: DutyOwed) -> Self {
-        let DutyOwed { stream, task, event, to, not_before } = owed;
-        Self { kind: NoticeKind::Duty, about: About::Duty { stream, task }, event, to, urgent: false, not_before }
+        let DutyOwed { stream, task, since, event, to, not_before } = owed;
+        Self { kind: NoticeKind::Duty, about: About::Duty { stream, task, since }, event, to, urgent: false, not_before }
     }
 }
 
@@ -167,7 +169,7 @@ impl From<Notice> for NoticeEvent {
         let Notice { kind, about, event, to, urgent, not_before } = notice;
         match about {
             About::Case(case) => Owed { kind, case, event, to, urgent, not_before }.into(),
-            About::Duty { stream, task } => DutyOwed { stream, task, event, to, not_before }.into(),
+            About::Duty { stream, task, since } => DutyOwed { stream, task, since, event, to, not_before }.into(),
         }
     }
 }
@@ -197,6 +199,9 @@ pub struct DutyOwed {
     pub stream: String,
     /// What is to be done: a code of [`crate::duty::TASKS`].
     pub task: String,
+    /// Since when the duty stands.
+    #[serde(with = "chrono::serde::ts_microseconds")]
+    pub since: Instant,
     /// The event that gave the duty.
     pub event: Uuid,
     /// To whom: the unit or account that has it.
@@ -284,7 +289,7 @@ pub enum NoticeStage {
     Sent,
     /// Failed for good; a person has to look.
     Parked,
-    /// No address.
+    /// Nobody has to get it any more, or there is no address.
     Dropped,
 }
 
@@ -403,6 +408,7 @@ mod tests {
             Notice::from(DutyOwed {
                 stream: "order-1".to_owned(),
                 task: task.to_owned(),
+                since: at(5),
                 event: Uuid::from_u128(2),
                 to,
                 not_before: at(10),

@@ -242,7 +242,7 @@ async fn a_new_duty_owes_a_notice_to_the_unit_that_has_it_and_a_moved_limit_owes
     let (world, dir) = (World::new(), tempfile::tempdir().unwrap());
     world.city().await;
     let by = AccountId(Uuid::from_u128(77));
-    let due = at(world.now() + 3 * DAY);
+    let (since, due) = (at(world.now()), at(world.now() + 3 * DAY));
     let issued = OrderIssued {
         unit: unit("T1"),
         ground: Ground::Other,
@@ -257,13 +257,14 @@ async fn a_new_duty_owes_a_notice_to_the_unit_that_has_it_and_a_moved_limit_owes
     let running = world.started(dir.path()).await;
     let views = running.views();
     let missing = || views.missing_notices(domain::time::from_micros(0), 10).unwrap();
-    let about = About::Duty { stream: "order-1".to_owned(), task: "order_feedback".to_owned() };
+    let about = About::Duty { stream: "order-1".to_owned(), task: "order_feedback".to_owned(), since };
     let first = missing().pop().unwrap();
     assert_eq!((first.kind, &first.about, &first.to), (NoticeKind::Duty, &about, &Recipient::Unit(unit("T1"))));
     let holder = first.to.holder().unwrap();
-    let standing = views.duty("order-1", &holder, "order_feedback").unwrap().unwrap();
+    let standing = views.duty("order-1", &holder, "order_feedback", since).unwrap().unwrap();
     assert_eq!((standing.duty.due, standing.year, standing.ordinal), (Some(due), 2026, 1));
-    assert_eq!(views.stream_number("order-1").unwrap(), Some((2026, 1)));
+    assert_eq!(views.duty("order-1", &holder, "order_feedback", at(world.now() + DAY)).unwrap(), None);
+    assert_eq!(views.stream_numbers(&["order-1", "order-9"]).unwrap(), [("order-1".to_owned(), 2026, 1)]);
     // When it is on record it is owed no more.
     let notice = Notice { kind: first.kind, about, event: first.event, to: first.to.clone(), urgent: false, not_before: at(world.now()) };
     assert_eq!(notice.id(), first.id);
@@ -275,7 +276,7 @@ async fn a_new_duty_owes_a_notice_to_the_unit_that_has_it_and_a_moved_limit_owes
     world.pass(DAY);
     world.append("order-1", [OrderEvent::from(OrderFeedback { words: Private::new("已办".to_owned()), by })]).await;
     running.catch_up().await.unwrap();
-    assert_eq!((missing(), views.duty("order-1", &holder, "order_feedback").unwrap()), (vec![], None));
+    assert_eq!((missing(), views.duty("order-1", &holder, "order_feedback", since).unwrap()), (vec![], None));
     let returned = OrderReturned {
         reason: Private::new("不全".to_owned()),
         limit: "2wd".parse().unwrap(),

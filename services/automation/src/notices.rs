@@ -146,9 +146,9 @@ impl Automation {
                 let opened = self.application.open_case(&Actor::Automation(NOTICES), *case).await?;
                 Ok(of_case(id.0, owed, &opened, reference, &site, carrier, now))
             }
-            About::Duty { stream, task } => {
+            About::Duty { stream, task, since } => {
                 let views = self.application.projections.views();
-                let standing = owed.to.holder().map_or(Ok(None), |holder| views.duty(stream, &holder, task));
+                let standing = owed.to.holder().map_or(Ok(None), |holder| views.duty(stream, &holder, task, *since));
                 let standing = standing.map_err(|error| application::Error::Internal(error.to_string()))?;
                 Ok(of_duty(id.0, owed, standing.as_ref(), reference, &site, carrier, now))
             }

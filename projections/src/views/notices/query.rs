@@ -29,16 +29,16 @@ impl Views {
     pub fn missing_notices(&self, since: Instant, limit: usize) -> Result<Vec<Missing>, ViewError> {
         let connection = self.views()?;
         let mut statement = connection.prepare_cached(
-            "SELECT id, seq, event, kind, case_id, stream, task, recipient, urgent, occurred_at FROM notice_missing WHERE occurred_at >= ?1 ORDER BY occurred_at, seq, kind LIMIT ?2",
+            "SELECT id, seq, event, kind, case_id, stream, task, since, recipient, urgent, occurred_at FROM notice_missing WHERE occurred_at >= ?1 ORDER BY occurred_at, seq, kind LIMIT ?2",
         )?;
         let mut rows = statement.query([micros(since), limit as i64])?;
         let mut all = Vec::new();
         while let Some(row) = rows.next()? {
             let kind: String = row.get(3)?;
-            let to: String = row.get(7)?;
-            let about = match (row.get::<_, Option<Uuid>>(4)?, row.get(5)?, row.get(6)?) {
+            let to: String = row.get(8)?;
+            let about = match (row.get::<_, Option<Uuid>>(4)?, row.get(5)?, row.get(6)?, row.get(7)?) {
                 (Some(case), ..) => About::Case(CaseId(case)),
-                (None, Some(stream), Some(task)) => About::Duty { stream, task },
+                (None, Some(stream), Some(task), Some(since)) => About::Duty { stream, task, since: from_micros(since) },
                 _ => return Err(ViewError::Row("notice_missing")),
             };
             all.push(Missing {
@@ -48,8 +48,8 @@ impl Views {
                 kind: NoticeKind::of_code(&kind).ok_or(ViewError::Row("notice_missing"))?,
                 about,
                 to: serde_json::from_str(&to).map_err(|_| ViewError::Row("notice_missing"))?,
-                urgent: row.get(8)?,
-                occurred_at: from_micros(row.get(9)?),
+                urgent: row.get(9)?,
+                occurred_at: from_micros(row.get(10)?),
             });
         }
         Ok(all)

@@ -6,6 +6,7 @@ CREATE TABLE notice_missing (
     case_id BLOB, -- what it is about: a case,
     stream TEXT, -- or a duty of a stream of supervision
     task TEXT,
+    since INTEGER,
     recipient TEXT NOT NULL,
     urgent INTEGER NOT NULL,
     occurred_at INTEGER NOT NULL

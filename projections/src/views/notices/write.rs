@@ -54,7 +54,7 @@ pub(crate) fn owed_duties(stream: &str, event: &Decoded, before: &[Duty], after:
     let same = |a: &Duty, b: &Duty| (&a.holder, &a.task, a.since) == (&b.holder, &b.task, b.since);
     let new = after.iter().filter(|duty| !before.iter().any(|old| same(old, duty)));
     new.filter_map(|duty| {
-        let about = About::Duty { stream: stream.to_owned(), task: duty.task.clone() };
+        let about = About::Duty { stream: stream.to_owned(), task: duty.task.clone(), since: duty.since };
         Some(missing(event, NoticeKind::Duty, about, Recipient::of_duty(&duty.holder)?, false))
     })
     .collect()
@@ -102,20 +102,20 @@ pub(crate) fn write(
     let mut delete = connection.prepare_cached("DELETE FROM notice_missing WHERE id = ?1")?;
     // An event is taken in once: what it owes is new.
     let mut insert = connection.prepare_cached(
-        "INSERT INTO notice_missing (id, seq, event, kind, case_id, stream, task, recipient, urgent, occurred_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO notice_missing (id, seq, event, kind, case_id, stream, task, since, recipient, urgent, occurred_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
     for (id, missing) in missing {
         match missing {
             Some(missing) => {
                 let to = serde_json::to_string(&missing.to).map_err(|_| ViewError::Row("notice_missing"))?;
                 let (seq, at) = (missing.seq as i64, micros(missing.occurred_at));
-                let (case, stream, task) = match &missing.about {
-                    About::Case(case) => (Some(case.0), None, None),
-                    About::Duty { stream, task } => (None, Some(stream), Some(task)),
+                let (case, stream, task, since) = match &missing.about {
+                    About::Case(case) => (Some(case.0), None, None, None),
+                    About::Duty { stream, task, since } => (None, Some(stream), Some(task), Some(micros(*since))),
                 };
                 let kind = missing.kind.code();
-                insert.execute(params![id.0, seq, missing.event, kind, case, stream, task, to, missing.urgent, at])?;
+                insert.execute(params![id.0, seq, missing.event, kind, case, stream, task, since, to, missing.urgent, at])?;
             }
             None if empty => {}
             None => {

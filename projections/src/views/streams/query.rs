@@ -64,37 +64,34 @@ impl Views {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The duty of a holder in a stream, due first, with the number of the stream; none when it is done.
+    /// The duty that a holder has in a stream since an instant, with the number of the stream; none when it is done.
     ///
     /// # Errors
     /// When the view cannot be read.
-    pub fn duty(&self, stream: &str, holder: &Holder, task: &str) -> Result<Option<NamedDuty>, ViewError> {
+    pub fn duty(&self, stream: &str, holder: &Holder, task: &str, since: Instant) -> Result<Option<NamedDuty>, ViewError> {
         let connection = self.views()?;
         let mut statement = connection.prepare_cached(
-            "SELECT d.due_at, d.since, s.year, s.ordinal FROM stream s JOIN duty d USING (key) \
-             WHERE s.name = ?1 AND d.holder = ?2 AND d.task = ?3 ORDER BY d.due_at LIMIT 1",
+            "SELECT d.due_at, s.year, s.ordinal FROM stream s JOIN duty d USING (key) \
+             WHERE s.name = ?1 AND d.holder = ?2 AND d.task = ?3 AND d.since = ?4",
         )?;
-        let mut rows = statement.query([stream, &holder.name(), task])?;
+        let mut rows = statement.query(params![stream, holder.name(), task, micros(since)])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let due: i64 = row.get(0)?;
-        let duty = DutyRow {
-            stream: stream.to_owned(),
-            task: task.to_owned(),
-            since: from_micros(row.get(1)?),
-            due: (due != NEVER).then(|| from_micros(due)),
-        };
-        Ok(Some(NamedDuty { duty, year: row.get(2)?, ordinal: row.get(3)? }))
+        let duty = DutyRow { stream: stream.to_owned(), task: task.to_owned(), since, due: (due != NEVER).then(|| from_micros(due)) };
+        Ok(Some(NamedDuty { duty, year: row.get(1)?, ordinal: row.get(2)? }))
     }
 
-    /// The year and the number of a stream in its kind.
+    /// The names of those of these streams that there are, each with its year and its number in its kind.
     ///
     /// # Errors
     /// When the view cannot be read.
-    pub fn stream_number(&self, stream: &str) -> Result<Option<(i32, u32)>, ViewError> {
+    pub fn stream_numbers(&self, streams: &[&str]) -> Result<Vec<(String, i32, u32)>, ViewError> {
+        let names = serde_json::to_string(streams).map_err(|_| ViewError::Row("stream"))?;
         let connection = self.views()?;
-        let mut statement = connection.prepare_cached("SELECT year, ordinal FROM stream WHERE name = ?1")?;
-        let mut rows = statement.query([stream])?;
-        rows.next()?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+        let mut statement =
+            connection.prepare_cached("SELECT name, year, ordinal FROM stream WHERE name IN (SELECT value FROM json_each(?1))")?;
+        let rows = statement.query_map([names], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// When automation has to look at a stream next.

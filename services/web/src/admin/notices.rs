@@ -3,7 +3,7 @@
 use domain::duty;
 use domain::ids::NoticeId;
 use domain::notice::{About, NoticeStage, Recipient};
-use projections::{NoticeRow as Row, Reference};
+use projections::{NoticeRow as Row, Reference, ViewError, Views};
 use templates::NavItem;
 use templates::admin::{NoticeRow, Notices};
 use templates::components::{Paging, Tag, Tone};
@@ -23,7 +23,7 @@ const STAGES: [(&str, NoticeStage, &str); 5] = [
     ("owed", NoticeStage::Waiting, "待发送"),
     ("claimed", NoticeStage::Claimed, "发送中"),
     ("sent", NoticeStage::Sent, "已发送"),
-    ("dropped", NoticeStage::Dropped, "没有联系方式"),
+    ("dropped", NoticeStage::Dropped, "不用发送"),
 ];
 
 pub(crate) async fn list(ctx: Ctx) -> Reply {
@@ -37,15 +37,7 @@ pub(crate) async fn list(ctx: Ctx) -> Reply {
         tabs.push(NavItem::counted(&query(LIST, &[("state", other)]), name, views.count_notices(stage)?, other == code));
     }
     let reference = ctx.app().reference();
-    let of_case = |row: &Row| if let About::Case(id) = row.state.owed.about { Some(id) } else { None };
-    let cases = views.cases_by_ids(&rows.iter().filter_map(of_case).collect::<Vec<_>>())?;
-    let mut numbers = Vec::new();
-    for row in &rows {
-        numbers.push(match &row.state.owed.about {
-            About::Case(id) => cases.iter().find(|case| case.id == *id).map(|case| words::number(&case.number)),
-            About::Duty { stream, .. } => views.stream_number(stream)?.map(|(year, ordinal)| duty::number(stream, year, ordinal)),
-        });
-    }
+    let numbers = numbers(&views, &rows)?;
     page(&Notices {
         shell: shell::of(&ctx),
         tabs,
@@ -55,8 +47,35 @@ pub(crate) async fn list(ctx: Ctx) -> Reply {
             next: rows.last().filter(|_| more).map(|last| query(LIST, &[("state", code), ("before", &last.key.to_string())])),
             summary: format!("本页 {} 条，新的在前", rows.len()),
         },
-        rows: rows.iter().zip(numbers).map(|(row, number)| said(&ctx, &reference, row, number.unwrap_or_default())).collect(),
+        rows: rows.iter().zip(numbers).map(|(row, number)| said(&ctx, &reference, row, number)).collect(),
     })
+}
+
+/// Whether nothing of what a notice is about is said here: who runs the machines does not learn which unit is checked or
+/// complained of, or who looks into it.
+fn is_closed(row: &Row) -> bool {
+    matches!(&row.state.owed.about, About::Duty { stream, .. } if duty::is_closed(stream))
+}
+
+/// The number of what each of these notices is about, in order.
+fn numbers(views: &Views, rows: &[Row]) -> Result<Vec<String>, ViewError> {
+    let (mut cases, mut streams) = (Vec::new(), Vec::new());
+    for row in rows.iter().filter(|row| !is_closed(row)) {
+        match &row.state.owed.about {
+            About::Case(id) => cases.push(*id),
+            About::Duty { stream, .. } => streams.push(stream.as_str()),
+        }
+    }
+    let (cases, streams) = (views.cases_by_ids(&cases)?, views.stream_numbers(&streams)?);
+    let number = |row: &Row| match &row.state.owed.about {
+        _ if is_closed(row) => Some("内容不公开".to_owned()),
+        About::Case(id) => cases.iter().find(|case| case.id == *id).map(|case| words::number(&case.number)),
+        About::Duty { stream, .. } => {
+            let found = streams.iter().find(|(name, ..)| name == stream);
+            found.map(|(_, year, ordinal)| duty::number(stream, *year, *ordinal))
+        }
+    };
+    Ok(rows.iter().map(|row| number(row).unwrap_or_default()).collect())
 }
 
 fn said(ctx: &Ctx, reference: &Reference, row: &Row, number: String) -> NoticeRow {
@@ -66,6 +85,7 @@ fn said(ctx: &Ctx, reference: &Reference, row: &Row, number: String) -> NoticeRo
         kind: state.owed.kind.label().to_owned(),
         number,
         to: match &state.owed.to {
+            _ if is_closed(row) => "承办人（不公开）".to_owned(),
             Recipient::Petitioner => "诉求人".to_owned(),
             Recipient::Unit(code) => format!("{} 联络员", words::unit(reference, code)),
             Recipient::Account(id) => words::account(reference, *id),
@@ -76,7 +96,7 @@ fn said(ctx: &Ctx, reference: &Reference, row: &Row, number: String) -> NoticeRo
             NoticeStage::Claimed => Tag::new("发送中", Tone::Info),
             NoticeStage::Sent => Tag::new("已发送", Tone::Good),
             NoticeStage::Parked => Tag::new("已搁置", Tone::Bad),
-            NoticeStage::Dropped => Tag::new("没有联系方式", Tone::Neutral),
+            NoticeStage::Dropped => Tag::new("不用发送", Tone::Neutral),
         },
         attempts: u32::from(state.attempts),
         reason: state.failure.clone().unwrap_or_default(),
