@@ -14,7 +14,7 @@ use vault::Vault;
 
 use crate::actor::{Actor, Meta};
 use crate::error::Error;
-use crate::store::{AppendFailure, Application, Done, record};
+use crate::store::{AppendFailure, Application, Done, TRIES, record, repeated};
 
 impl Application {
     /// Confirms that cases are of one person.
@@ -37,18 +37,55 @@ impl Application {
 
     /// Erases a person: the event, then the keys. Views follow from the event.
     ///
+    /// Which cases there are and whether they have ended is found out anew for every try, so that the event is appended to
+    /// what was decided on, and the keys that go are those of the cases that it names. A log binds an append to one stream: a
+    /// petitioner who says "not solved" between the look at the case and the event reopens a case that is erased. The erasure
+    /// stands then, the words of the petitioner are gone, and the case goes on without them until it ends again.
+    ///
     /// # Errors
     /// [`Error::Person`], also while a case runs; [`Error::Forbidden`].
     pub async fn erase_person(&self, meta: &Meta, person: Uuid, reason: &str) -> Result<Done, Error> {
         may_manage(&meta.actor)?;
-        let state = fold(&self.log.read_stream(&stream(person)).await?)?;
+        let name = stream(person);
+        for _ in 0..TRIES {
+            let envelopes = self.log.read_stream(&name).await?;
+            let done = match repeated(&envelopes, meta) {
+                Some(done) => Some(done),
+                None => {
+                    let state = fold(&envelopes)?;
+                    let running = self.running(&state.cases).await?;
+                    self.append_next(&name, envelopes.last(), meta, into(person::erase(&state, reason, running)?)).await?
+                }
+            };
+            let Some(done) = done else { continue };
+            let cases = self.erased_cases(&name).await?;
+            if done.events > 0 && self.running(&cases).await? > 0 {
+                tracing::warn!("a case was reopened while its person was erased; it goes on without the words of before");
+            }
+            self.destroy_keys(&cases).await?;
+            return Ok(done);
+        }
+        Err(Error::Busy)
+    }
+
+    /// How many of the cases have not ended.
+    async fn running(&self, cases: &[CaseId]) -> Result<usize, Error> {
         let mut running = 0;
-        for case in &state.cases {
+        for case in cases {
             running += usize::from(!self.load_case(*case).await?.state.stage.is_ended());
         }
-        let done = self.on_stream(&stream(person), meta, |envelopes| Ok(into(person::erase(&fold(envelopes)?, reason, running)?))).await?;
-        self.destroy_keys(&state.cases).await?;
-        Ok(done)
+        Ok(running)
+    }
+
+    /// The cases that the erasures of a person name, as they stand in the log.
+    async fn erased_cases(&self, stream: &str) -> Result<Vec<CaseId>, Error> {
+        let mut cases = Vec::new();
+        for envelope in self.log.read_stream(stream).await? {
+            cases.extend(Erased::of(&envelope)?.into_iter().flat_map(|erased| erased.cases));
+        }
+        cases.sort();
+        cases.dedup();
+        Ok(cases)
     }
 
     /// Drives on erasures whose keys are still there; called at every start. Answers how many keys were destroyed.
@@ -168,3 +205,6 @@ fn fold(envelopes: &[Envelope]) -> Result<PersonState, Error> {
 fn into(events: Vec<PersonEvent>) -> Vec<Event> {
     events.into_iter().map(Event::from).collect()
 }
+
+#[cfg(test)]
+mod tests;
