@@ -1,12 +1,18 @@
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use domain::case::Command;
 use domain::case::event::Petitioner;
 use domain::person::PersonRejection;
 
 use super::*;
+use crate::backups::make::{Wanted, make};
+use crate::backups::restore::{Restored, check, restore};
 use crate::cases::OpenedCase;
-use crate::fixtures::{Fickle, by, file, office};
+use crate::clock::log_now;
+use crate::fixtures::{Fickle, by, clock, file, office};
 
 const REASON: &str = "本人申请删除";
 const ANSWER: &str = "路灯已经修好，请您查看。";
@@ -81,6 +87,120 @@ async fn words(app: &Application, case: CaseId) -> Option<String> {
     found.unwrap()
 }
 
+/// The office's last words.
+async fn answered(app: &Application, case: CaseId) -> Option<String> {
+    let texts = open(app, case).await.entries.into_iter().rev().find_map(|entry| match entry.event {
+        domain::case::CaseEvent::AnsweredDirectly(answered) => Some(answered.answer.known().cloned()),
+        domain::case::CaseEvent::Judged(judged) => Some(judged.reason.known().cloned()),
+        _ => None,
+    });
+    texts.unwrap()
+}
+
+/// What a backup of a data directory and its log is made of.
+struct Files {
+    data: PathBuf,
+    out: PathBuf,
+    keys: PathBuf,
+}
+
+impl Files {
+    fn of(dir: &Path, data: &Path, day: &str) -> Self {
+        Self { data: data.to_owned(), out: dir.join(format!("log-{day}")), keys: dir.join(format!("keys-{day}")) }
+    }
+
+    async fn make(&self, app: &Application) {
+        app.projections.catch_up().await.unwrap();
+        let wanted = Wanted {
+            data: &self.data,
+            attachments: &self.data.join("attachments"),
+            out: &self.out,
+            keys_out: &self.keys,
+            force: false,
+            at: app.now(),
+            breath: Duration::ZERO,
+            stop: &AtomicBool::new(false),
+        };
+        make(app.log.as_ref(), &wanted, &|_, _| {}).await.unwrap();
+    }
+}
+
+/// The office on a log file with a keys file, restored.
+async fn restored(log: &Files, keys: &Files, dir: &Path) -> (Restored, Application) {
+    let entropy = Arc::new(vault::OsEntropy);
+    let vault = Arc::new(Vault::new(vault::MasterKey::from_bytes([7; 32]), entropy));
+    let clock: Arc<dyn domain::time::Clock> = clock();
+    let checked = check(&log.out, &keys.keys, Some(&vault), false, &|| Ok(())).unwrap();
+    std::fs::create_dir(dir).unwrap();
+    let done = restore(&checked, (&log.out, &keys.keys), dir, &vault, &clock, &|_, _| {}).await.unwrap();
+    let log = event_log::SqliteLog::open(dir, event_log::Options::default(), log_now(clock)).unwrap();
+    (done, office(dir, Arc::new(log)).await)
+}
+
+#[tokio::test]
+async fn given_a_case_that_runs_again_after_a_restore_then_its_answer_stays_and_its_petitioners_words_do_not() {
+    // given a case that ended and was erased on Tuesday
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    let app = office(&data, Fickle::new()).await;
+    let files = |day, data: &Path| Files::of(dir.path(), data, day);
+    let petitioner = Some(Petitioner { name: "张三".to_owned(), phone: "13800000000".to_owned(), ..Petitioner::default() });
+    let form = Uuid::from_u128(2);
+    let case = app.file(&Meta::new(Actor::Citizen, form), form, domain::case::command::File { petitioner, ..file() }).await.unwrap().case;
+    let monday = files("monday", &data);
+    monday.make(&app).await;
+    answer(&app, case, 3).await;
+    app.confirm_person(&security(4), PERSON, vec![case]).await.unwrap();
+    app.erase_person(&security(5), PERSON, REASON).await.unwrap();
+    assert_eq!(answered(&app, case).await, None);
+    let tuesday = files("tuesday", &data);
+    tuesday.make(&app).await;
+    // when Monday's log is restored with Tuesday's keys, and the case is answered again
+    let again = dir.path().join("again");
+    let (done, app) = restored(&monday, &tuesday, &again).await;
+    assert_eq!((done.erased_again, done.closed), (1, 0));
+    app.projections.catch_up().await.unwrap();
+    assert_eq!(app.finish_erasures().await.unwrap(), 0);
+    assert_eq!(words(&app, case).await, None);
+    answer(&app, case, 6).await;
+    // then every start leaves the answer, and the petitioner writes no more
+    assert_eq!(app.finish_erasures().await.unwrap(), 0);
+    assert_eq!(answered(&app, case).await.as_deref(), Some(ANSWER));
+    assert_eq!(words(&app, case).await, None);
+    assert_eq!(dispute(&app, case, 7).await, Err(PersonRejection::Erased.into()));
+    // and so it is after a restore of what was backed up since
+    let wednesday = files("wednesday", &again);
+    wednesday.make(&app).await;
+    let (done, later) = restored(&wednesday, &wednesday, &dir.path().join("later")).await;
+    assert_eq!((done.erased_again, done.closed), (0, 0));
+    assert_eq!(later.finish_erasures().await.unwrap(), 0);
+    assert_eq!(answered(&later, case).await.as_deref(), Some(ANSWER));
+    assert_eq!(words(&later, case).await, None);
+    // when the erasure is asked for again, then the answer goes too, once
+    assert_eq!(app.erase_person(&security(8), PERSON, REASON).await.unwrap().events, 1);
+    assert_eq!(answered(&app, case).await, None);
+    assert_eq!(app.erase_person(&security(9), PERSON, REASON).await.unwrap().events, 0);
+    // and does not come back with the keys of then
+    let thursday = files("thursday", &again);
+    thursday.make(&app).await;
+    let (_, last) = restored(&wednesday, &thursday, &dir.path().join("last")).await;
+    assert_eq!(answered(&last, case).await, None);
+}
+
+#[tokio::test]
+async fn given_an_erasure_whose_keys_a_crash_left_then_the_next_start_destroys_them() {
+    let world = World::new().await;
+    let case = world.ended(1).await;
+    world.confirm(1, case).await;
+    let events = vec![PersonErased { reason: REASON.to_owned(), cases: vec![case] }.into()];
+    world.app.on_stream(&stream(PERSON), &security(2), |_| Ok(into(events.clone()))).await.unwrap();
+    world.app.projections.catch_up().await.unwrap();
+    assert_eq!(answered(&world.app, case).await.as_deref(), Some(ANSWER));
+    assert_eq!(world.app.finish_erasures().await.unwrap(), 2);
+    assert_eq!(answered(&world.app, case).await.or(words(&world.app, case).await), None);
+}
+
 #[tokio::test]
 async fn given_a_running_case_confirmed_while_its_person_is_erased_then_nothing_is_erased() {
     let world = World::new().await;
@@ -143,6 +263,8 @@ async fn given_a_case_reopened_between_the_look_at_it_and_the_erasure_then_it_ca
     let judge = Command::Judge { justified: false, reason: "现场查看，路灯正常。".to_owned() };
     world.app.on_case(&by(Role::Reviewer, 4), case, &judge).await.unwrap();
     assert!(open(&world.app, case).await.state.stage.is_ended());
+    world.app.finish_erasures().await.unwrap();
+    assert_eq!(answered(&world.app, case).await.as_deref(), Some("现场查看，路灯正常。"));
 }
 
 #[tokio::test]
