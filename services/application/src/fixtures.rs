@@ -82,20 +82,43 @@ pub(crate) fn by(role: Role, command: u128) -> Meta {
 /// What happens between reading and appending.
 pub(crate) type Between = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A log in memory in which something may come between reading and appending.
+/// What becomes of appends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// They are done.
+    Good,
+    /// Nothing is written.
+    Away,
+    /// They are written, and nobody is told.
+    Unanswered,
+    /// As before, and streams are read as they were: a node of a cluster that does not follow.
+    Behind(u64),
+}
+
+/// A log in memory in which something may come between reading and appending, and whose answers may be lost.
 pub(crate) struct Fickle {
     log: MemoryLog,
+    fate: Mutex<Fate>,
     between: Mutex<Option<(&'static str, Between)>>,
 }
 
 impl Fickle {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { log: MemoryLog::new(log_now(clock())), between: Mutex::default() })
+        Arc::new(Self { log: MemoryLog::new(log_now(clock())), fate: Mutex::new(Fate::Good), between: Mutex::default() })
+    }
+
+    /// From now on.
+    pub(crate) fn befalls(&self, fate: Fate) {
+        *self.fate.lock().unwrap() = fate;
     }
 
     /// Happens once, just before the next append to a stream whose name begins so.
     pub(crate) fn comes_between(&self, stream: &'static str, what: Between) {
         *self.between.lock().unwrap() = Some((stream, what));
+    }
+
+    fn fate(&self) -> Fate {
+        *self.fate.lock().unwrap()
     }
 
     fn due(&self, stream: &str) -> Option<Between> {
@@ -110,11 +133,23 @@ impl EventLog for Fickle {
         if let Some(what) = self.due(&append.stream) {
             what.await;
         }
-        self.log.append(append).await
+        let away = || Err(AppendError::Unavailable("lost".to_owned()));
+        match self.fate() {
+            Fate::Good => self.log.append(append).await,
+            Fate::Away => away(),
+            Fate::Unanswered | Fate::Behind(_) => {
+                self.log.append(append).await?;
+                away()
+            }
+        }
     }
 
     async fn read_stream(&self, stream: &str) -> Result<Vec<Envelope>, LogError> {
-        self.log.read_stream(stream).await
+        let mut envelopes = self.log.read_stream(stream).await?;
+        if let Fate::Behind(seq) = self.fate() {
+            envelopes.retain(|envelope| envelope.seq <= seq);
+        }
+        Ok(envelopes)
     }
 
     async fn read_all(&self, after: &Cursor, limit: usize) -> Result<Batch, LogError> {
