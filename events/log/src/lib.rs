@@ -56,8 +56,8 @@ pub trait EventLog: Send + Sync + 'static {
     /// `repeated`; so a caller who lost the answer repeats the call.
     ///
     /// # Errors
-    /// [`AppendError::Conflict`] when the stream ends elsewhere; the other kinds say that nothing was written
-    /// and whether trying again helps.
+    /// [`AppendError::Conflict`] when the stream ends elsewhere and [`AppendError::Invalid`] say that nothing was written. After
+    /// the other kinds it may have been: a cluster's answer can be lost. The same call again, or the stream, tells.
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
 
     /// All events of one stream in order; empty when there is none.

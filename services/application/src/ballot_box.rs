@@ -2,7 +2,7 @@
 //! other. One campaign at a time; emptied when its ballots stand in the log.
 //!
 //! One person, one ballot, and nobody can say whose (domain.md H8, H9):
-//! - A code is known by its keyed hash alone. Using it and putting in the ballot is one transaction, so that each code gives
+//! - A code is known by its keyed hash alone; before its batch is given out, also by a seed from which the master key makes it. Using it and putting in the ballot is one transaction, so that each code gives
 //!   exactly one ballot, durable before the voter is answered. Many voters share a commit when many come at once.
 //! - A ballot has a random 128-bit name and no other: no row number, no time, no address. Tables are `WITHOUT ROWID`, so rows
 //!   lie in the order of random names. Opinions lie apart from grades under names of their own.
@@ -31,7 +31,7 @@ use uuid::Uuid;
 use vault::Entropy;
 
 pub use self::mixing::copy;
-use self::mixing::{mix, shuffled};
+use self::mixing::{checkpoint, mix, shuffled};
 use self::thread::{Cast, Message, serve};
 
 const SCHEMA: &str = "
@@ -42,6 +42,9 @@ CREATE TABLE IF NOT EXISTS box (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS token (
     hash BLOB PRIMARY KEY, grp INTEGER NOT NULL, batch BLOB NOT NULL, used INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS unsettled (
+    batch BLOB PRIMARY KEY, grp INTEGER NOT NULL, count INTEGER NOT NULL, seed BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS ballot (name BLOB PRIMARY KEY, grp INTEGER NOT NULL, sealed TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS opinion (name BLOB PRIMARY KEY, body INTEGER NOT NULL, sealed TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -76,6 +79,19 @@ pub struct Code {
     pub campaign: Uuid,
     /// Used already.
     pub used: bool,
+}
+
+/// A batch of codes that nobody has got: whether the log names it is not known yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsettled {
+    /// The batch.
+    pub batch: Uuid,
+    /// For whom.
+    pub group: Group,
+    /// How many.
+    pub count: u64,
+    /// What the codes are made from, with the master key. It goes when they are given out.
+    pub seed: [u8; 32],
 }
 
 /// Codes and ballots of a group.
@@ -117,6 +133,7 @@ pub struct BallotBox {
     path: PathBuf,
     entropy: Arc<dyn Entropy>,
     thread: Option<std::thread::JoinHandle<()>>,
+    inviting: tokio::sync::Mutex<()>,
 }
 
 impl BallotBox {
@@ -139,34 +156,87 @@ impl BallotBox {
             .name("ballots".to_owned())
             .spawn(move || serve(connection, &receiver, names.as_ref(), &file))
             .map_err(|_| rusqlite::Error::InvalidQuery)?;
-        Ok(Self { sender: Some(Mutex::new(sender)), reader: Some(Mutex::new(reader)), path, entropy, thread: Some(thread) })
+        Ok(Self {
+            sender: Some(Mutex::new(sender)),
+            reader: Some(Mutex::new(reader)),
+            path,
+            entropy,
+            thread: Some(thread),
+            inviting: tokio::sync::Mutex::default(),
+        })
     }
 
     /// No box: for command-line work and simulation without a campaign.
     pub fn off(entropy: Arc<dyn Entropy>) -> Self {
-        Self { sender: None, reader: None, path: PathBuf::new(), entropy, thread: None }
+        Self { sender: None, reader: None, path: PathBuf::new(), entropy, thread: None, inviting: tokio::sync::Mutex::default() }
     }
 
-    /// Puts in the hashes of a batch of codes of a campaign; false when this batch is in the box already.
+    /// Codes are made by one call at a time: what is unsettled when it begins is of no other.
+    pub async fn inviting(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.inviting.lock().await
+    }
+
+    /// Puts in the hashes of a batch of codes of a campaign, unsettled; false when this batch is in the box already.
     ///
     /// # Errors
     /// [`BoxError`].
-    pub async fn add_codes(&self, campaign: Uuid, group: Group, batch: Uuid, mut hashes: Vec<[u8; 32]>) -> Result<bool, BoxError> {
+    pub async fn add_codes(&self, campaign: Uuid, batch: Unsettled, mut hashes: Vec<[u8; 32]>) -> Result<bool, BoxError> {
         hashes.sort_unstable();
         self.work(move |connection| {
             let transaction = connection.transaction()?;
             claim(&transaction, campaign)?;
-            if transaction.prepare("SELECT 1 FROM token WHERE batch = ?1 LIMIT 1")?.exists([batch.as_bytes().as_slice()])? {
+            let Unsettled { batch, group, count, seed } = batch;
+            let (batch, count) = (batch.as_bytes().as_slice(), i64::try_from(count).unwrap_or(i64::MAX));
+            if transaction.prepare("SELECT 1 FROM token WHERE batch = ?1 LIMIT 1")?.exists([batch])? {
                 return Ok(false);
             }
             {
                 let mut insert = transaction.prepare("INSERT INTO token (hash, grp, batch, used) VALUES (?1, ?2, ?3, 0)")?;
                 for hash in &hashes {
-                    insert.execute(params![hash.as_slice(), number(group), batch.as_bytes().as_slice()])?;
+                    insert.execute(params![hash.as_slice(), number(group), batch])?;
                 }
             }
+            let unsettled = "INSERT INTO unsettled (batch, grp, count, seed) VALUES (?1, ?2, ?3, ?4)";
+            transaction.execute(unsettled, params![batch, number(group), count, seed.as_slice()])?;
             transaction.commit()?;
             Ok(true)
+        })
+        .await
+    }
+
+    /// Batches of a campaign of which nobody has got a code.
+    ///
+    /// # Errors
+    /// [`BoxError`].
+    pub async fn unsettled(&self, campaign: Uuid) -> Result<Vec<Unsettled>, BoxError> {
+        if self.sender.is_none() {
+            return Ok(Vec::new());
+        }
+        self.work(move |connection| {
+            if holds(connection)? != Some(campaign) {
+                return Ok(Vec::new());
+            }
+            let mut statement = connection.prepare("SELECT batch, grp, count, seed FROM unsettled ORDER BY batch")?;
+            let rows = statement.query_map([], |row| {
+                let batch: Vec<u8> = row.get(0)?;
+                Ok((Uuid::from_slice(&batch).ok(), group(row.get(1)?), row.get::<_, i64>(2)?.unsigned_abs(), row.get(3)?))
+            })?;
+            let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
+            let whole =
+                rows.into_iter().filter_map(|(batch, group, count, seed)| Some(Unsettled { batch: batch?, group: group?, count, seed }));
+            Ok(whole.collect())
+        })
+        .await
+    }
+
+    /// A batch is given out: its codes cannot be made again.
+    ///
+    /// # Errors
+    /// [`BoxError`].
+    pub async fn settled(&self, batch: Uuid) -> Result<(), BoxError> {
+        self.work(move |connection| {
+            connection.execute("DELETE FROM unsettled WHERE batch = ?1", [batch.as_bytes().as_slice()])?;
+            Ok(checkpoint(connection)?)
         })
         .await
     }
@@ -179,6 +249,7 @@ impl BallotBox {
         self.work(move |connection| {
             let transaction = connection.transaction()?;
             transaction.execute("DELETE FROM token WHERE batch = ?1 AND used = 0", [batch.as_bytes().as_slice()])?;
+            transaction.execute("DELETE FROM unsettled WHERE batch = ?1", [batch.as_bytes().as_slice()])?;
             transaction.execute("DELETE FROM box WHERE NOT EXISTS (SELECT 1 FROM token)", [])?;
             transaction.commit()?;
             Ok(())
@@ -290,8 +361,8 @@ impl BallotBox {
             if holds(connection)? != Some(campaign) {
                 return Ok(());
             }
-            connection
-                .execute_batch("BEGIN IMMEDIATE; DELETE FROM token; DELETE FROM ballot; DELETE FROM opinion; DELETE FROM box; COMMIT;")?;
+            let tables = ["token", "unsettled", "ballot", "opinion", "box"].map(|table| format!("DELETE FROM {table};"));
+            connection.execute_batch(&format!("BEGIN IMMEDIATE; {} COMMIT;", tables.concat()))?;
             mix(connection, true)?;
             Ok(())
         })

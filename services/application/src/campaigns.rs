@@ -1,9 +1,10 @@
 //! Public evaluations: plan, codes, ballots, closing, and what may be read of them.
 
+mod invite;
+
 use domain::campaign::ballot::{Answers, BATCH, BallotEvent, BallotRow, BallotsRecorded, Batch, OPINIONS, OpinionsRecorded, count};
 use domain::campaign::event::{
-    CampaignClosed, CampaignCounted, CampaignInvited, CampaignLocked, CampaignOpened, CampaignPlanned, CampaignPublished, GroupTally,
-    OpinionTally,
+    CampaignClosed, CampaignCounted, CampaignLocked, CampaignOpened, CampaignPlanned, CampaignPublished, GroupTally, OpinionTally,
 };
 use domain::campaign::mask::mask;
 use domain::campaign::state::check_tally;
@@ -23,10 +24,10 @@ use crate::error::Error;
 use crate::store::{Application, Done};
 use crate::supervision::{Decision, OpenedStream, Situation};
 
+pub use self::invite::MOST_CODES;
+
 /// Campaigns that may take ballots at once, at most.
 const NEWEST: usize = 20;
-/// Codes of one batch at most: they are shown once, in one file.
-pub const MOST_CODES: u64 = 200_000;
 const CODE: &str = "ballot code";
 const GRADES: &str = "ballot";
 const OPINION: &str = "opinion";
@@ -130,53 +131,6 @@ impl Application {
             Ok(Decision::now(situation.now, vec![CampaignPublished {}.into()]))
         })
         .await
-    }
-
-    /// Makes a batch of codes. They are given back here and nowhere again; the same form a second time is refused.
-    ///
-    /// # Errors
-    /// [`Error::Forbidden`], [`Refusal`]; the box's or the log's errors.
-    pub async fn invite(&self, meta: &Meta, id: CampaignId, group: Group, count: u64) -> Result<(Vec<String>, Done), Error> {
-        let state = self.stream_state::<Campaign>(&id.stream()).await?.ok_or(Error::NotFound)?;
-        permit(meta, CampaignAct::Invite, Some(&state))?;
-        if state.batches.iter().any(|batch| batch.batch == meta.command) {
-            return Err(Refusal::Exists.into());
-        }
-        if count > MOST_CODES {
-            return Err(Refusal::field("count", format!("一次最多生成 {MOST_CODES} 个评议码，请分批生成")).into());
-        }
-        state.may_invite(group, count)?;
-        self.box_is_here(&state)?;
-        let mut codes = Vec::new();
-        for _ in 0..count {
-            let mut bits = [0; 16];
-            self.vault.entropy().fill(&mut bits);
-            codes.push(codes::ballot_code(u128::from_be_bytes(bits)));
-        }
-        let mut hashes: Vec<[u8; 32]> = codes.iter().map(|code| self.hash(code)).collect();
-        hashes.sort_unstable();
-        let root = hashes.iter().fold(Sha256::new(), Sha256::chain_update).finalize();
-        let batch = meta.command;
-        if !self.ballots.add_codes(id.0, group, batch, hashes).await? {
-            return Err(Refusal::Exists.into());
-        }
-        let invited = CampaignInvited { batch, group, count, root: hex(&root) };
-        let done = self
-            .on_campaign(meta, id, |state, situation| {
-                state.may_invite(group, count)?;
-                // Of two nodes that make the first codes at once, one has the box; the other takes its codes back.
-                self.box_is_here(state)?;
-                Ok(Decision::now(situation.now, vec![invited.clone().into()]))
-            })
-            .await;
-        match done {
-            Ok(done) => Ok((codes, done)),
-            Err(error) => {
-                // Codes that nobody gets are no codes.
-                self.ballots.drop_codes(batch).await?;
-                Err(error)
-            }
-        }
     }
 
     /// Looks at a code that somebody typed. Guesses are slowed down by the address they come from, which is kept nowhere else.
@@ -493,3 +447,6 @@ fn root(rows: &[BallotRow]) -> String {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -135,7 +135,7 @@ impl Application {
             } else if !may(&meta.actor, act, &loaded.state, reference.as_ref()) {
                 return Err(Error::Forbidden);
             }
-            // New words would be sealed under a new key, in a case of which nothing is to be left.
+            // Nothing of its petitioner is to be left. An office may write on: a case that runs again has to be ended.
             if matches!(command, Command::Rate { .. } | Command::Dispute { .. })
                 && self.projections.views().erased(case).map_err(|error| Error::Internal(error.to_string()))?
             {

@@ -61,8 +61,8 @@ pub enum Error {
     /// The log takes no more now.
     #[error("系统繁忙，您的内容没有丢失，请稍等几秒后重新提交")]
     Busy,
-    /// The log cannot be written now.
-    #[error("系统暂时不能保存，您的内容没有提交，请稍后再试")]
+    /// The log cannot be written now, or its answer was lost: what was handed in may be there.
+    #[error("系统暂时没能确认保存，您的内容可能没有提交成功。请稍后查看，没有记录的请再提交一次")]
     Unavailable,
     /// The log cannot be read now. Whoever reads has handed nothing in, so nothing is said of that.
     #[error("暂时读不到平台的数据，请稍后再试")]
@@ -134,7 +134,7 @@ mod tests {
             assert_eq!(said, Error::Unreadable);
             assert!(!said.to_string().contains("提交") && said.to_string().contains("请稍后再试"), "{said}");
         }
-        assert!(Error::from(AppendError::Unavailable("disk".to_owned())).to_string().contains("没有提交"));
+        assert!(Error::from(AppendError::Unavailable("disk".to_owned())).to_string().contains("可能没有提交"));
     }
 
     #[test]

@@ -120,20 +120,33 @@ impl Application {
                 return Ok(done);
             }
             let events = decide(&envelopes)?;
-            let revision = envelopes.last().map(|envelope| envelope.revision);
-            if events.is_empty() {
-                return Ok(Done { events: 0, seq: envelopes.last().map_or(0, |e| e.seq), revision: revision.unwrap_or(0) });
-            }
-            let now = self.now();
-            let count = events.len();
-            let dated = events.into_iter().map(|event| (now, event)).collect();
-            match self.append(stream, expected(revision), meta, None, dated).await {
-                Ok(appended) => return Ok(Done { events: count, seq: appended.last_seq, revision: appended.last_revision }),
-                Err(AppendFailure::Conflict) => {}
-                Err(AppendFailure::Other(error)) => return Err(error),
+            if let Some(done) = self.append_next(stream, envelopes.last(), meta, events).await? {
+                return Ok(done);
             }
         }
         Err(Error::Busy)
+    }
+
+    /// Appends events that happen now after the `last` event of a stream; none when somebody came between: decide again. No
+    /// events = done already.
+    pub(crate) async fn append_next(
+        &self,
+        stream: &str,
+        last: Option<&Envelope>,
+        meta: &Meta,
+        events: Vec<Event>,
+    ) -> Result<Option<Done>, Error> {
+        let revision = last.map(|envelope| envelope.revision);
+        if events.is_empty() {
+            return Ok(Some(Done { events: 0, seq: last.map_or(0, |e| e.seq), revision: revision.unwrap_or(0) }));
+        }
+        let (now, count) = (self.now(), events.len());
+        let dated = events.into_iter().map(|event| (now, event)).collect();
+        match self.append(stream, expected(revision), meta, None, dated).await {
+            Ok(appended) => Ok(Some(Done { events: count, seq: appended.last_seq, revision: appended.last_revision })),
+            Err(AppendFailure::Conflict) => Ok(None),
+            Err(AppendFailure::Other(error)) => Err(error),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Events never change, so short reads one after the other up to one event are one moment. Keys do go: they are read after
 //! the events, and every erasure up to then is remembered beside them.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +17,7 @@ use projections::{Still, Turn};
 use super::archive::{FORMAT, Kind, Label, List, ViewsThen, Writer};
 use super::{ATTACHMENTS, AUDIT, BALLOTS, ERASED, EVENTS, Fault, Held, KEYS, alone, restore};
 use crate::audit::copy::Lines;
-use crate::persons::Erased;
+use crate::persons::{Erased, outlives, used_before};
 
 /// Events, keys or lines read at once.
 const CHUNK: usize = 2_000;
@@ -239,16 +239,29 @@ async fn write_keys(log: &dyn EventLog, file: &mut Writer, erased: &[Erased], wa
         file.add(ERASED, &format!("{:012}", some.first().map_or(0, |first| first.seq)), &json_lines(some))?;
     }
     // The event comes first, then its keys go: of those in between none gets into the file.
-    let gone: HashSet<String> = erased.iter().flat_map(|one| &one.cases).map(|case| case.stream()).collect();
+    let mut gone: HashMap<String, u64> = HashMap::new();
+    for one in erased {
+        gone.extend(one.cases.iter().map(|case| (case.stream(), one.seq)));
+    }
     let mut place = 0;
     loop {
-        let mut some = log.keys_after(place, CHUNK).await?;
+        let some = log.keys_after(place, CHUNK).await?;
         let Some((last, _)) = some.last() else { return Ok(()) };
         place = *last;
-        some.retain(|(_, key)| !gone.contains(&key.owner));
-        if let Some((first, _)) = some.first() {
-            let name = format!("{first:012}");
-            file.add(KEYS, &name, &json_lines(&some.into_iter().map(|(_, key)| key).collect::<Vec<_>>()))?;
+        let mut kept = Vec::with_capacity(some.len());
+        let mut first = None;
+        for (at, key) in some {
+            let stays = match gone.get(&key.owner) {
+                None => true,
+                Some(seq) => outlives(&key, &used_before(&log.read_stream(&key.owner).await?, *seq)),
+            };
+            if stays {
+                first.get_or_insert(at);
+                kept.push(key);
+            }
+        }
+        if let Some(first) = first {
+            file.add(KEYS, &format!("{first:012}"), &json_lines(&kept))?;
         }
         breathe(wanted).await?;
     }

@@ -3,12 +3,12 @@
 //!
 //! An old log with the latest keys keeps the erased erased: their keys are not in the keys file, and the erasures that the
 //! log does not know yet are recorded in it again. Keys older than the log are refused, or taken without those of anybody
-//! whom log or keys file know as erased.
+//! whom log or keys file know as erased. What an office wrote in a case after its erasure has a key of its own, which is taken.
 
 mod check;
 mod target;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use super::archive::{self, Kind, List, Member};
 use super::{ATTACHMENTS, AUDIT, BALLOTS, EVENTS, Fault, KEYS};
 use crate::audit::copy;
 use crate::clock::log_now;
-use crate::persons;
+use crate::persons::{self, Erased};
 
 pub use check::{Checked, check};
 pub use target::Target;
@@ -73,7 +73,7 @@ pub async fn restore(
     clock: &Arc<dyn Clock>,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Restored, Fault> {
-    let gone: HashSet<String> = checked.erased().flat_map(|one| &one.cases).map(|case| case.stream()).collect();
+    let mut gone = Gone::of(checked);
     let mut restored = Restored {
         events: checked.log.size,
         root: checked.log.root.clone(),
@@ -90,9 +90,9 @@ pub async fn restore(
     let same = |list: List, wanted: &List| {
         if list == *wanted { Ok(()) } else { Err(Fault::Different("文件在恢复期间被换过".to_owned())) }
     };
-    same(write_log(file, dir, &mut log, &mut restored, progress, checked.log.size)?, &checked.log)?;
+    same(write_log(file, dir, &mut log, &mut restored, &mut gone, progress, checked.log.size)?, &checked.log)?;
     same(write_keys(keys, dir, &mut log, &gone, &mut restored)?, &checked.keys)?;
-    log.without_keys(&mut |stream| restored.closed += u64::from(!gone.contains(stream)))?;
+    log.without_keys(&mut |stream| restored.closed += u64::from(!gone.until.contains_key(stream)))?;
     let head = log.finish()?;
     if (head.size, hex(&head.root)) != (checked.log.size, checked.log.root.clone()) {
         return Err(Fault::Different(format!("得到 {} 个事件，根 {}", head.size, hex(&head.root))));
@@ -113,6 +113,43 @@ pub async fn restore(
     Ok(restored)
 }
 
+/// Whose words are erased, and under which keys they were.
+#[derive(Default)]
+struct Gone {
+    /// Streams with the place in the log up to which they are erased.
+    until: HashMap<String, u64>,
+    /// Keys that sealed something before it.
+    keys: HashSet<[u8; 16]>,
+}
+
+impl Gone {
+    fn of(checked: &Checked) -> Self {
+        let mut until: HashMap<String, u64> = HashMap::new();
+        let mut add = |one: &Erased, seq: u64| {
+            for case in &one.cases {
+                let last = until.entry(case.stream()).or_default();
+                *last = seq.max(*last);
+            }
+        };
+        checked.erased().for_each(|one| add(one, one.seq));
+        // Those that are recorded again come after all that the log holds.
+        checked.unknown_to_log().iter().for_each(|one| add(one, u64::MAX));
+        Self { until, keys: HashSet::new() }
+    }
+
+    fn see(&mut self, events: &[Envelope]) {
+        for event in events {
+            if self.until.get(&event.stream).is_some_and(|seq| event.seq < *seq) {
+                self.keys.extend(event.sealed.iter().map(|blob| blob.key));
+            }
+        }
+    }
+
+    fn stays(&self, key: &WrappedKey) -> bool {
+        !self.until.contains_key(&key.owner) || persons::outlives(key, &self.keys)
+    }
+}
+
 fn compare(checked: &Checked, dir: &Path) -> Result<Compared, Fault> {
     // Words of those erased later stood in the views then and do not now.
     let later = checked.known.iter().any(|erased| erased.seq > checked.log.size);
@@ -128,6 +165,7 @@ fn write_log(
     dir: &Path,
     log: &mut Rewriter,
     restored: &mut Restored,
+    gone: &mut Gone,
     progress: &(dyn Fn(u64, u64) + Sync),
     size: u64,
 ) -> Result<List, Fault> {
@@ -138,6 +176,7 @@ fn write_log(
         match member.part {
             EVENTS => {
                 let events = events(&mut member, &mut next)?;
+                gone.see(&events);
                 log.append(events)?;
                 progress(next - 1, size);
             }
@@ -160,12 +199,12 @@ fn write_log(
     })
 }
 
-fn write_keys(file: &Path, dir: &Path, log: &mut Rewriter, gone: &HashSet<String>, restored: &mut Restored) -> Result<List, Fault> {
+fn write_keys(file: &Path, dir: &Path, log: &mut Rewriter, gone: &Gone, restored: &mut Restored) -> Result<List, Fault> {
     archive::read(file, Kind::Keys, &mut |mut member| {
         match member.part {
             KEYS => {
                 let mut keys = lines::<WrappedKey>(&mut member)?;
-                keys.retain(|key| !gone.contains(&key.owner));
+                keys.retain(|key| gone.stays(key));
                 restored.keys += log.keys(&keys)?;
             }
             BALLOTS => {

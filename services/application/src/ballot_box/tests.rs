@@ -14,9 +14,13 @@ fn ballot(grades: &str) -> Sealed {
     Sealed { grades: grades.to_owned(), opinions: vec![(0, format!("opinion of {grades}"))] }
 }
 
+fn batch(n: u128) -> Unsettled {
+    Unsettled { batch: Uuid::from_u128(n), group: Group::Users, count: 1, seed: [9; 32] }
+}
+
 async fn with_codes(dir: &Path, n: u32) -> BallotBox {
     let open = BallotBox::open(dir, Arc::new(OsEntropy)).unwrap();
-    assert!(open.add_codes(CAMPAIGN, Group::Users, Uuid::from_u128(1), (0..n).map(hash).collect()).await.unwrap());
+    assert!(open.add_codes(CAMPAIGN, batch(1), (0..n).map(hash).collect()).await.unwrap());
     open
 }
 
@@ -74,8 +78,8 @@ async fn a_shut_box_takes_nothing_keeps_its_order_and_is_emptied_once() {
 async fn a_batch_goes_in_once_and_one_campaign_at_a_time() {
     let dir = tempfile::tempdir().unwrap();
     let open = with_codes(dir.path(), 3).await;
-    assert!(!open.add_codes(CAMPAIGN, Group::Users, Uuid::from_u128(1), vec![hash(8)]).await.unwrap());
-    assert!(matches!(open.add_codes(Uuid::from_u128(8), Group::Users, Uuid::from_u128(2), vec![hash(8)]).await, Err(BoxError::Other)));
+    assert!(!open.add_codes(CAMPAIGN, batch(1), vec![hash(8)]).await.unwrap());
+    assert!(matches!(open.add_codes(Uuid::from_u128(8), batch(2), vec![hash(8)]).await, Err(BoxError::Other)));
     assert_eq!(open.look(&hash(1)).unwrap(), Some(Code { campaign: CAMPAIGN, used: false }));
     assert_eq!(open.look(&hash(8)).unwrap(), None);
     open.drop_codes(Uuid::from_u128(1)).await.unwrap();
@@ -126,4 +130,25 @@ fn unrelated(order: &[u32]) -> bool {
     let ascending = order.windows(2).filter(|pair| pair[1] > pair[0]).count() as f64;
     // The number of ascents of a random permutation has mean (n-1)/2 and variance (n+1)/12.
     correlation.abs() < 5.0 / n.sqrt() && (ascending - (n - 1.0) / 2.0).abs() < 5.0 * ((n + 1.0) / 12.0).sqrt()
+}
+
+#[tokio::test]
+async fn a_seed_goes_when_its_batch_is_given_out_taken_back_or_emptied() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = with_codes(dir.path(), 3).await;
+    assert!(open.add_codes(CAMPAIGN, batch(2), vec![hash(8)]).await.unwrap());
+    assert!(open.add_codes(CAMPAIGN, batch(3), vec![hash(9)]).await.unwrap());
+    assert_eq!(open.unsettled(Uuid::from_u128(8)).await.unwrap(), []);
+    assert_eq!(open.unsettled(CAMPAIGN).await.unwrap(), [batch(1), batch(2), batch(3)]);
+    open.settled(Uuid::from_u128(1)).await.unwrap();
+    open.drop_codes(Uuid::from_u128(2)).await.unwrap();
+    assert_eq!(open.unsettled(CAMPAIGN).await.unwrap(), [batch(3)]);
+    assert!(open.holds(Uuid::from_u128(1)).unwrap() && !open.holds(Uuid::from_u128(2)).unwrap());
+    open.empty(CAMPAIGN).await.unwrap();
+    assert!(open.add_codes(CAMPAIGN, batch(4), vec![hash(8)]).await.unwrap());
+    open.settled(Uuid::from_u128(4)).await.unwrap();
+    open.mix().await.unwrap();
+    drop(open);
+    let bytes = std::fs::read(dir.path().join("ballots.db")).unwrap();
+    assert!(!bytes.windows(32).any(|window| window == [9; 32]), "a seed is left in the file");
 }

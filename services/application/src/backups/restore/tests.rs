@@ -4,7 +4,6 @@ use uuid::Uuid;
 
 use super::super::archive::{FORMAT, Label, Writer};
 use super::*;
-use crate::persons::Erased;
 
 fn erased(seq: u64, cases: &[u128]) -> Erased {
     let cases = cases.iter().map(|n| CaseId(Uuid::from_u128(*n))).collect();
@@ -60,7 +59,7 @@ fn a_planted_name_and_a_planted_member_are_refused() {
             ballots: false,
             views: Compared::Not,
         };
-        let read = write_log(&path, into.path(), &mut log, &mut restored, &|_, _| {}, 1);
+        let read = write_log(&path, into.path(), &mut log, &mut restored, &mut Gone::default(), &|_, _| {}, 1);
         assert!(matches!(read, Err(Fault::Damaged { .. })), "{part}/{name}: {read:?}");
         assert!(!into.path().join(ATTACHMENTS).exists());
     }
