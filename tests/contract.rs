@@ -46,6 +46,39 @@ macro_rules! contract {
     };
 }
 
+/// The same for promises of backends that can be copied.
+macro_rules! copying {
+    ($($promise:ident),+ $(,)?) => {
+        mod copying {
+            use super::*;
+            mod sqlite {
+                use super::*;
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $promise() { promises::$promise(&OneFile::open()).await; })+
+            }
+            mod sqlite_written_and_read_by_two_processes {
+                use super::*;
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $promise() { promises::$promise(&TwoProcesses::open()).await; })+
+            }
+            #[cfg(feature = "eventstore")]
+            mod eventstore {
+                use super::*;
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $promise() { promises::$promise(&cluster::OneNode::open().await).await; })+
+            }
+            #[cfg(feature = "eventstore")]
+            mod eventstore_with_two_nodes {
+                use super::*;
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $promise() { promises::$promise(&cluster::TwoNodes::open().await).await; })+
+            }
+        }
+    };
+}
+
+copying!(keys_of_a_stream_that_is_there_are_put_once_and_can_be_destroyed, all_keys_are_listed_in_pages_also_while_some_are_destroyed,);
+
 contract!(
     an_appended_event_is_read_back_as_it_was_given,
     every_field_at_its_bounds_survives,

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use event_log::{
-    Append, AppendError, Appended, Batch, ClusterAddress, Cursor, Envelope, EventLog, EventStoreLog, LogError, Now, Options, TreeHead,
-    VerifyReport, WrappedKey,
+    Append, AppendError, Appended, Batch, ClusterAddress, Copied, Cursor, Envelope, EventLog, EventStoreLog, LogError, Now, Options,
+    TreeHead, VerifyReport, WrappedKey,
 };
 use tempfile::TempDir;
 use tests::eventstore::Node;
 use tokio::sync::watch;
 
-use crate::fixtures::{Backend, One, clock};
+use crate::fixtures::{Backend, Copyable, One, clock};
 
 /// Where the cluster is: streams of this test alone.
 fn address(dir: &TempDir, node: Option<&Node>) -> ClusterAddress {
@@ -81,6 +81,12 @@ impl Backend for TwoNodes {
     }
     fn set_clock(&self, now: i64) {
         self.time.store(now, Ordering::SeqCst);
+    }
+}
+
+impl Copyable for TwoNodes {
+    fn target(&self) -> Arc<dyn Copied> {
+        self.nodes[0].clone()
     }
 }
 

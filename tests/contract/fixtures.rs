@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use event_log::{Append, EventLog, Expected, MemoryLog, NewEvent, Now, Options, SealedBlob, SqliteLog, WrappedKey};
+use event_log::{Append, Copied, EventLog, Expected, MemoryLog, NewEvent, Now, Options, SealedBlob, SqliteLog, WrappedKey};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -15,6 +15,11 @@ pub trait Backend {
     fn writer(&self) -> Arc<dyn EventLog>;
     fn reader(&self) -> Arc<dyn EventLog>;
     fn set_clock(&self, now: i64);
+}
+
+/// A backend that can be copied to and from.
+pub trait Copyable: Backend {
+    fn target(&self) -> Arc<dyn Copied>;
 }
 
 pub fn clock() -> (Arc<AtomicI64>, Now) {
@@ -62,6 +67,12 @@ impl<L: EventLog + 'static, K> Backend for One<L, K> {
     }
 }
 
+impl<L: Copied, K> Copyable for One<L, K> {
+    fn target(&self) -> Arc<dyn Copied> {
+        Arc::clone(&self.log) as _
+    }
+}
+
 pub struct TwoProcesses {
     one: Arc<SqliteLog>,
     other: Arc<SqliteLog>,
@@ -91,6 +102,12 @@ impl Backend for TwoProcesses {
     }
     fn set_clock(&self, now: i64) {
         self.time.store(now, Ordering::SeqCst);
+    }
+}
+
+impl Copyable for TwoProcesses {
+    fn target(&self) -> Arc<dyn Copied> {
+        Arc::clone(&self.one) as _
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use event_log::{Append, AppendError, Appended, Cursor, Envelope, EventLog, Expected, LogError, tree};
 use uuid::Uuid;
 
-use crate::fixtures::{Backend, START, append, event, key, sealed};
+use crate::fixtures::{Backend, Copyable, START, append, event, key, sealed};
 
 async fn whole_log(log: &dyn EventLog, page: usize) -> Vec<Envelope> {
     let mut events = Vec::new();
@@ -230,6 +230,61 @@ pub async fn keys_come_with_the_events_and_go_alone(backend: &impl Backend) {
     assert_eq!(backend.reader().head().await.unwrap(), before);
     // A name used only as an owner is still a stream without events.
     backend.writer().append(append("case-2", Expected::NoStream, vec![event(3)])).await.unwrap();
+}
+
+pub async fn keys_of_a_stream_that_is_there_are_put_once_and_can_be_destroyed(backend: &impl Copyable) {
+    let mut first = append("case-1", Expected::NoStream, vec![event(1)]);
+    first.keys = vec![key("case-1", "petitioner", 1), key("case-1", "office", 2)];
+    backend.writer().append(first).await.unwrap();
+    backend.writer().append(append("case-1", Expected::Exact(0), vec![event(2)])).await.unwrap();
+    let (log, before) = (backend.target(), backend.reader().head().await.unwrap());
+    log.settled().await.unwrap();
+
+    let [one, two, three, other] =
+        [key("case-1", "petitioner", 1), key("case-1", "office", 2), key("case-1", "petitioner", 3), key("case-none", "petitioner", 4)];
+    for _ in 0..2 {
+        log.import(Vec::new(), vec![one.clone(), three.clone(), other.clone()]).await.unwrap();
+        assert_eq!(log.keys_of("case-1").await.unwrap(), [one.clone(), two.clone(), three.clone()]);
+        assert_eq!(log.keys_of("case-none").await.unwrap(), [other.clone()]);
+    }
+    assert_eq!(backend.reader().keys_of("case-1").await.unwrap(), [one, two.clone(), three.clone()]);
+    assert_eq!(backend.writer().delete_keys("case-1", &["petitioner".to_owned()]).await, Ok(2));
+    assert_eq!(backend.reader().keys_of("case-1").await.unwrap(), [two.clone()]);
+    // One that goes with the others of its subject is put again.
+    log.import(Vec::new(), vec![three.clone()]).await.unwrap();
+    assert_eq!(log.keys_of("case-1").await.unwrap(), [two.clone(), three.clone()]);
+    assert_eq!(backend.reader().keys_of("case-1").await.unwrap(), [two, three]);
+    assert_eq!(backend.reader().head().await.unwrap(), before);
+}
+
+pub async fn all_keys_are_listed_in_pages_also_while_some_are_destroyed(backend: &impl Copyable) {
+    let names: Vec<String> = (0..10).map(|number| format!("case-{number}")).collect();
+    let mut wanted = Vec::new();
+    for (number, name) in (0..).zip(&names) {
+        let mut first = append(name, Expected::NoStream, vec![event(number)]);
+        first.keys = vec![key(name, "petitioner", 1), key(name, "office", 2)];
+        wanted.extend(first.keys.clone());
+        backend.target().append(first).await.unwrap();
+    }
+    let log = backend.target();
+    for page in [1, 7, 100] {
+        let (mut place, mut found) = (0, Vec::new());
+        loop {
+            let some = log.list_keys(place, page).await.unwrap();
+            assert!(some.len() <= page);
+            let Some((last, _)) = some.last() else { break };
+            place = *last;
+            found.extend(some.into_iter().map(|(_, key)| key));
+        }
+        assert_eq!(found, wanted, "pages of {page}");
+    }
+    let (mut place, mut found) = (0, 0);
+    while let Some((last, key)) = log.list_keys(place, 1).await.unwrap().pop() {
+        (place, found) = (last, found + 1);
+        log.delete_keys(&key.owner, &[key.subject]).await.unwrap();
+    }
+    assert_eq!(found, 20);
+    assert_eq!(log.list_keys(0, 1).await, Ok(vec![]));
 }
 
 pub async fn a_key_id_is_used_once(backend: &impl Backend) {

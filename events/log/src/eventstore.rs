@@ -40,6 +40,8 @@ use crate::{
 
 /// How long opening waits while nothing comes from the cluster.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a copy of a log waits for a connection that is lost.
+const SETTLES: Duration = Duration::from_secs(5);
 
 /// The log on a cluster, as one node works on it.
 pub struct EventStoreLog {
@@ -186,6 +188,23 @@ impl Copied for EventStoreLog {
     async fn import(&self, events: Vec<Envelope>, keys: Vec<WrappedKey>) -> Result<(), LogError> {
         let events = events.into_iter().map(Imported::from).collect();
         self.run(append::import(self.shared.clone(), events, keys)).await.map_err(LogError::Unavailable)?
+    }
+
+    async fn list_keys(&self, place: u64, limit: usize) -> Result<Vec<(u64, WrappedKey)>, LogError> {
+        self.readable()?.keys_after(place, limit).await
+    }
+
+    /// A copy that lags would pass for a log of which keys were destroyed.
+    async fn settled(&self) -> Result<(), LogError> {
+        let mut states = self.shared.states();
+        let settled = async { states.wait_for(|state| *state != State::Away).await.map(|state| state.clone()) };
+        match tokio::time::timeout(SETTLES, settled).await {
+            Ok(Ok(State::Linked)) => Ok(()),
+            Ok(Ok(State::Refused(error))) => Err(error),
+            Ok(Ok(State::Away) | Err(_)) | Err(_) => {
+                Err(LogError::Unavailable("日志集群连接不上，本节点的副本可能不是最新的，不能用于复制".to_owned()))
+            }
+        }
     }
 }
 

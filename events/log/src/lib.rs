@@ -27,7 +27,7 @@ use async_trait::async_trait;
 #[cfg(feature = "eventstore")]
 pub use self::eventstore::{ClusterAddress, EventStoreLog};
 pub use append::{Append, AppendError, Appended, Expected};
-pub use copy::{Copied, CopyError, copy};
+pub use copy::{Copied, CopyDone, CopyError, copy};
 pub use cursor::{Batch, Cursor};
 pub use envelope::{CANONICAL_FORMAT, Envelope, NewEvent, SealedBlob, WrappedKey};
 pub use error::{LogError, Mark};

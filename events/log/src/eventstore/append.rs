@@ -8,6 +8,7 @@ use eventstore::StreamState;
 use super::link::Problem;
 use super::shared::{Arrived, Shared};
 use super::wire::{self, Attempt};
+use crate::copy::missing;
 use crate::sqlite::import::{Anchor, Imported};
 use crate::sqlite::replica::Standing;
 use crate::{Append, AppendError, Appended, EventLog, Expected, LogError, WrappedKey};
@@ -228,7 +229,8 @@ async fn try_destroy(shared: &Shared, name: &str, owner: &str, subject: &str, un
     Ok(())
 }
 
-/// Takes over events as they stand in another log, with their times; keys count from the first event of their owner.
+/// Takes over events as they stand in another log, with their times. Keys count from the first event of their owner where that
+/// is among them, otherwise at once.
 pub(super) async fn import(shared: Arc<Shared>, events: Vec<Imported>, keys: Vec<WrappedKey>) -> Result<(), LogError> {
     let away = |problem: Problem| match problem {
         Problem::Conflict => {
@@ -265,14 +267,32 @@ pub(super) async fn import(shared: Arc<Shared>, events: Vec<Imported>, keys: Vec
         last = group.last().map(|event| (event.stream.clone(), event.revision));
     }
     // Told when all of it has come back, so that the next step and the head at the end see it.
-    let Some((stream, revision)) = last else { return Ok(()) };
-    let until = Instant::now() + PATIENCE * 5;
-    let mut watch = shared.copy.watch();
-    while shared.copy.last_revision(&stream).await? < Some(revision) {
-        if Instant::now() >= until {
-            return Err(LogError::Unavailable("本节点尚未跟上日志集群，请再运行一次".to_owned()));
+    let behind = || LogError::Unavailable("本节点尚未跟上日志集群，请再运行一次".to_owned());
+    if let Some((stream, revision)) = last {
+        let until = Instant::now() + PATIENCE * 5;
+        let mut watch = shared.copy.watch();
+        while shared.copy.last_revision(&stream).await? < Some(revision) {
+            if Instant::now() >= until {
+                return Err(behind());
+            }
+            let _ = tokio::time::timeout(FOLLOWS, watch.changed()).await;
         }
-        let _ = tokio::time::timeout(FOLLOWS, watch.changed()).await;
     }
-    Ok(())
+    // What did not come with the beginning of its owner: keys of streams that were there already.
+    let mut left = missing(&shared.copy, keys).await?;
+    for key in &left {
+        let data = wire::settled_key_data(key).map_err(LogError::Unavailable)?;
+        shared.link.append(&shared.names.keys(&key.owner, &key.subject), StreamState::Any, vec![data]).await.map_err(away)?;
+    }
+    let until = Instant::now() + PATIENCE * 5;
+    loop {
+        left = missing(&shared.copy, left).await?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        if Instant::now() >= until {
+            return Err(behind());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }

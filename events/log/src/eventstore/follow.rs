@@ -217,7 +217,8 @@ impl Taker<'_> {
                         self.whose.push((event.stream_id().to_owned(), event.revision, attempt));
                         self.items.push(Item::Event(imported));
                     }
-                    Seen::Key(key, anchor) => self.items.push(Item::Waiting { key, anchor, place: bytes(event.position) }),
+                    Seen::Key(key, Some(anchor)) => self.items.push(Item::Waiting { key, anchor, place: bytes(event.position) }),
+                    Seen::Key(key, None) => self.items.push(Item::Settled { key, place: bytes(event.position) }),
                     Seen::KeysDestroyed { owner, subject } => {
                         self.items.push(Item::Destroyed { owner, subject, place: bytes(event.position) });
                         self.destroyed.push((event.stream_id().to_owned(), event.revision));

@@ -17,6 +17,9 @@ use crate::{NewEvent, WrappedKey};
 
 /// Version of the two forms below.
 const FORM: u8 = 1;
+/// Form of a key without an event from which it counts. Its own number, so that a program that does not know it stops following
+/// instead of losing the key.
+const SETTLED: u8 = 2;
 /// Type of a key, and of the end of all keys before it in its stream.
 const KEY: &str = "WrappedKey";
 const DESTROYED: &str = "KeysDestroyed";
@@ -62,7 +65,13 @@ struct KeyData {
     id: String,
     epoch: u32,
     wrapped: String,
-    /// The event with which it begins to count.
+    #[serde(flatten)]
+    since: Option<Since>,
+}
+
+/// The event with which a key begins to count.
+#[derive(Serialize, Deserialize)]
+struct Since {
     stream: String,
     revision: u64,
     event: Uuid,
@@ -72,7 +81,8 @@ struct KeyData {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Seen {
     Event(Imported, Attempt),
-    Key(WrappedKey, Anchor),
+    /// Counts from the event that it names, or at once.
+    Key(WrappedKey, Option<Anchor>),
     KeysDestroyed {
         owner: String,
         subject: String,
@@ -148,9 +158,12 @@ fn read_event(stream: &str, event: &RecordedEvent) -> Result<Seen, String> {
 fn read_key(owner: &str, subject: &str, event: &RecordedEvent) -> Result<Seen, String> {
     let unreadable = || "密钥不可读".to_owned();
     let data: KeyData = serde_json::from_slice(&event.data).map_err(|_| unreadable())?;
-    if data.form != FORM {
-        return Err(format!("存储格式 {} 未知，请升级程序", data.form));
-    }
+    let anchor = match (data.form, data.since) {
+        (FORM, Some(Since { stream, revision, event })) => Some(Anchor { stream, revision, event }),
+        (SETTLED, None) => None,
+        (FORM | SETTLED, _) => return Err(unreadable()),
+        (form, _) => return Err(format!("存储格式 {form} 未知，请升级程序")),
+    };
     let decode = |text: &str| BASE64.decode(text).map_err(|_| unreadable());
     let key = WrappedKey {
         id: decode(&data.id)?.try_into().map_err(|_| unreadable())?,
@@ -159,7 +172,7 @@ fn read_key(owner: &str, subject: &str, event: &RecordedEvent) -> Result<Seen, S
         epoch: data.epoch,
         wrapped: decode(&data.wrapped)?,
     };
-    Ok(Seen::Key(key, Anchor { stream: data.stream, revision: data.revision, event: data.event }))
+    Ok(Seen::Key(key, anchor))
 }
 
 /// An event for the server.
@@ -184,16 +197,8 @@ pub(super) fn event_data(event: &NewEvent, recorded_at: i64, attempt: Attempt) -
 
 /// A key for the server. Its event id follows from what it is, so that a repeated write is the same.
 pub(super) fn key_data(key: &WrappedKey, anchor: &Anchor) -> Result<EventData, String> {
-    let data = KeyData {
-        form: FORM,
-        id: BASE64.encode(key.id),
-        epoch: key.epoch,
-        wrapped: BASE64.encode(&key.wrapped),
-        stream: anchor.stream.clone(),
-        revision: anchor.revision,
-        event: anchor.event,
-    };
-    let data = serde_json::to_vec(&data).map_err(|error| error.to_string())?;
+    let since = Since { stream: anchor.stream.clone(), revision: anchor.revision, event: anchor.event };
+    let data = key_bytes(key, FORM, Some(since))?;
     let mut hasher = Sha256::new();
     hasher.update(key.owner.as_bytes());
     hasher.update([0]);
@@ -204,6 +209,17 @@ pub(super) fn key_data(key: &WrappedKey, anchor: &Anchor) -> Result<EventData, S
     let mut id = [0; 16];
     id.iter_mut().zip(hash.iter()).for_each(|(to, from)| *to = *from);
     Ok(EventData::binary(KEY, data.into()).id(Uuid::from_bytes(id)))
+}
+
+/// A key for the server that counts as soon as it comes. The client gives it an id: a second one does no harm, and one that was
+/// destroyed there can be brought back.
+pub(super) fn settled_key_data(key: &WrappedKey) -> Result<EventData, String> {
+    Ok(EventData::binary(KEY, key_bytes(key, SETTLED, None)?.into()))
+}
+
+fn key_bytes(key: &WrappedKey, form: u8, since: Option<Since>) -> Result<Vec<u8>, String> {
+    let data = KeyData { form, id: BASE64.encode(key.id), epoch: key.epoch, wrapped: BASE64.encode(&key.wrapped), since };
+    serde_json::to_vec(&data).map_err(|error| error.to_string())
 }
 
 /// The end of all keys before it in its stream; the client gives it an id, and a second one does no harm.

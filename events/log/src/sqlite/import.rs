@@ -61,6 +61,11 @@ pub(crate) enum Item {
         anchor: Anchor,
         place: Vec<u8>,
     },
+    /// In a node's copy: a key that waits for nothing. Passed over likewise, so that it never comes back once destroyed.
+    Settled {
+        key: WrappedKey,
+        place: Vec<u8>,
+    },
     /// In a node's copy: the end of all keys of a subject so far. Passed over likewise, so that it never meets later keys.
     Destroyed {
         owner: String,

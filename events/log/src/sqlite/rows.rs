@@ -153,12 +153,20 @@ pub(crate) struct HeadRow {
 
 impl HeadRow {
     pub(crate) fn read(connection: &Connection) -> Result<Self, LogError> {
-        let (size, recorded_at, frontier) = connection
+        let head = Self::stored(connection)?;
+        head.ok_or_else(|| LogError::Unavailable("日志头已损坏，请运行完整性校验并从备份恢复".to_owned()))
+    }
+
+    /// None: what stands there is no head.
+    pub(crate) fn stored(connection: &Connection) -> rusqlite::Result<Option<Self>> {
+        let row = connection
             .prepare_cached("SELECT size, recorded_at, frontier FROM head WHERE one = 1")?
-            .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?)))?;
-        let frontier = u64::try_from(size).ok().and_then(|size| Frontier::from_parts(size, &frontier));
-        let frontier = frontier.ok_or_else(|| LogError::Unavailable("日志头已损坏，请运行完整性校验并从备份恢复".to_owned()))?;
-        Ok(Self { frontier, recorded_at })
+            .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?)))
+            .optional()?;
+        Ok(row.and_then(|(size, recorded_at, frontier)| {
+            let frontier = Frontier::from_parts(u64::try_from(size).ok()?, &frontier)?;
+            Some(Self { frontier, recorded_at })
+        }))
     }
 
     pub(crate) fn size(&self) -> u64 {

@@ -17,12 +17,14 @@ pub(super) async fn copy(words: cli::Copy) -> Result<(), Failure> {
     let from = open(&words.from, words.data.as_deref(), false).await?;
     let to = open(&words.to, words.data.as_deref(), true).await?;
     let progress = output::Progress::new("已复制");
-    let head = event_log::copy(from.as_ref(), to.as_ref(), &|done, of| progress.tell(done, of)).await?;
-    let root = event_log::tree::hex(&head.root);
+    let done = event_log::copy(from.as_ref(), to.as_ref(), &|done, of| progress.tell(done, of)).await?;
+    let (events, root) = (done.head.size, event_log::tree::hex(&done.head.root));
+    let (put, destroyed) = (done.keys_put, done.keys_destroyed);
     if words.json {
-        output::line(&serde_json::json!({ "events": head.size, "root": root }).to_string());
+        output::line(&serde_json::json!({ "events": events, "root": root, "keys_put": put, "keys_destroyed": destroyed }).to_string());
     } else {
-        output::line(&format!("{} 个事件，两端的根相同：{root}", head.size));
+        output::line(&format!("{events} 个事件，两端的根相同：{root}"));
+        output::line(&format!("两端的密钥相同：本次写入 {put} 个，销毁 {destroyed} 个"));
     }
     Ok(())
 }

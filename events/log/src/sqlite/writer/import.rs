@@ -74,8 +74,9 @@ impl Writer {
             match item {
                 Item::Event(event) => seqs.push(self.take_event(event, &mut growth)?),
                 Item::Key(key) => self.take_key(key)?,
-                Item::Waiting { place, .. } | Item::Destroyed { place, .. } if *place <= stood => {}
+                Item::Waiting { place, .. } | Item::Settled { place, .. } | Item::Destroyed { place, .. } if *place <= stood => {}
                 Item::Waiting { key, anchor, .. } => self.let_wait(key, anchor)?,
+                Item::Settled { key, .. } => self.take_key(key)?,
                 Item::Destroyed { owner, subject, .. } => {
                     let subjects = std::slice::from_ref(subject);
                     delete_waiting(&self.connection, owner, subjects)?;
