@@ -112,8 +112,8 @@ pub enum Fault {
     /// The directory that is to be restored into holds something.
     #[error("{} 不是空目录，没有做任何改动。请换一个目录；确要在此恢复的，加 --force，原有内容会移到其下的 before-… 目录，不会删除", .0.display())]
     Taken(PathBuf),
-    /// A program runs on the directory.
-    #[error("{} 正由运行中的程序使用，没有做任何改动。请先停止服务（systemctl stop xiaoneng），再试一次", .0.display())]
+    /// A program runs on the directory, or has its log open from elsewhere.
+    #[error("{} 正由运行中的程序使用，没有做任何改动。请先停止服务（systemctl stop xiaoneng）和使用这份日志的其他节点，再试一次", .0.display())]
     Served(PathBuf),
     /// The process is ending.
     #[error("服务正在停止，备份没有做完，下次启动后会重做")]
