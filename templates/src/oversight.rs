@@ -18,7 +18,7 @@ mod today;
 mod units;
 mod votes;
 
-pub use acts::{ActForm, Control, Kind};
+pub use acts::{ActForm, Control, Kind, faulty};
 pub use assessment::{
     AssessmentCircular, AssessmentMonth, AssessmentOpen, AssessmentPage, AssessmentSheet, Assessments, DecideForm, HonourForm, HonourRow,
     MarkForm, ObjectForm, ObjectionCard, PublishForm, SheetLine, SheetPart, Tier,
@@ -27,9 +27,7 @@ pub use campaigns::{Booklet, Booklets, CampaignNew, CampaignPage, Campaigns, Eva
 pub use cards::{Card, Cards};
 pub use cases::Cases;
 pub use duties::{Duties, DutyLine};
-pub use escalations::{
-    BoardLevel, ConveneAct, Escalate, EscalationActs, EscalationBoard, EscalationChain, EscalationList, MatterRow, MeetingBlock, RaiseAct,
-};
+pub use escalations::{BoardLevel, Escalate, EscalationBoard, EscalationChain, EscalationList, MatterRow, MeetingBlock};
 pub use inspection::{InspectionList, InspectionSheet, Section};
 pub use investigations::{Investigation, InvestigationLetter, InvestigationNew, Investigations, Recommendation, Recommendations, Record};
 pub use overdue::{Contact, Overdue, OverdueCase, OverdueUnit};

@@ -202,6 +202,8 @@ async fn a_case_raised_by_hand_is_deliberated_and_resolved_by_the_office_alone()
     assert!(page.status == 200 && page.has("已办结") && page.has("线路已更换，路灯恢复"), "{}", page.text());
     assert_eq!(inspector.submit_once(form).await.status, 303, "sent twice");
     assert_eq!(inspector.forge(&format!("{chain}/lower"), &[("level", "1"), ("reason", "晚了")]).await.status, 409);
+    let page = inspector.get(&chain).await;
+    assert!(page.has("刚才填写的内容没有提交") && page.has("晚了"), "{}", page.text());
     site.settle().await;
     assert!(site.app.projections.views().escalation_counts().unwrap().is_empty());
     // The words are sealed in the log.

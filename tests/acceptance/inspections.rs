@@ -337,6 +337,51 @@ async fn the_clock_notes_a_missed_period_and_a_reply_that_did_not_come_once_each
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_unit_typed_is_there_again_when_its_session_had_ended_or_the_step_was_over() {
+    let site = Site::open().await;
+    let mut people = people(&site).await;
+    let at = found(&site, &mut people, "open", "作风检查").await;
+    let desk = format!("/desk/findings/{}", id_of(&at));
+    let mut liaison = site.sign_in(Role::Liaison).await;
+    let reply = liaison.get(&desk).await.form(&desk).set("agrees", "no").set("words", "当时在后台取件。");
+    site.clock.advance(TimeDelta::minutes(31));
+    let expired = liaison.submit_once(reply).await;
+    assert!(expired.status == 403 && expired.has("已保存为草稿"), "{}", expired.text());
+    liaison.sign_in("liaison", PASSWORD).await;
+    let form = liaison.get(&desk).await.form(&desk);
+    assert_eq!((form.value("agrees").as_str(), form.value("words").as_str()), ("no", "当时在后台取件。"));
+    // The clock notes that no reply came: then the words come too late, and are there to be read.
+    site.clock.advance(TimeDelta::days(8));
+    assert_eq!(tick(&site, &format!("inspection-{}", id_of(&at))).await, 1);
+    liaison.sign_in("liaison", PASSWORD).await;
+    let late = [("number", "1"), ("agrees", "no"), ("words", "当时在后台取件。\n监控可查 <三号窗>。")];
+    let page = liaison.forge(&desk, &late).await;
+    assert!(page.status == 409 && page.has("您填写的内容已保留"), "{} {}", page.status, page.text());
+    let page = liaison.get(&desk).await;
+    assert!(page.has("刚才填写的内容没有提交") && page.has("当时在后台取件。") && page.has("监控可查"), "{}", page.text());
+    assert!(!page.body.contains("<三号窗>") && !page.offers(&desk));
+    assert!(!liaison.get(&desk).await.has("当时在后台取件。"), "once");
+    // The report of a rectification, in the form of it that goes with photos.
+    let mut director = site.sign_in(Role::Director).await;
+    let form = director.get(&at).await.form(&format!("{at}/confirm")).set("reason", "逾期未回复，按记录认定。");
+    director.submit(form).await;
+    let form = director.get(&at).await.form(&format!("{at}/rectify")).set("what", "实行窗口 AB 岗。");
+    let sheet = director.submit(form).await.link("整改情况");
+    let own = sheet.replace("/oversight", "/desk");
+    let form = liaison.get(&own).await.form(&format!("{own}/plan")).set("responsible", "陈建国").set("measure", "实行 AB 岗。");
+    let page = liaison.submit(form).await;
+    let report = format!("{own}/report");
+    let form = page.form(&report).set("words", "AB 岗已上墙。").attach("photo", "x.jpg", JPEG);
+    site.clock.advance(TimeDelta::minutes(31));
+    let expired = liaison.submit_once(form).await;
+    assert!(expired.status == 403 && expired.has("已保存为草稿"), "{}", expired.text());
+    liaison.sign_in("liaison", PASSWORD).await;
+    let page = liaison.get(&own).await;
+    assert!(page.form(&report).value("words") == "AB 岗已上墙。" && !page.has("没有提交"), "{}", page.text());
+    assert!(liaison.submit(page.form(&report)).await.has("待验收"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_unit_that_was_visited_often_is_pointed_out() {
     let site = Site::open().await;
     let mut people = people(&site).await;

@@ -184,6 +184,8 @@ async fn a_complaint_is_accepted_looked_into_by_two_concluded_answered_and_adopt
     let page = liaison.submit(form).await;
     assert!(page.status == 200 && page.has("采纳") && !page.offers(&desk), "{}", page.text());
     assert!(office.director.get(&at).await.has("已建立每日提醒"));
+    let page = liaison.forge(&desk, &[("adopted", "no"), ("words", "同事已先答复")]).await;
+    assert!(page.status == 409 && page.has("本件已有新的进展") && page.has("同事已先答复"), "{}", page.text());
     let rate = office.director.get("/oversight/investigations?tab=ended").await;
     assert!(rate.has("今年属实率") && rate.has("100") && rate.has("效投〔2026〕1号"), "{}", rate.text());
 }
@@ -273,6 +275,10 @@ async fn a_refused_complaint_tells_why_and_where_to_go() {
     assert!(page.status == 200 && page.has("不予受理"), "{}", page.text());
     let page = office.first.submit(stale).await;
     assert_eq!(page.status, 409, "the stage has gone on");
+    assert!(page.has("本件已有新的进展"), "{}", page.text());
+    let late = [("ground", "court"), ("refuse_words", "应当向法院起诉。")];
+    let page = office.second.forge(&format!("{at}/refuse"), &late).await;
+    assert!(page.status == 409 && page.has("本件已有新的进展") && page.has("应当向法院起诉。"), "{}", page.text());
     let (_, page) = follow(&site, &receipt).await;
     assert!(page.has("正在法院审理") && page.has("12388"), "{}", page.text());
 }

@@ -101,7 +101,7 @@ async fn a_matter_of_three_units_goes_from_the_instruction_to_the_ledger_s_last_
     let mut office = supervisor(&site, "supervisor-c").await;
     assert!(office.get("/oversight/matters?tab=overdue").await.has("3 个单位逾期"));
     let page = office.get(&task).await;
-    let form = page.form(&format!("{task}/extend")).set("due", "2026-05-20").set("extension", "汛期停工两周。");
+    let form = page.form(&format!("{task}/extend")).set("due", "2026-05-20").set("reason", "汛期停工两周。");
     let early = office.submit(form.clone()).await;
     assert!(early.status == 422 && early.errors().join("").contains("晚于"), "{}", early.text());
     let page = office.submit(form.set("due", "2026-06-30")).await;

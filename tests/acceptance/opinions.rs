@@ -48,8 +48,11 @@ async fn an_opinion_is_put_right_once_and_accepted_by_those_who_run_the_evaluati
     // 60 days from 6 May, to the end of the day.
     assert!(sheet.has("2026年7月5日"), "{}", sheet.text());
     let before = site.app.log.head().await.unwrap().size;
-    assert_eq!(evaluator.submit(form).await.path, sheet.path, "sent twice");
+    let again = evaluator.submit(form).await;
+    assert!(again.path == sheet.path && !again.has("没有提交"), "sent twice: {}", again.text());
     assert_eq!(evaluator.forge(&opinions, &[("number", "1"), ("what", "再要求一次")]).await.status, 303);
+    let page = evaluator.get(&sheet.path).await;
+    assert!(page.has("刚才填写的内容没有提交") && page.has("再要求一次"), "{}", page.text());
     assert_eq!(site.app.log.head().await.unwrap().size, before, "one opinion, one rectification");
     site.settle().await;
     assert_eq!(evaluator.get(&body).await.link("整改情况"), sheet.path);

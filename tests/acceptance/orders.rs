@@ -102,6 +102,12 @@ async fn an_order_is_issued_fed_back_late_sent_back_and_accepted() {
     site.settle().await;
     assert_eq!((marks(&site, MarkKind::Order), marks(&site, MarkKind::OrderOverdue)), ((1, 0), (2, 0)));
     assert!(inspector.get("/oversight/orders").await.has("这个清单里现在没有督办单"));
+    // What comes too late is not lost: the page shows the words once, though no form takes them any more.
+    let late = liaison.forge(&format!("{desk}/feedback"), &[("words", "验收照片另行报送。")]).await;
+    assert!(late.status == 409 && late.has("您填写的内容已保留"), "{} {}", late.status, late.text());
+    let page = liaison.get(&desk).await;
+    assert!(page.has("刚才填写的内容没有提交") && page.has("验收照片另行报送。"), "{}", page.text());
+    assert!(!liaison.get(&desk).await.has("验收照片另行报送。"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

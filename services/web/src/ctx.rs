@@ -53,6 +53,9 @@ const SEEN: &str = "seen";
 pub struct Kept {
     /// Path of the page that shows it again.
     pub path: String,
+    /// Path that the form was sent to, which tells it from the others on that page; empty of a cookie of an older version.
+    #[serde(default)]
+    pub to: String,
     /// Account that typed it; shown to nobody else.
     #[serde(default)]
     pub by: Option<Uuid>,
@@ -303,7 +306,7 @@ impl Ctx {
     /// Keeps what was typed so that the page at `path` can show it again.
     pub fn keep(&self, path: &str, fields: &[(String, String)]) -> bool {
         let fields = fields.iter().filter(|(name, _)| may_be_kept(path, name)).cloned().collect();
-        let kept = Kept { path: path.to_owned(), by: self.0.holder, fields };
+        let kept = Kept { path: path.to_owned(), to: self.path().to_owned(), by: self.0.holder, fields };
         serde_json::to_vec(&kept).is_ok_and(|bytes| self.set_long(&names::KEPT, "kept", &bytes, 86_400))
     }
 

@@ -23,6 +23,23 @@ pub struct ActForm {
 }
 
 impl ActForm {
+    /// The same form, unfolded, with what was typed into it.
+    #[must_use]
+    pub fn typed(mut self, values: &[(String, String)]) -> Self {
+        for control in &mut self.fields {
+            let mut typed = values.iter().filter(|(name, _)| *name == control.name).map(|(_, value)| value);
+            match control.kind {
+                Kind::Hidden | Kind::Photo => {}
+                Kind::Select | Kind::Radio | Kind::Boxes => {
+                    let typed: Vec<&String> = typed.collect();
+                    control.choices.iter_mut().for_each(|choice| choice.selected = typed.contains(&&choice.value));
+                }
+                _ => control.value = typed.next().cloned().unwrap_or_default(),
+            }
+        }
+        Self { form: self.form.opened(), ..self }
+    }
+
     /// Whether it takes something away: seldom done, and folded.
     #[must_use]
     pub fn is_danger(&self) -> bool {

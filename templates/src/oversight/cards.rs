@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::acts::{ActForm, Control, Kind, faulty};
-use crate::components::{Cell, Choice, Column, Errors, Link, Moment, Paging, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
+use crate::components::{Cell, Choice, Column, Errors, Link, Moment, Notice, Paging, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
 use crate::desk::{AsOf, Form};
 use crate::shell::{NavItem, Shell};
 
@@ -43,6 +43,8 @@ pub struct Card {
     pub title: String,
     /// Where it stands.
     pub stage: Tag,
+    /// What to know first.
+    pub notice: Option<Notice>,
     /// What called for it.
     pub facts: Vec<SummaryRow>,
     /// To the case and its limit.
@@ -121,6 +123,7 @@ impl Card {
             crumbs: vec![Link::new("/oversight/cards", "预警与牌")],
             title: "黄牌 效牌〔2026〕2号".into(),
             stage: Tag::new("待签发", Tone::Warn),
+            notice: None,
             facts: vec![
                 SummaryRow::new("单位", "市城市管理局"),
                 SummaryRow::new("依据", "办理超期"),
@@ -174,6 +177,7 @@ pub(super) fn samples() -> Vec<(&'static str, String)> {
         acts: Vec::new(),
         waiting: "您现在不需要对这张牌做什么。".into(),
         stage: Tag::new("已撤销", Tone::Neutral),
+        notice: Some(Notice::new(Tone::Warn, "刚才填写的内容没有提交", &["这一步现在不能再办。", "照明已恢复。"])),
         hands: Table::default(),
         ..Card::sample()
     };

@@ -2,8 +2,9 @@
 
 use askama::Template;
 
+use super::acts::{ActForm, Control, Kind, faulty};
 use crate::components::{Cell, Column, Row};
-use crate::components::{Choice, Errors, Link, Moment, Paging, RouteState, RouteStep, Table, Tag, TimelineItem, Tone};
+use crate::components::{Choice, Errors, Link, Moment, Notice, Paging, RouteState, RouteStep, Table, Tag, TimelineItem, Tone};
 use crate::desk::{AsOf, Due, DueState, Form};
 use crate::shell::{NavItem, Shell};
 
@@ -105,6 +106,8 @@ pub struct EscalationChain {
     pub state: Tag,
     /// Marks: 待会商, 待研判 …
     pub marks: Vec<Tag>,
+    /// What to know first.
+    pub notice: Option<Notice>,
     /// Who holds the level now; empty when resolved.
     pub owner: String,
     /// For how long.
@@ -130,7 +133,9 @@ pub struct EscalationChain {
     /// Everything that happened, newest first.
     pub timeline: Vec<TimelineItem>,
     /// What may be done.
-    pub acts: EscalationActs,
+    pub acts: Vec<ActForm>,
+    /// What to say when nothing may be done.
+    pub waiting: String,
     /// Freshness.
     pub as_of: AsOf,
 }
@@ -150,74 +155,6 @@ pub struct MeetingBlock {
     pub tasks: Vec<(String, String, Moment)>,
 }
 
-/// The forms of the chain; those that may not be used are none.
-#[derive(Debug, Clone, Default)]
-pub struct EscalationActs {
-    /// Report what came of the level: field `words`.
-    pub report: Option<(Form, String)>,
-    /// Record a meeting.
-    pub convene: Option<ConveneAct>,
-    /// Raise.
-    pub raise: Option<RaiseAct>,
-    /// Lower: fields `level`, `reason`.
-    pub lower: Option<(Form, Vec<Choice>, String)>,
-    /// Record the outcome: field `words`.
-    pub resolve: Option<(Form, String)>,
-}
-
-impl EscalationActs {
-    /// Nothing may be done.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.report.is_none() && self.convene.is_none() && self.raise.is_none() && self.lower.is_none() && self.resolve.is_none()
-    }
-
-    /// The form with errors.
-    #[must_use]
-    pub fn faulty(&self) -> Option<&Form> {
-        let forms = [
-            self.report.as_ref().map(|(form, _)| form),
-            self.convene.as_ref().map(|act| &act.form),
-            self.raise.as_ref().map(|act| &act.form),
-            self.lower.as_ref().map(|(form, ..)| form),
-            self.resolve.as_ref().map(|(form, _)| form),
-        ];
-        forms.into_iter().flatten().find(|form| form.errors.any())
-    }
-}
-
-/// Raises: fields `level`, `entry`, `reason`.
-#[derive(Debug, Clone, Default)]
-pub struct RaiseAct {
-    /// The form.
-    pub form: Form,
-    /// Levels above.
-    pub levels: Vec<Choice>,
-    /// Reasons.
-    pub entries: Vec<Choice>,
-    /// What was typed.
-    pub reason: String,
-}
-
-/// Records a 会商: fields `held`, `units` (codes, one a line or separated by blanks), `resolution`, `task_unit`, `task`, `task_due`.
-#[derive(Debug, Clone, Default)]
-pub struct ConveneAct {
-    /// The form.
-    pub form: Form,
-    /// The day, `2026-05-06`.
-    pub held: String,
-    /// Units that can be chosen.
-    pub units: Vec<Choice>,
-    /// The resolution.
-    pub resolution: String,
-    /// Units that can have a task.
-    pub task_units: Vec<Choice>,
-    /// What the task is.
-    pub task: String,
-    /// Until which day.
-    pub task_due: String,
-}
-
 /// `GET /desk/case/{number}/escalate`
 #[derive(Debug, Clone, Template)]
 #[template(path = "oversight/escalate.html")]
@@ -231,7 +168,7 @@ pub struct Escalate {
     /// Name of the ladder.
     pub ladder: String,
     /// The form.
-    pub act: RaiseAct,
+    pub act: ActForm,
 }
 
 fn rows() -> Vec<MatterRow> {
@@ -306,18 +243,28 @@ impl EscalationList {
     }
 }
 
-impl RaiseAct {
-    fn sample(id: &str, action: &str) -> Self {
-        Self {
-            form: Form::sample(id, action),
-            levels: vec![Choice::new("4", "Ⅳ级（市领导）")],
-            entries: vec![Choice::new("difficult", "疑难复杂"), Choice::new("no_power", "承办单位无权限")],
-            reason: String::new(),
-        }
+fn raise(id: &str, action: &str) -> ActForm {
+    ActForm {
+        form: Form::sample(id, action),
+        title: "提级".into(),
+        fields: vec![
+            Control::new(Kind::Select, "level", "提到哪一级", "").of(vec![Choice::new("4", "Ⅳ级（市领导）")]),
+            Control::new(Kind::Select, "entry", "提级原因", "")
+                .of(vec![Choice::new("difficult", "疑难复杂"), Choice::new("no_power", "承办单位无权限")]),
+            Control::new(Kind::Lines, "reason", "提级理由", ""),
+        ],
+        button: "提级".into(),
+        ..ActForm::default()
     }
 }
 
 impl EscalationChain {
+    /// The form with errors.
+    #[must_use]
+    pub fn faulty(&self) -> Option<&Form> {
+        faulty(&self.acts)
+    }
+
     /// On the third level, after a meeting.
     #[must_use]
     pub fn sample() -> Self {
@@ -337,7 +284,6 @@ impl EscalationChain {
             empty: "没有记录。".into(),
             stacked: true,
         };
-        let form = |id: &str| Form::sample(id, &format!("/oversight/escalations/6f1d2a52/{id}"));
         Self {
             shell: Shell::sample_desk("/oversight/escalations/6f1d2a52"),
             crumbs: vec![Link::new("/oversight/escalations", "四级响应")],
@@ -345,6 +291,7 @@ impl EscalationChain {
             title: "Ⅲ级：效能办".into(),
             state: Tag::new("处置中", Tone::Info),
             marks: vec![Tag::new("待会商", Tone::Warn)],
+            notice: None,
             owner: "效能办".into(),
             since: "已 3 天 2 小时（2026年10月19日 15:20 起）".into(),
             due: Some(Due::new("2026-10-27T00:00:00+08:00", "10月26日 24:00", "剩 3 天", DueState::Running)),
@@ -378,21 +325,22 @@ impl EscalationChain {
                 lines: vec!["原因：上一级到期未办成".into()],
                 tone: Tone::Warn,
             }],
-            acts: EscalationActs {
-                report: Some((form("report"), String::new())),
-                convene: Some(ConveneAct {
-                    form: form("convene"),
-                    held: "2026-10-20".into(),
-                    units: vec![Choice::new("0101", "市城市管理局"), Choice::new("330502001", "西湾街道办事处")],
-                    resolution: String::new(),
-                    task_units: vec![Choice::new("0101", "市城市管理局")],
-                    task: String::new(),
-                    task_due: String::new(),
-                }),
-                raise: Some(RaiseAct::sample("raise", "/oversight/escalations/6f1d2a52/raise")),
-                lower: Some((form("lower"), vec![Choice::new("1", "Ⅰ级"), Choice::new("2", "Ⅱ级")], String::new())),
-                resolve: Some((form("resolve"), String::new())),
-            },
+            acts: vec![
+                ActForm {
+                    form: Form::sample("convene", "/oversight/escalations/6f1d2a52/convene"),
+                    title: "记录会商".into(),
+                    fields: vec![
+                        Control::new(Kind::Day, "held", "会商日期", "2026-10-20"),
+                        Control::new(Kind::Boxes, "units", "参加单位", "")
+                            .of(vec![Choice::new("0101", "市城市管理局"), Choice::new("330502001", "西湾街道办事处")]),
+                        Control::new(Kind::Lines, "resolution", "会商意见", ""),
+                    ],
+                    button: "记录会商".into(),
+                    ..ActForm::default()
+                },
+                raise("raise", "/oversight/escalations/6f1d2a52/raise"),
+            ],
+            waiting: String::new(),
             as_of: AsOf::sample(),
         }
     }
@@ -407,7 +355,7 @@ impl Escalate {
             crumbs: vec![Link::new("/desk/case/3K7Q29XDMA6", "工单 3K7Q-29XD-MA6")],
             number: "3K7Q-29XD-MA6".into(),
             ladder: "四级响应".into(),
-            act: RaiseAct::sample("", "/desk/case/3K7Q29XDMA6/escalate"),
+            act: raise("", "/desk/case/3K7Q29XDMA6/escalate"),
         }
     }
 }
@@ -421,14 +369,16 @@ pub(super) fn samples() -> Vec<(&'static str, String)> {
     };
     let none = EscalationList { rows: Vec::new(), crumbs: Vec::new(), paging: Paging::default(), ..EscalationList::sample() };
     let mut faulty = EscalationChain::sample();
-    if let Some((form, ..)) = faulty.acts.lower.as_mut() {
-        form.errors = Errors::one("reason", "请填写降级理由");
+    if let Some(act) = faulty.acts.last_mut() {
+        act.form.errors = Errors::one("reason", "请填写提级理由");
     }
     let resolved = EscalationChain {
         state: Tag::new("已办结", Tone::Good),
         owner: String::new(),
         due: None,
-        acts: EscalationActs::default(),
+        notice: Some(Notice::new(Tone::Warn, "刚才填写的内容没有提交", &["线路已更换。"])),
+        acts: Vec::new(),
+        waiting: "您现在不需要对本事项做什么。".into(),
         meetings: Vec::new(),
         marks: Vec::new(),
         ..EscalationChain::sample()

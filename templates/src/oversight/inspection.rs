@@ -95,8 +95,12 @@ impl InspectionSheet {
     /// The form with errors, if there is one.
     #[must_use]
     pub fn faulty(&self) -> Option<&Form> {
-        let inner = self.sections.iter().flat_map(|section| &section.acts);
-        faulty(self.acts.iter().chain(inner))
+        faulty(self.forms())
+    }
+
+    /// All that can be done here now.
+    pub fn forms(&self) -> impl Iterator<Item = &ActForm> {
+        self.acts.iter().chain(self.sections.iter().flat_map(|section| &section.acts))
     }
 }
 

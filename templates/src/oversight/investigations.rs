@@ -75,7 +75,7 @@ pub struct Investigation {
     pub due_name: String,
     /// The limit that counts.
     pub countdown: Option<Countdown>,
-    /// What is wrong with the form that was sent, or that others acted since.
+    /// What to know first.
     pub notice: Option<Notice>,
     /// Route map.
     pub route: Vec<RouteStep>,
@@ -147,6 +147,8 @@ pub struct Recommendation {
     pub crumbs: Vec<Link>,
     /// `效投〔2026〕3号`
     pub number: String,
+    /// What to know first.
+    pub notice: Option<Notice>,
     /// Result, kinds of advice, date.
     pub facts: Vec<SummaryRow>,
     /// The recommendation's paragraphs.
@@ -238,6 +240,7 @@ fn recommendation() -> Recommendation {
         shell: desk("/desk/investigations/x"),
         crumbs: vec![Link::new("/desk/investigations", "效能建议")],
         number: "效投〔2026〕3号".into(),
+        notice: None,
         facts: vec![SummaryRow::new("调查结果", "部分属实"), SummaryRow::new("建议", "改进工作")],
         lines: vec!["请完善超期预警。".into()],
         countdown: Some(Countdown { due: moment(), text: "剩 3 天".into(), ..Countdown::default() }),
@@ -281,6 +284,7 @@ pub(super) fn samples() -> Vec<(&'static str, String)> {
     let recommendations = Recommendations { shell: desk("/desk/investigations"), table: list().table, paging: Paging::default() };
     let answered = Recommendation {
         act: None,
+        notice: Some(Notice::new(Tone::Warn, "刚才填写的内容没有提交", &["本件已有新的进展。", "已改。"])),
         countdown: None,
         answer: Some(Record { title: "已采纳".into(), at: moment(), by: String::new(), lines: vec!["已改".into()] }),
         ..recommendation()

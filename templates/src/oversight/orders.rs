@@ -58,6 +58,7 @@ fn order() -> Paper {
         crumbs: vec![Link::new("/oversight/orders", "督办单")],
         title: "督办单 效督〔2026〕3号".into(),
         tags: vec![Tag::new("待审核", Tone::Warn)],
+        notice: None,
         texts: vec![("督办要求".into(), vec!["请于五个工作日内办结并报告超期原因。".into()])],
         facts: vec![SummaryRow::new("单位", "市城市管理局"), SummaryRow::new("反馈期限", "2026年5月19日（周二）24:00")],
         links: vec![Link::new("/desk/case/3K7Q29XDMA6", "诉求件 3K7Q-29XD-MA6"), Link::new(&format!("{PAGE}/print"), "打印")],

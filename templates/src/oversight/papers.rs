@@ -4,7 +4,7 @@
 use askama::Template;
 
 use super::acts::{ActForm, faulty};
-use crate::components::{Link, Paging, SummaryRow, Table, Tag, TimelineItem};
+use crate::components::{Link, Notice, Paging, SummaryRow, Table, Tag, TimelineItem};
 use crate::desk::{AsOf, Form};
 use crate::shell::{NavItem, Shell};
 
@@ -52,6 +52,8 @@ pub struct Paper {
     pub title: String,
     /// Where it stands.
     pub tags: Vec<Tag>,
+    /// What to know first.
+    pub notice: Option<Notice>,
     /// Words of people: heading, paragraphs.
     pub texts: Vec<(String, Vec<String>)>,
     /// Facts.

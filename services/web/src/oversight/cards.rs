@@ -13,6 +13,7 @@ use templates::oversight::{ActForm, Card, Cards, Control, Kind};
 use uuid::Uuid;
 
 use super::acts::{self, ROWS, Typed, href, paper};
+use super::parts::fields;
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, invalid, page, see_other};
 use crate::form::Form;
@@ -125,7 +126,7 @@ pub(crate) async fn unit_get(ctx: Ctx) -> Reply {
 async fn show(ctx: &Ctx, base: &str, typed: &Typed) -> Reply {
     let opened = ctx.app().open_card(&ctx.actor()?, id(ctx)?).await?;
     let shown = build(ctx, &opened, base, typed)?;
-    if typed.errors.any() { invalid(&shown) } else { page(&shown) }
+    if typed.is_wrong() { invalid(&shown) } else { page(&shown) }
 }
 
 fn build(ctx: &Ctx, opened: &OpenedCard, base: &str, typed: &Typed) -> Result<Card, Fault> {
@@ -148,6 +149,7 @@ fn build(ctx: &Ctx, opened: &OpenedCard, base: &str, typed: &Typed) -> Result<Ca
         crumbs: vec![if office { Link::new(LIST, "预警与牌") } else { Link::new("/desk", "工作台") }],
         title: format!("{} {}", card.colour.label(), number(row.as_ref())),
         stage: stage(card.stage),
+        notice: typed.notice(&acts),
         facts: facts(&reference, card),
         links,
         evidence: evidence(opened, case.is_some()),
@@ -238,14 +240,16 @@ fn forms(ctx: &Ctx, opened: &OpenedCard, base: &str, typed: &Typed) -> Result<Ve
     let staff = &ctx.staff()?.staff;
     let can = |act: CardAct| may(&ctx.actor().unwrap_or(application::Actor::Citizen), act, card, &opened.case, reference.as_ref());
     let another = card.issuer != Some(staff.account);
-    let form = |action: &str, title: &str, hint: &str, name: &str, label: &str, kind: &str| ActForm {
-        form: typed.form(ctx, base, action, opened.card.revision),
-        title: title.to_owned(),
-        hint: hint.to_owned(),
-        fields: vec![Control::new(Kind::Lines, name, label, typed.get(name)).hint("最多 2000 字")],
-        button: title.to_owned(),
-        kind: kind.to_owned(),
-        files: false,
+    let form = |action: &str, title: &str, hint: &str, name: &str, label: &str, kind: &str| {
+        typed.fill(ActForm {
+            form: fields(ctx, action, &format!("{base}/{action}"), Some(opened.card.revision)),
+            title: title.to_owned(),
+            hint: hint.to_owned(),
+            fields: vec![Control::new(Kind::Lines, name, label, "").hint("最多 2000 字")],
+            button: title.to_owned(),
+            kind: kind.to_owned(),
+            files: false,
+        })
     };
     let mut all = Vec::new();
     match card.stage {
@@ -318,7 +322,7 @@ async fn act(ctx: Ctx, form: Form, base: &str) -> Reply {
         }
         Err(error) => {
             let errors = acts::faults(&ctx, &path, &form, error)?;
-            show(&ctx, base, &Typed { action, form, errors }).await
+            show(&ctx, base, &Typed::sent(&ctx, form, errors)).await
         }
     }
 }

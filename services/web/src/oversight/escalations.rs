@@ -15,14 +15,16 @@ use domain::refusal::Refusal;
 use domain::rulebook::ladders::{Ladder, LadderLevel};
 use projections::{At, CaseRow, Page, PageKey, StreamRow};
 use templates::NavItem;
-use templates::components::{Choice, Errors, Link, Paging};
+use templates::components::{Choice, Link, Paging};
 use templates::desk::Form as FormFrame;
-use templates::oversight::{BoardLevel, Escalate, EscalationBoard, EscalationList, MatterRow, RaiseAct};
+use templates::oversight::{ActForm, BoardLevel, Control, Escalate, EscalationBoard, EscalationList, Kind, MatterRow};
 
+use super::acts::{Typed, faults};
+use super::parts::fields;
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, invalid, page, see_other};
 use crate::form::Form;
-use crate::{csrf, shell, words};
+use crate::{shell, words};
 
 pub(crate) use chain::{act, get};
 
@@ -192,28 +194,28 @@ pub(crate) async fn own(ctx: Ctx) -> Reply {
     list(&ctx, &found, shown, |name, key| format!("/desk/escalations?{}", query(&[(name, key.to_string())])))
 }
 
-/// The errors of a refused command, by field; none when it is no matter of the form.
-fn errors(refusal: &Refusal) -> Option<Errors> {
-    match refusal {
-        Refusal::Fields(fields) => Some(fields.iter().fold(Errors::none(), |errors, field| errors.and(field.name, &field.words))),
-        _ => None,
-    }
-}
-
-fn entries(chosen: &str) -> Vec<Choice> {
-    Choice::select(Entry::BY_HAND.into_iter().map(|entry| Choice::new(entry.code(), entry.label())).collect(), chosen)
-}
-
 /// The levels above one to which this reader may raise.
-fn above(ctx: &Ctx, ladder: &Ladder, level: u8, chosen: &str) -> Result<Vec<Choice>, Fault> {
+fn above(ctx: &Ctx, ladder: &Ladder, level: u8) -> Result<Vec<Choice>, Fault> {
     let highest = highest(&ctx.actor()?, level);
     let choice = |one: &LadderLevel| Choice::new(&one.level.to_string(), &format!("{}（{}）", one.label, say::owner_kind(one.owner)));
     let levels = ladder.levels.iter().filter(|one| one.level > level && one.level <= highest);
-    Ok(Choice::select(levels.map(choice).collect(), chosen))
+    Ok(levels.map(choice).collect())
 }
 
-fn form_of(ctx: &Ctx, id: &str, action: &str) -> FormFrame {
-    FormFrame::new(id, action, &csrf::token(ctx), &ctx.app().ids.uuid().to_string())
+/// The form that raises to one of these levels.
+fn raise(form: FormFrame, levels: Vec<Choice>) -> ActForm {
+    let entries = Entry::BY_HAND.into_iter().map(|entry| Choice::new(entry.code(), entry.label())).collect();
+    ActForm {
+        form,
+        title: "提级".to_owned(),
+        fields: vec![
+            Control::new(Kind::Select, "level", "提到哪一级", "").of(levels),
+            Control::new(Kind::Select, "entry", "提级原因", "").of(entries),
+            Control::new(Kind::Lines, "reason", "提级理由", "").hint("最多 500 字。"),
+        ],
+        button: "提级".to_owned(),
+        ..ActForm::default()
+    }
 }
 
 /// The case of the address, when this account may see it; unknown and invisible numbers are not told apart.
@@ -228,7 +230,7 @@ fn case(ctx: &Ctx) -> Result<(CaseRow, CaseState), Fault> {
     Ok((row, state))
 }
 
-fn escalate_page(ctx: &Ctx, row: &CaseRow, typed: &Form, wrong: Errors) -> Result<Escalate, Fault> {
+fn escalate_page(ctx: &Ctx, row: &CaseRow, typed: &Typed) -> Result<Escalate, Fault> {
     let (reference, now) = (ctx.app().reference(), ctx.app().now());
     let rules = words::rules(&reference, now).ok_or(Error::NoRulebook)?;
     let ladder = rules.ladder_of(&row.class).ok_or_else(|| Error::Refused(Refusal::NoRule("提级".to_owned())))?;
@@ -238,12 +240,7 @@ fn escalate_page(ctx: &Ctx, row: &CaseRow, typed: &Form, wrong: Errors) -> Resul
         crumbs: vec![Link::new(&format!("/desk/case/{}", row.number), &format!("工单 {number}"))],
         number,
         ladder: ladder.label.clone(),
-        act: RaiseAct {
-            form: form_of(ctx, "", &format!("/desk/case/{}/escalate", row.number)).with(wrong),
-            levels: above(ctx, ladder, 1, typed.get("level"))?,
-            entries: entries(typed.get("entry")),
-            reason: typed.get("reason").to_owned(),
-        },
+        act: typed.fill(raise(fields(ctx, "", &format!("/desk/case/{}/escalate", row.number), None), above(ctx, ladder, 1)?)),
     })
 }
 
@@ -259,10 +256,13 @@ pub(crate) async fn escalate(ctx: Ctx) -> Reply {
         return Err(Fault::Forbidden);
     }
     if let Some(open) = open_one(&ctx, row.id)? {
+        // What was typed here is shown there.
+        if let Some(kept) = ctx.kept() {
+            ctx.keep(&open, &kept.fields);
+        }
         return see_other(&open);
     }
-    let typed = ctx.kept().map(|kept| Form::of(kept.fields)).unwrap_or_default();
-    page(&escalate_page(&ctx, &row, &typed, Errors::none())?)
+    page(&escalate_page(&ctx, &row, &Typed::kept(&ctx))?)
 }
 
 /// `POST /desk/case/{number}/escalate`
@@ -276,11 +276,10 @@ pub(crate) async fn escalate_post(ctx: Ctx, form: Form) -> Reply {
             ctx.flash(true, "已提级，新的期限从现在起算。");
             see_other(&open_one(&ctx, row.id)?.unwrap_or_else(|| format!("/desk/case/{}", row.number)))
         }
-        Err(Error::Refused(refusal)) => match errors(&refusal) {
-            Some(wrong) => invalid(&escalate_page(&ctx, &row, &form, wrong)?),
-            None => Err(Error::Refused(refusal).into()),
-        },
-        Err(error) => Err(error.into()),
+        Err(error) => {
+            let errors = faults(&ctx, &format!("/desk/case/{}/escalate", row.number), &form, error)?;
+            invalid(&escalate_page(&ctx, &row, &Typed::sent(&ctx, form, errors))?)
+        }
     }
 }
 

@@ -14,10 +14,11 @@ use domain::inspection::event::Photo;
 use domain::inspection::{InspectionState, Mode, Stage};
 use domain::time::legal_day;
 use projections::StreamRow;
-use templates::components::{Cell, Column, Errors, Link, Paging, Row, Table, Tag, Tone};
+use templates::components::{Cell, Column, Link, Paging, Row, Table, Tag, Tone};
 use templates::oversight::InspectionList;
 
-use super::parts::{as_of, bound, end_of_day, errors, id, send_photo};
+use super::acts::{Typed, faults};
+use super::parts::{as_of, bound, end_of_day, id, send_photo};
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, invalid, page, see_other};
 use crate::form::Form;
@@ -25,18 +26,6 @@ use crate::{shell, words};
 
 /// Plans on a page; the theme of each is opened.
 const ROWS: usize = 30;
-
-/// What was typed into a form that has to be mended.
-pub(super) struct Typed {
-    /// The act of the form.
-    pub(super) act: String,
-    /// The finding that it is about.
-    pub(super) number: u32,
-    /// What was typed.
-    pub(super) form: Form,
-    /// What is wrong.
-    pub(super) errors: Errors,
-}
 
 /// The number of a check in words.
 pub(super) fn number(year: i32, ordinal: u32) -> String {
@@ -138,7 +127,7 @@ async fn line(ctx: &Ctx, row: &StreamRow<InspectionState>) -> Result<Row, Fault>
 }
 
 pub(crate) async fn get(ctx: Ctx) -> Reply {
-    page(&sheet::sheet(&ctx, id(&ctx)?, None).await?)
+    page(&sheet::sheet(&ctx, id(&ctx)?, &Typed::kept(&ctx)).await?)
 }
 
 /// What is said when an act is done.
@@ -192,8 +181,8 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
             see_other(&format!("/oversight/inspections/{id}"))
         }
         Err(error) => {
-            let errors = errors(error)?;
-            invalid(&sheet::sheet(&ctx, id, Some(Typed { act, number, form, errors })).await?)
+            let errors = faults(&ctx, &format!("/oversight/inspections/{id}"), &form, error)?;
+            invalid(&sheet::sheet(&ctx, id, &Typed::sent(&ctx, form, errors)).await?)
         }
     }
 }

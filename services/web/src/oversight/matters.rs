@@ -17,10 +17,11 @@ use templates::oversight::{ActForm, Control, Kind, Paper, PaperNew, Papers};
 use uuid::Uuid;
 
 use super::acts::{self, ROWS, Typed, href, paper};
+use super::parts::fields;
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, invalid, page, see_other};
 use crate::form::Form;
-use crate::{csrf, shell, words};
+use crate::{shell, words};
 
 pub(super) const LIST: &str = "/oversight/matters";
 /// Rows of the table that is taken out.
@@ -210,20 +211,19 @@ pub(crate) async fn new(ctx: Ctx) -> Reply {
 }
 
 fn new_page(ctx: &Ctx, typed: &Typed) -> PaperNew {
-    let form = templates::desk::Form::new("", "/oversight/matters/new", &csrf::token(ctx), &ctx.app().ids.uuid().to_string());
     let sources = Source::ALL.map(|one| Choice::new(one.code(), one.label())).to_vec();
-    let field = |kind, name: &str, label: &str, hint: &str| Control::new(kind, name, label, typed.get(name)).hint(hint);
+    let field = |kind, name: &str, label: &str, hint: &str| Control::new(kind, name, label, "").hint(hint);
     PaperNew {
         shell: shell::of(ctx),
         crumbs: vec![Link::new(LIST, "督查事项台账")],
         facts: Vec::new(),
         hidden: Vec::new(),
-        act: ActForm {
-            form: form.with(typed.errors.clone()),
+        act: typed.fill(ActForm {
+            form: fields(ctx, "", "/oversight/matters/new", None),
             title: "督查事项立项".to_owned(),
             hint: "立项后各单位立即收到任务。不得填报国家秘密。".to_owned(),
             fields: vec![
-                Control::select("source", "来源", sources, typed.get("source")),
+                Control::select("source", "来源", sources, ""),
                 field(Kind::Text, "title", "事项名称", "最多 100 字，单位可以看到"),
                 field(Kind::Lines, "requirement", "工作要求", "最多 2000 字，单位可以看到"),
                 field(Kind::Lines, "wording", "批示或原文（选填）", "单位看不到，也不会导出"),
@@ -235,7 +235,7 @@ fn new_page(ctx: &Ctx, typed: &Typed) -> PaperNew {
             button: "立项".to_owned(),
             kind: "warm".to_owned(),
             files: false,
-        },
+        }),
     }
 }
 
@@ -286,7 +286,7 @@ fn given(reference: &Reference, form: &Form) -> Result<NewMatter, Errors> {
 pub(crate) async fn create(ctx: Ctx, form: Form) -> Reply {
     let new = match given(&ctx.app().reference(), &form) {
         Ok(new) => new,
-        Err(errors) => return invalid(&new_page(&ctx, &Typed { action: String::new(), form, errors })),
+        Err(errors) => return invalid(&new_page(&ctx, &Typed::sent(&ctx, form, errors))),
     };
     let meta = acts::meta(&ctx, &form, "matter", "new")?;
     match ctx.app().set_matter(&meta, &new).await {
@@ -297,7 +297,7 @@ pub(crate) async fn create(ctx: Ctx, form: Form) -> Reply {
         }
         Err(error) => {
             let errors = acts::faults(&ctx, "/oversight/matters/new", &form, error)?;
-            invalid(&new_page(&ctx, &Typed { action: String::new(), form, errors }))
+            invalid(&new_page(&ctx, &Typed::sent(&ctx, form, errors)))
         }
     }
 }
@@ -372,21 +372,22 @@ async fn show(ctx: &Ctx, typed: &Typed) -> Reply {
     if open && may(&actor, MatterAct::Manage) {
         let left = tasks.iter().filter(|task| !task.state.stage.is_ended()).count();
         let hint = if left > 0 { format!("还有 {left} 个单位的任务没有完成，将一并结束。") } else { String::new() };
-        acts.push(ActForm {
-            form: typed.form(ctx, &here, "close", opened.revision),
+        acts.push(typed.fill(ActForm {
+            form: fields(ctx, "close", &format!("{here}/close"), Some(opened.revision)),
             title: "办结销号".to_owned(),
             hint,
-            fields: vec![Control::new(Kind::Lines, "words", "办结情况", typed.get("words")).hint("最多 2000 字")],
+            fields: vec![Control::new(Kind::Lines, "words", "办结情况", "").hint("最多 2000 字")],
             button: "办结销号".to_owned(),
             kind: "warm".to_owned(),
             files: false,
-        });
+        }));
     }
     let shown = Paper {
         shell: shell::of(ctx),
         crumbs: vec![Link::new(LIST, "督查事项台账")],
         title: format!("督查事项 {}", number(row.as_ref())),
         tags: vec![if open { Tag::new("推进中", Tone::Info) } else { Tag::new("已销号", Tone::Good) }],
+        notice: typed.notice(&acts),
         texts,
         facts: vec![
             SummaryRow::new("来源", set.source.label()),
@@ -400,7 +401,7 @@ async fn show(ctx: &Ctx, typed: &Typed) -> Reply {
         acts,
         waiting: if open && now < set.due { "等待各单位反馈进展。" } else { "您现在不需要对本事项做什么。" }.to_owned(),
     };
-    if typed.errors.any() { invalid(&shown) } else { page(&shown) }
+    if typed.is_wrong() { invalid(&shown) } else { page(&shown) }
 }
 
 fn fact(reference: &Reference, entry: &StreamEntry<MatterEvent>) -> TimelineItem {
@@ -429,7 +430,7 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
         }
         Err(error) => {
             let errors = acts::faults(&ctx, &path, &form, error)?;
-            show(&ctx, &Typed { action, form, errors }).await
+            show(&ctx, &Typed::sent(&ctx, form, errors)).await
         }
     }
 }

@@ -5,22 +5,16 @@ use application::opinions::{DAYS, Opinion, readable, told};
 use domain::campaign::{Campaign, CampaignId};
 use domain::ids::UnitCode;
 use domain::rectification::{RectificationState, Source};
-use templates::components::{Cell, Column, Errors, Link, Notice, Paging, Row, Table, Tone};
+use templates::components::{Cell, Column, Link, Notice, Paging, Row, Table, Tone};
 use templates::oversight::{ActForm, Control, InspectionList, InspectionSheet, Kind, Section};
 
+use super::acts::{Typed, faults};
 use super::campaigns::{id, plan_words};
-use super::parts::{as_of, bound, end_of_day, errors, fields};
+use super::parts::{as_of, bound, end_of_day, fields};
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, invalid, page, see_other};
 use crate::form::Form;
 use crate::{shell, words};
-
-/// What was typed for an opinion.
-struct Typed {
-    number: u32,
-    form: Form,
-    errors: Errors,
-}
 
 fn base(id: CampaignId) -> String {
     format!("/oversight/campaigns/{}/opinions", id.0)
@@ -43,7 +37,7 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
     if !ctx.query("body").is_empty() {
         let body = state.plan.bodies.iter().position(|code| code.as_str() == ctx.query("body")).ok_or(Fault::NotFound)?;
         let batch = if ctx.query("page").is_empty() { 0 } else { ctx.query("page").parse().map_err(|_| Fault::NotFound)? };
-        return page(&sheet(&ctx, id, &state, body, batch, None).await?);
+        return page(&sheet(&ctx, id, &state, body, batch, &Typed::kept(&ctx)).await?);
     }
     let row = |(body, code): (usize, &UnitCode)| {
         let name = words::unit(&reference, code);
@@ -73,20 +67,13 @@ pub(crate) async fn get(ctx: Ctx) -> Reply {
     })
 }
 
-async fn sheet(
-    ctx: &Ctx,
-    id: CampaignId,
-    state: &Campaign,
-    body: usize,
-    batch: u32,
-    typed: Option<&Typed>,
-) -> Result<InspectionSheet, Fault> {
+async fn sheet(ctx: &Ctx, id: CampaignId, state: &Campaign, body: usize, batch: u32, typed: &Typed) -> Result<InspectionSheet, Fault> {
     let opinions = ctx.app().opinions_on(&ctx.actor()?, id, body, batch).await?;
     let code = state.plan.bodies.get(body).ok_or(Fault::NotFound)?;
     let (tally, _) = readable(state, body).ok_or(Fault::NotFound)?;
     let mut sections = Vec::new();
     for opinion in &opinions {
-        sections.push(section(ctx, id, opinion, typed.filter(|typed| typed.number == opinion.number))?);
+        sections.push(section(ctx, id, opinion, typed)?);
     }
     let pages = [
         batch.checked_sub(1).map(|before| Link::new(&of_body(id, code, before), "上一页意见")),
@@ -98,7 +85,7 @@ async fn sheet(
         ..Section::default()
     });
     let said = ["意见是评议人的原话，只隐去人名、电话、证件号、车牌和邮箱。请勿打听、猜测是谁写的；整改要求不要照抄能认出评议人的情节。"];
-    Ok(InspectionSheet {
+    Ok(typed.on(InspectionSheet {
         shell: shell::of(ctx),
         crumbs: vec![
             Link::new("/oversight/campaigns", "公众评议"),
@@ -113,11 +100,11 @@ async fn sheet(
         sections,
         acts: Vec::new(),
         narrow: false,
-    })
+    }))
 }
 
 /// An opinion with its rectification, or the form that begins one.
-fn section(ctx: &Ctx, id: CampaignId, opinion: &Opinion, typed: Option<&Typed>) -> Result<Section, Fault> {
+fn section(ctx: &Ctx, id: CampaignId, opinion: &Opinion, typed: &Typed) -> Result<Section, Fault> {
     let source = Source::Opinion { campaign: id.0.to_string(), number: opinion.number };
     let name = application::rectifications::rectification_stream(source.rectification());
     let mut section =
@@ -126,21 +113,19 @@ fn section(ctx: &Ctx, id: CampaignId, opinion: &Opinion, typed: Option<&Typed>) 
         section.links.push(Link::new(&format!("/oversight/rectifications/{}", source.rectification()), "整改情况"));
         return Ok(section);
     }
-    let value = |name: &str| typed.map(|typed| typed.form.get(name).to_owned()).unwrap_or_default();
-    let form = fields(ctx, &format!("opinion-{}", opinion.number), &base(id), None);
-    section.acts.push(ActForm {
-        form: form.with(typed.map_or_else(Errors::none, |typed| typed.errors.clone())),
+    section.acts.push(typed.fill(ActForm {
+        form: fields(ctx, &format!("opinion-{}", opinion.number), &base(id), None),
         title: "要求整改".to_owned(),
         hint: "单位在 10 个工作日内明确责任人和措施，到期前报告，由评议工作人员验收。".to_owned(),
         fields: vec![
             Control::new(Kind::Hidden, "number", "", &opinion.number.to_string()),
-            Control::new(Kind::Lines, "what", "整改要求", &value("what")).hint("最多 1000 字。"),
-            Control::new(Kind::Day, "due", "整改期限（选填）", &value("due")).hint(&format!("留空按 {DAYS} 天计。")),
+            Control::new(Kind::Lines, "what", "整改要求", "").hint("最多 1000 字。"),
+            Control::new(Kind::Day, "due", "整改期限（选填）", "").hint(&format!("留空按 {DAYS} 天计。")),
         ],
         button: "要求整改".to_owned(),
         kind: String::new(),
         files: false,
-    });
+    }));
     Ok(section)
 }
 
@@ -163,12 +148,14 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
         Err(error) if told(&error) => {
             ctx.flash(true, "这条意见已经要求整改。");
             let source = Source::Opinion { campaign: id.0.to_string(), number };
-            see_other(&format!("/oversight/rectifications/{}", source.rectification()))
+            let there = format!("/oversight/rectifications/{}", source.rectification());
+            ctx.keep(&there, form.fields());
+            see_other(&there)
         }
         Err(error) => {
-            let errors = errors(error)?;
+            let errors = faults(&ctx, &base(id), &form, error)?;
             let (body, batch) = place(&state, number).ok_or(Fault::NotFound)?;
-            invalid(&sheet(&ctx, id, &state, body, batch, Some(&Typed { number, form, errors })).await?)
+            invalid(&sheet(&ctx, id, &state, body, batch, &Typed::sent(&ctx, form, errors)).await?)
         }
     }
 }

@@ -14,13 +14,15 @@ use templates::oversight::{ActForm, Control, Kind, OrderPrint, Paper, PaperNew, 
 use uuid::Uuid;
 
 use super::acts::{self, ROWS, Typed, href, paper};
+use super::parts::fields;
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, invalid, page, see_other};
 use crate::form::Form;
-use crate::{csrf, shell, words};
+use crate::{shell, words};
 
 const LIST: &str = "/oversight/orders";
 const DESK: &str = "/desk/orders";
+const NEW: &str = "/oversight/orders/new";
 
 /// How an order is numbered.
 pub(crate) fn number(row: Option<&OrderRow>) -> String {
@@ -97,7 +99,7 @@ pub(crate) async fn list(ctx: Ctx) -> Reply {
         shell: shell::of(&ctx),
         title: "督办单".to_owned(),
         lead: "效能办发给单位、限期反馈的督办单；逾期由系统按期限自动记录。".to_owned(),
-        new: issues(&session.staff).then(|| Link::new("/oversight/orders/new", "发督办单")),
+        new: issues(&session.staff).then(|| Link::new(NEW, "发督办单")),
         export: None,
         tabs,
         tab: code.to_owned(),
@@ -179,11 +181,7 @@ pub(crate) async fn new(ctx: Ctx) -> Reply {
 
 fn new_page(ctx: &Ctx, begun: Begun, typed: &Typed) -> PaperNew {
     let (reference, now) = (ctx.app().reference(), ctx.app().now());
-    let form = templates::desk::Form::new("", "/oversight/orders/new", &csrf::token(ctx), &ctx.app().ids.uuid().to_string());
-    let unit = match typed.get("unit") {
-        "" => begun.unit.as_ref().map(|code| words::unit(&reference, code)).unwrap_or_default(),
-        typed => typed.to_owned(),
-    };
+    let unit = begun.unit.as_ref().map(|code| words::unit(&reference, code)).unwrap_or_default();
     let limit = words::rules(&reference, now).map(|rules| rules.order_limit().words()).unwrap_or_default();
     let colours = OrderColour::ALL.map(|one| Choice::new(one.code(), one.label())).to_vec();
     PaperNew {
@@ -191,20 +189,20 @@ fn new_page(ctx: &Ctx, begun: Begun, typed: &Typed) -> PaperNew {
         crumbs: vec![Link::new(LIST, "督办单")],
         facts: begun.facts,
         hidden: begun.hidden,
-        act: ActForm {
-            form: form.with(typed.errors.clone()),
+        act: typed.fill(ActForm {
+            form: fields(ctx, "", NEW, None),
             title: "发督办单".to_owned(),
             hint: "签发后单位可以看到全文，并计入考核。不要写诉求人的姓名和联系方式。".to_owned(),
             fields: vec![
                 Control::new(Kind::Text, "unit", "单位", &unit).hint("填写全称或单位编码"),
-                Control::select("colour", "颜色", colours, typed.get("colour")),
-                Control::new(Kind::Lines, "requirement", "督办要求", typed.get("requirement")).hint("要办什么、报告什么，最多 2000 字"),
-                Control::new(Kind::Text, "days", "几个工作日内反馈（选填）", typed.get("days")).hint(&format!("不填按 {limit} 计")),
+                Control::select("colour", "颜色", colours, ""),
+                Control::new(Kind::Lines, "requirement", "督办要求", "").hint("要办什么、报告什么，最多 2000 字"),
+                Control::new(Kind::Text, "days", "几个工作日内反馈（选填）", "").hint(&format!("不填按 {limit} 计")),
             ],
             button: "签发".to_owned(),
             kind: "warm".to_owned(),
             files: false,
-        },
+        }),
     }
 }
 
@@ -225,7 +223,7 @@ pub(crate) async fn create(ctx: Ctx, form: Form) -> Reply {
         None
     });
     let (Some(unit), Some(colour), false) = (unit, colour, errors.any()) else {
-        return invalid(&new_page(&ctx, begun, &Typed { action: String::new(), form, errors }));
+        return invalid(&new_page(&ctx, begun, &Typed::sent(&ctx, form, errors)));
     };
     let given = OrderGiven { unit, ground: begun.ground.clone(), colour, requirement: form.get("requirement").to_owned(), days };
     let meta = acts::meta(&ctx, &form, "order", "new")?;
@@ -236,8 +234,8 @@ pub(crate) async fn create(ctx: Ctx, form: Form) -> Reply {
             see_other(&format!("{LIST}/{}", order.0))
         }
         Err(error) => {
-            let errors = acts::faults(&ctx, "/oversight/orders/new", &form, error)?;
-            invalid(&new_page(&ctx, begun, &Typed { action: String::new(), form, errors }))
+            let errors = acts::faults(&ctx, NEW, &form, error)?;
+            invalid(&new_page(&ctx, begun, &Typed::sent(&ctx, form, errors)))
         }
     }
 }
@@ -260,7 +258,7 @@ async fn show(ctx: &Ctx, base: &str, typed: &Typed) -> Reply {
     let order = id(ctx)?;
     let opened = ctx.app().open_order(&ctx.actor()?, order).await?;
     let shown = build(ctx, &opened, base, &format!("{base}/{}", order.0), typed)?;
-    if typed.errors.any() { invalid(&shown) } else { page(&shown) }
+    if typed.is_wrong() { invalid(&shown) } else { page(&shown) }
 }
 
 fn issued(opened: &OpenedStream<OrderState>) -> Option<&domain::order::OrderIssued> {
@@ -277,6 +275,7 @@ fn build(ctx: &Ctx, opened: &OpenedStream<OrderState>, base: &str, here: &str, t
     if base == LIST {
         links.push(Link::new(&format!("{here}/print"), "打印"));
     }
+    let acts = forms(ctx, opened, base, here, typed)?;
     let mut facts = vec![
         SummaryRow::new("单位", &words::unit(&reference, &order.unit)),
         SummaryRow::new("颜色", order.colour.label()),
@@ -292,12 +291,13 @@ fn build(ctx: &Ctx, opened: &OpenedStream<OrderState>, base: &str, here: &str, t
         crumbs: vec![if base == LIST { Link::new(LIST, "督办单") } else { Link::new("/desk", "工作台") }],
         title: format!("督办单 {}", number(row.as_ref())),
         tags: vec![stage(order)],
+        notice: typed.notice(&acts),
         texts: issued(opened).map(|e| ("督办要求".to_owned(), words::lines(e.requirement.text()))).into_iter().collect(),
         facts,
         links,
         tables: Vec::new(),
         timeline: opened.entries.iter().rev().map(|entry| fact(&reference, entry)).collect(),
-        acts: forms(ctx, opened, base, here, typed)?,
+        acts,
         waiting: match order.stage {
             OrderStage::Open => "等待单位反馈。",
             OrderStage::Answered => "等待效能办审核。",
@@ -356,15 +356,16 @@ fn fact(reference: &Reference, entry: &StreamEntry<OrderEvent>) -> TimelineItem 
 fn forms(ctx: &Ctx, opened: &OpenedStream<OrderState>, base: &str, here: &str, typed: &Typed) -> Result<Vec<ActForm>, Fault> {
     let (order, actor) = (&opened.state, ctx.actor()?);
     let can = |act: OrderAct| may(&actor, act, order);
-    let area = |name: &str, label: &str| Control::new(Kind::Lines, name, label, typed.get(name)).hint("最多 2000 字");
-    let form = |action: &str, title: &str, fields: Vec<Control>, kind: &str| ActForm {
-        form: typed.form(ctx, here, action, opened.revision),
-        title: title.to_owned(),
-        hint: String::new(),
-        fields,
-        button: title.to_owned(),
-        kind: kind.to_owned(),
-        files: false,
+    let area = |name: &str, label: &str| Control::new(Kind::Lines, name, label, "").hint("最多 2000 字");
+    let form = |action: &str, title: &str, controls: Vec<Control>, kind: &str| {
+        typed.fill(ActForm {
+            form: fields(ctx, action, &format!("{here}/{action}"), Some(opened.revision)),
+            title: title.to_owned(),
+            fields: controls,
+            button: title.to_owned(),
+            kind: kind.to_owned(),
+            ..ActForm::default()
+        })
     };
     let mut all = Vec::new();
     if base == DESK {
@@ -375,7 +376,7 @@ fn forms(ctx: &Ctx, opened: &OpenedStream<OrderState>, base: &str, here: &str, t
     }
     if can(OrderAct::Review) && order.stage == OrderStage::Answered {
         all.push(form("accept", "同意，办结销号", vec![area("words", "审核意见")], "warm"));
-        let days = Control::new(Kind::Text, "days", "几个工作日内再反馈（选填）", typed.get("days"));
+        let days = Control::new(Kind::Text, "days", "几个工作日内再反馈（选填）", "");
         all.push(form("return", "退回重新反馈", vec![area("reason", "退回理由"), days], "secondary"));
     }
     if can(OrderAct::Review) && order.stage == OrderStage::Open {
@@ -407,7 +408,7 @@ async fn act(ctx: Ctx, form: Form, base: &str) -> Reply {
         "withdraw" if office => (OrderCommand::Withdraw { reason: text("reason") }, "已撤回，不再计入考核。"),
         "return" if office => match acts::days(&form) {
             Ok(days) => (OrderCommand::SendBack { reason: text("reason"), days }, "已退回，单位在新的期限内再反馈。"),
-            Err(errors) => return show(&ctx, base, &Typed { action, form, errors }).await,
+            Err(errors) => return show(&ctx, base, &Typed::sent(&ctx, form, errors)).await,
         },
         _ => return Err(Fault::NotFound),
     };
@@ -421,7 +422,7 @@ async fn act(ctx: Ctx, form: Form, base: &str) -> Reply {
         }
         Err(error) => {
             let errors = acts::faults(&ctx, &path, &form, error)?;
-            show(&ctx, base, &Typed { action, form, errors }).await
+            show(&ctx, base, &Typed::sent(&ctx, form, errors)).await
         }
     }
 }

@@ -1,10 +1,9 @@
-//! What the pages of spot checks and rectifications share.
+//! What the pages of spot checks and rectifications share; the start of every form of oversight.
 
 use actix_web::HttpResponse;
-use application::{Error, Meta};
+use application::Meta;
 use chrono::{NaiveDate, NaiveDateTime};
 use domain::inspection::event::Photo;
-use domain::refusal::Refusal;
 use domain::time::{CHINA, Instant};
 use templates::components::{Errors, Link};
 use templates::desk::Form as Fields;
@@ -19,7 +18,7 @@ use crate::form::Form;
 /// Names of the controls for photos.
 pub(super) const PHOTOS: [&str; 3] = ["photo", "photo_2", "photo_3"];
 
-/// A form of a sheet.
+/// The start of a form: token, ids, revision.
 pub(super) fn fields(ctx: &Ctx, id: &str, action: &str, revision: Option<u64>) -> Fields {
     let form = Fields::new(id, action, &csrf::token(ctx), &ctx.app().ids.uuid().to_string());
     match revision {
@@ -39,19 +38,6 @@ pub(super) fn bound(ctx: &Ctx, form: &Form, stream: &str, act: &str) -> Result<M
     let account = ctx.staff()?.staff.account.0;
     let name = [account.as_bytes().as_slice(), stream.as_bytes(), b"/", act.as_bytes()].concat();
     Ok(Meta { command: Uuid::new_v5(&meta.command, &name), ..meta })
-}
-
-/// What a refusal says about the fields of a form; anything else goes to its own page.
-pub(super) fn errors(error: Error) -> Result<Errors, Fault> {
-    match error {
-        Error::Refused(Refusal::Fields(fields)) => {
-            Ok(fields.iter().fold(Errors::none(), |errors, field| errors.and(field.name, &field.words)))
-        }
-        Error::Refused(refusal @ (Refusal::SamePerson(_) | Refusal::NoRule(_) | Refusal::OtherUnit)) => {
-            Ok(Errors::one("", &refusal.to_string()))
-        }
-        other => Err(other.into()),
-    }
 }
 
 /// A day of a form.

@@ -7,11 +7,12 @@ use domain::rectification::{RectificationEvent, RectificationState, Source, Stag
 use domain::time::{Instant, from_micros, micros};
 use projections::{Reference, StreamRow};
 use templates::NavItem;
-use templates::components::{Cell, Column, Errors, Link, Paging, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
+use templates::components::{Cell, Column, Link, Paging, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
 use templates::oversight::{ActForm, Control, InspectionList, InspectionSheet, Kind, Section};
 
-use super::inspections::{Typed, number as check_number};
-use super::parts::{PHOTOS, as_of, bound, end_of_day, errors, fields, id, links, photos, send_photo};
+use super::acts::{Typed, faults};
+use super::inspections::number as check_number;
+use super::parts::{PHOTOS, as_of, bound, end_of_day, fields, id, links, photos, send_photo};
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, invalid, page, see_other};
 use crate::form::Form;
@@ -100,14 +101,14 @@ async fn line(ctx: &Ctx, row: &StreamRow<RectificationState>) -> Result<Row, Fau
 }
 
 pub(crate) async fn get(ctx: Ctx) -> Reply {
-    page(&sheet(&ctx, "/oversight", None).await?)
+    page(&sheet(&ctx, "/oversight", &Typed::kept(&ctx)).await?)
 }
 
 pub(crate) async fn unit_get(ctx: Ctx) -> Reply {
-    page(&sheet(&ctx, "/desk", None).await?)
+    page(&sheet(&ctx, "/desk", &Typed::kept(&ctx)).await?)
 }
 
-async fn sheet(ctx: &Ctx, side: &str, typed: Option<&Typed>) -> Result<InspectionSheet, Fault> {
+async fn sheet(ctx: &Ctx, side: &str, typed: &Typed) -> Result<InspectionSheet, Fault> {
     let id = id(ctx)?;
     let actor = ctx.actor()?;
     let opened = ctx.app().open_rectification(&actor, id).await?;
@@ -116,21 +117,16 @@ async fn sheet(ctx: &Ctx, side: &str, typed: Option<&Typed>) -> Result<Inspectio
     let reference = ctx.app().reference();
     let state = &opened.state;
     let base = format!("{side}/rectifications/{id}");
-    let act = |act: &str, title: &str, hint: &str, mut controls: Vec<Control>, button: &str, danger: bool, files: bool| {
-        let typed = typed.filter(|typed| typed.act == act);
-        if let Some(typed) = typed {
-            controls.iter_mut().for_each(|control| control.value = typed.form.get(&control.name).to_owned());
-        }
-        ActForm {
-            form: fields(ctx, act, &format!("{base}/{act}"), Some(opened.revision))
-                .with(typed.map_or_else(Errors::none, |typed| typed.errors.clone())),
+    let act = |act: &str, title: &str, hint: &str, controls: Vec<Control>, button: &str, danger: bool, files: bool| {
+        typed.fill(ActForm {
+            form: fields(ctx, act, &format!("{base}/{act}"), Some(opened.revision)),
             title: title.to_owned(),
             hint: hint.to_owned(),
             fields: controls,
             button: button.to_owned(),
             kind: if danger { "danger" } else { "" }.to_owned(),
             files,
-        }
+        })
     };
     let text = |name: &str, label: &str| Control::new(Kind::Lines, name, label, "").hint("最多 1000 字。");
     let mut acts = Vec::new();
@@ -186,7 +182,7 @@ async fn sheet(ctx: &Ctx, side: &str, typed: Option<&Typed>) -> Result<Inspectio
     }
     sections.push(history(&reference, &opened.entries, side == "/oversight"));
     let crumb = if side == "/desk" { Link::new("/desk", "工作台") } else { Link::new("/oversight/rectifications", "整改") };
-    Ok(InspectionSheet {
+    Ok(typed.on(InspectionSheet {
         shell: shell::of(ctx),
         crumbs: vec![crumb],
         title: "整改".to_owned(),
@@ -197,7 +193,7 @@ async fn sheet(ctx: &Ctx, side: &str, typed: Option<&Typed>) -> Result<Inspectio
         sections,
         acts,
         narrow: false,
-    })
+    }))
 }
 
 /// 项目、清单、责任 in one list; 表单 (the evidence) stands below.
@@ -267,10 +263,7 @@ pub(crate) async fn unit_post(ctx: Ctx, form: Form) -> Reply {
         "plan" => ctx.app().plan_rectification(&meta, id, form.get("responsible"), form.get("measure")).await,
         "report" => match photos(&ctx, &form, &rectification_stream(id))? {
             Ok(kept) => ctx.app().report_rectification(&meta, id, form.get("words"), &kept).await,
-            Err(errors) => {
-                let typed = Typed { act, number: 0, form, errors };
-                return invalid(&sheet(&ctx, "/desk", Some(&typed)).await?);
-            }
+            Err(errors) => return invalid(&sheet(&ctx, "/desk", &Typed::sent(&ctx, form, errors)).await?),
         },
         _ => return Err(Fault::NotFound),
     };
@@ -299,9 +292,8 @@ async fn answered(
             see_other(&format!("{side}/rectifications/{id}"))
         }
         Err(error) => {
-            let errors = errors(error)?;
-            let typed = Typed { act, number: 0, form, errors };
-            invalid(&sheet(ctx, side, Some(&typed)).await?)
+            let errors = faults(ctx, &format!("{side}/rectifications/{id}"), &form, error)?;
+            invalid(&sheet(ctx, side, &Typed::sent(ctx, form, errors)).await?)
         }
     }
 }

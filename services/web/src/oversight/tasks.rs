@@ -11,6 +11,7 @@ use templates::oversight::{ActForm, Control, Kind, Paper};
 
 use super::acts::{self, Typed};
 use super::matters::{LIST, id, milestones, number, stage};
+use super::parts::fields;
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, invalid, page, see_other};
 use crate::form::Form;
@@ -66,11 +67,13 @@ async fn show(ctx: &Ctx, place: &Place, typed: &Typed) -> Reply {
     } else {
         vec![Link::new(LIST, "督查事项台账"), Link::new(&format!("{LIST}/{}", place.matter.0), &numbered)]
     };
+    let acts = forms(ctx, &opened, place, typed)?;
     let shown = Paper {
         shell: shell::of(ctx),
         crumbs,
         title: format!("督查任务 {numbered} {}", words::unit(&reference, &task.unit)),
         tags: vec![stage(task)],
+        notice: typed.notice(&acts),
         texts: vec![("事项".to_owned(), vec![set.title.text().to_owned()]), ("工作要求".to_owned(), words::lines(set.requirement.text()))],
         facts: vec![
             SummaryRow::new("分工", task.part.label()),
@@ -82,7 +85,7 @@ async fn show(ctx: &Ctx, place: &Place, typed: &Typed) -> Reply {
         links: Vec::new(),
         tables: milestones(&set.milestones),
         timeline: opened.task.entries.iter().rev().map(|entry| fact(&reference, entry)).collect(),
-        acts: forms(ctx, &opened, place, typed)?,
+        acts,
         waiting: match task.stage {
             TaskStage::Open => "等待单位反馈进展。",
             TaskStage::Answered => "等待督查室审核。",
@@ -90,7 +93,7 @@ async fn show(ctx: &Ctx, place: &Place, typed: &Typed) -> Reply {
         }
         .to_owned(),
     };
-    if typed.errors.any() { invalid(&shown) } else { page(&shown) }
+    if typed.is_wrong() { invalid(&shown) } else { page(&shown) }
 }
 
 fn fact(reference: &Reference, entry: &StreamEntry<TaskEvent>) -> TimelineItem {
@@ -113,20 +116,21 @@ fn fact(reference: &Reference, entry: &StreamEntry<TaskEvent>) -> TimelineItem {
 /// The steps that this account can take now.
 fn forms(ctx: &Ctx, opened: &OpenedTask, place: &Place, typed: &Typed) -> Result<Vec<ActForm>, Fault> {
     let task = &opened.task.state;
-    let area = |name: &str, label: &str| Control::new(Kind::Lines, name, label, typed.get(name)).hint("最多 2000 字");
-    let form = |action: &str, title: &str, fields: Vec<Control>, kind: &str| ActForm {
-        form: typed.form(ctx, &place.path, action, opened.task.revision),
-        title: title.to_owned(),
-        hint: String::new(),
-        fields,
-        button: title.to_owned(),
-        kind: kind.to_owned(),
-        files: false,
+    let area = |name: &str, label: &str| Control::new(Kind::Lines, name, label, "").hint("最多 2000 字");
+    let form = |action: &str, title: &str, controls: Vec<Control>, kind: &str| {
+        typed.fill(ActForm {
+            form: fields(ctx, action, &format!("{}/{action}", place.path), Some(opened.task.revision)),
+            title: title.to_owned(),
+            fields: controls,
+            button: title.to_owned(),
+            kind: kind.to_owned(),
+            ..ActForm::default()
+        })
     };
     let mut all = Vec::new();
     if place.desk {
         if task.stage == TaskStage::Open && answers(&ctx.staff()?.staff, &task.unit) {
-            let percent = Control::new(Kind::Text, "percent", "进度（%）", typed.get("percent")).hint("0 到 100；填 100 表示申请完成");
+            let percent = Control::new(Kind::Text, "percent", "进度（%）", "").hint("0 到 100；填 100 表示申请完成");
             all.push(form("feedback", "反馈进展", vec![percent, area("words", "进展情况")], "warm"));
         }
         return Ok(all);
@@ -140,9 +144,8 @@ fn forms(ctx: &Ctx, opened: &OpenedTask, place: &Place, typed: &Typed) -> Result
         all.push(form("return", "退回", vec![area("reason", "退回理由")], "secondary"));
     }
     if !task.stage.is_ended() {
-        let due = Control::new(Kind::Day, "due", "新的完成期限", typed.get("due"));
-        let why = Control { name: "extension".to_owned(), ..area("extension", "延期理由") };
-        all.push(form("extend", "延期", vec![due, why], "secondary"));
+        let due = Control::new(Kind::Day, "due", "新的完成期限", "");
+        all.push(form("extend", "延期", vec![due, area("reason", "延期理由")], "secondary"));
     }
     Ok(all)
 }
@@ -158,14 +161,14 @@ async fn act(ctx: Ctx, form: Form, place: Place) -> Reply {
         "accept" if !place.desk => Ok((TaskCommand::Accept { words: text("words") }, "已审核同意。")),
         "return" if !place.desk => Ok((TaskCommand::SendBack { reason: text("reason") }, "已退回。")),
         "extend" if !place.desk => match acts::end_of_day(form.get("due")) {
-            Some(due) => Ok((TaskCommand::Extend { reason: text("extension"), due }, "已延期。")),
+            Some(due) => Ok((TaskCommand::Extend { reason: text("reason"), due }, "已延期。")),
             None => Err(Errors::one("due", "请选择新的完成期限")),
         },
         _ => return Err(Fault::NotFound),
     };
     let (command, done) = match command {
         Ok(command) => command,
-        Err(errors) => return show(&ctx, &place, &Typed { action, form, errors }).await,
+        Err(errors) => return show(&ctx, &place, &Typed::sent(&ctx, form, errors)).await,
     };
     let meta = acts::meta(&ctx, &form, &place.matter.task(&place.unit), &action)?;
     match ctx.app().on_task(&meta, place.matter, &place.unit, &command).await {
@@ -175,11 +178,8 @@ async fn act(ctx: Ctx, form: Form, place: Place) -> Reply {
             see_other(&place.path)
         }
         Err(error) => {
-            let faults = acts::faults(&ctx, &place.path, &form, error)?;
-            // The extension's reason has a name of its own on the page.
-            let name = |field: &str| if action == "extend" && field == "reason" { "extension" } else { field }.to_owned();
-            let errors = faults.iter().fold(Errors::none(), |all, one| all.and(&name(&one.field), &one.message));
-            show(&ctx, &place, &Typed { action, form, errors }).await
+            let errors = acts::faults(&ctx, &place.path, &form, error)?;
+            show(&ctx, &place, &Typed::sent(&ctx, form, errors)).await
         }
     }
 }

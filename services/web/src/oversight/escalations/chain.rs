@@ -1,19 +1,21 @@
 //! The chain of one matter: where it stands, its way up and down, who held it and how long, meetings, and what may be done.
 
+use application::access;
 use application::access::escalation::{Act, may as matter_may};
 use application::supervision::{OpenedStream, StreamEntry};
-use application::{Error, access};
 use chrono::NaiveDate;
 use domain::escalation::{Convening, Entry, Escalation, EscalationEvent, Raise, Resolution};
 use domain::ids::UnitCode;
 use domain::rulebook::ladders::Ladder;
 use projections::Reference;
-use templates::components::{Cell, Choice, Column, Errors, Link, RouteState, RouteStep, Row, Table, Tag, TimelineItem, Tone};
-use templates::oversight::{ConveneAct, EscalationActs, EscalationChain, MeetingBlock, RaiseAct};
+use templates::components::{Cell, Choice, Column, Link, RouteState, RouteStep, Row, Table, Tag, TimelineItem, Tone};
+use templates::oversight::{ActForm, Control, EscalationChain, Kind, MeetingBlock};
 use uuid::Uuid;
 
+use super::super::acts::{Typed, faults};
+use super::super::parts::fields;
 use super::say::{self, owner, owner_kind};
-use super::{above, entries, errors, form_of};
+use super::{above, raise};
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, invalid, page, see_other};
 use crate::form::Form;
@@ -35,7 +37,7 @@ async fn open(ctx: &Ctx) -> Result<OpenedStream<Escalation>, Fault> {
 /// `GET /oversight/escalations/{id}` and `GET /desk/escalations/{id}`
 pub(crate) async fn get(ctx: Ctx) -> Reply {
     let opened = open(&ctx).await?;
-    page(&View::of(&ctx, &opened)?.page("", &Form::default(), Errors::none())?)
+    page(&View::of(&ctx, &opened)?.page(&Typed::kept(&ctx))?)
 }
 
 /// `POST …/{id}/{act}`
@@ -55,21 +57,18 @@ pub(crate) async fn act(ctx: Ctx, form: Form) -> Reply {
         "resolve" => (app.resolve_escalation(&meta, &stream, form.get("words")).await, "已办结。"),
         _ => return Err(Fault::NotFound),
     };
+    let page = ctx.path().rsplit_once('/').map_or("", |(page, _)| page);
     match done {
         Ok(done) => {
             ctx.seen(done.seq).await;
             ctx.flash(true, said);
-            let page = ctx.path().rsplit_once('/').map(|(page, _)| page.to_owned()).unwrap_or_default();
-            see_other(&page)
+            see_other(page)
         }
-        Err(Error::Refused(refusal)) => match errors(&refusal) {
-            Some(wrong) => {
-                let opened = open(&ctx).await?;
-                invalid(&View::of(&ctx, &opened)?.page(&name, &form, wrong)?)
-            }
-            None => Err(Error::Refused(refusal).into()),
-        },
-        Err(error) => Err(error.into()),
+        Err(error) => {
+            let errors = faults(&ctx, page, &form, error)?;
+            let opened = open(&ctx).await?;
+            invalid(&View::of(&ctx, &opened)?.page(&Typed::sent(&ctx, form, errors))?)
+        }
     }
 }
 
@@ -110,7 +109,7 @@ impl<'a> View<'a> {
         say::level(self.ladder.as_ref(), level)
     }
 
-    fn page(&self, typed_act: &str, typed: &Form, wrong: Errors) -> Result<EscalationChain, Fault> {
+    fn page(&self, typed: &Typed) -> Result<EscalationChain, Fault> {
         let (ctx, state, now) = (self.ctx, self.state(), self.ctx.app().now());
         let label = say::ladder(self.ladder.as_ref(), state);
         let row = ctx.app().projections.views().stream::<Escalation>(&self.opened.name)?;
@@ -131,6 +130,7 @@ impl<'a> View<'a> {
             // Who only handles the case has no list of his own.
             vec![Link::new("/desk", "工作台")]
         };
+        let acts = self.acts(typed)?;
         Ok(EscalationChain {
             shell: shell::of(ctx),
             crumbs,
@@ -138,6 +138,7 @@ impl<'a> View<'a> {
             title: format!("{}：{holder}", self.level(state.level)),
             state: tag,
             marks: say::marks(state, now),
+            notice: typed.notice(&acts),
             owner: if state.is_open() { holder } else { String::new() },
             since: format!("已 {}（{} 起）", words::duration(now - state.entered), words::moment(state.entered).text),
             due: say::due(state, now),
@@ -155,7 +156,8 @@ impl<'a> View<'a> {
             way: self.way(),
             meetings: self.meetings(),
             timeline: self.opened.entries.iter().rev().map(|entry| self.item(entry)).collect(),
-            acts: self.acts(typed_act, typed, &wrong)?,
+            acts,
+            waiting: "您现在不需要对本事项做什么。".to_owned(),
             as_of: say::as_of(ctx)?,
         })
     }
@@ -292,42 +294,49 @@ impl<'a> View<'a> {
         (format!("{again}{up}{}", self.level(raise.level)), lines, if raise.level > 2 { Tone::Bad } else { Tone::Warn })
     }
 
-    fn acts(&self, typed_act: &str, typed: &Form, wrong: &Errors) -> Result<EscalationActs, Fault> {
-        let (ctx, state, actor) = (self.ctx, self.state(), self.ctx.actor()?);
-        if !state.is_open() {
-            return Ok(EscalationActs::default());
-        }
-        let may = |act: Act| matter_may(&actor, act, state, self.reference.as_ref());
-        let none = Form::default();
-        // What was typed into one form is not shown in the others.
-        let of = |name: &str| if typed_act == name { typed } else { &none };
-        let form = |name: &str| {
-            let form = form_of(ctx, name, &format!("{}/{name}", self.base)).at(self.opened.revision);
-            if typed_act == name { form.with(wrong.clone()) } else { form }
+    fn acts(&self, typed: &Typed) -> Result<Vec<ActForm>, Fault> {
+        let (state, actor) = (self.state(), self.ctx.actor()?);
+        let may = |act: Act| state.is_open() && matter_may(&actor, act, state, self.reference.as_ref());
+        let form = |name: &str| fields(self.ctx, name, &format!("{}/{name}", self.base), Some(self.opened.revision));
+        let act = |name: &str, title: &str, controls: Vec<Control>, button: &str, kind: &str| ActForm {
+            form: form(name),
+            title: title.to_owned(),
+            fields: controls,
+            button: button.to_owned(),
+            kind: kind.to_owned(),
+            ..ActForm::default()
         };
-        let text = |act: &str, name: &str| of(act).get(name).to_owned();
+        let text = |name: &str, label: &str, hint: &str| Control::new(Kind::Lines, name, label, "").hint(hint);
         let levels = match &self.ladder {
-            Some(ladder) => above(ctx, ladder, state.level, of("raise").get("level"))?,
+            Some(ladder) => above(self.ctx, ladder, state.level)?,
             None => Vec::new(),
         };
         let below: Vec<Choice> = (1..state.level).map(|level| Choice::new(&level.to_string(), &self.level(level))).collect();
-        Ok(EscalationActs {
-            report: (may(Act::Report) && state.reported.is_none()).then(|| (form("report"), text("report", "words"))),
-            convene: may(Act::Convene).then(|| self.convene(form("convene"), of("convene"))),
-            raise: (may(Act::Raise) && !levels.is_empty()).then(|| RaiseAct {
-                form: form("raise"),
-                levels,
-                entries: entries(of("raise").get("entry")),
-                reason: text("raise", "reason"),
-            }),
-            lower: (may(Act::Lower) && !below.is_empty())
-                .then(|| (form("lower"), Choice::select(below, of("lower").get("level")), text("lower", "reason"))),
-            resolve: may(Act::Resolve).then(|| (form("resolve"), text("resolve", "words"))),
-        })
+        let mut acts = Vec::new();
+        if may(Act::Report) && state.reported.is_none() {
+            let words = text("words", "办理情况", "写明做了什么、结果如何；报告后由效能办研判。");
+            acts.push(act("report", "报告办理情况", vec![words], "提交报告", "warm"));
+        }
+        if may(Act::Convene) {
+            acts.push(act("convene", "记录会商", self.convene(), "记录会商", ""));
+        }
+        if may(Act::Raise) && !levels.is_empty() {
+            acts.push(raise(form("raise"), levels));
+        }
+        if may(Act::Lower) && !below.is_empty() {
+            let level = Control::new(Kind::Select, "level", "降到哪一级", "").of(below);
+            acts.push(act("lower", "降级", vec![level, text("reason", "降级理由", "")], "降级", ""));
+        }
+        if may(Act::Resolve) {
+            let words = text("words", "办理结果", "办结后不再计时；工单仍按自己的流程答复和回访。");
+            acts.push(act("resolve", "记录办理结果并办结", vec![words], "办结", ""));
+        }
+        Ok(acts.into_iter().map(|act| typed.fill(act)).collect())
     }
 
-    /// Units that can sit at the table: those of the city and of the county of the unit in charge, itself first.
-    fn convene(&self, form: templates::desk::Form, typed: &Form) -> ConveneAct {
+    /// The controls of a meeting. Units that can sit at the table are those of the city and of the county of the unit in
+    /// charge, itself first.
+    fn convene(&self) -> Vec<Control> {
         let (reference, state) = (&self.reference, self.state());
         let mut codes: Vec<UnitCode> = state.unit.iter().flat_map(|unit| reference.ancestors(unit)).collect();
         let tops: Vec<UnitCode> = codes.iter().rev().take(2).cloned().collect();
@@ -340,21 +349,16 @@ impl<'a> View<'a> {
             codes = reference.units().filter(|unit| unit.parent.is_some()).map(|unit| unit.code.clone()).take(60).collect();
         }
         codes.retain(|code| reference.unit(code).is_some_and(|unit| unit.closed.is_none()));
-        let chosen: Vec<&str> = typed.all("units").collect();
-        let mut units: Vec<Choice> = codes.iter().map(|code| Choice::new(code.as_str(), &words::unit(reference, code))).collect();
-        let task_units = Choice::select(units.clone(), typed.get("task_unit"));
-        for unit in &mut units {
-            unit.selected = chosen.contains(&unit.value.as_str());
-        }
-        ConveneAct {
-            form,
-            held: typed.get("held").to_owned(),
-            units,
-            resolution: typed.get("resolution").to_owned(),
-            task_units,
-            task: typed.get("task").to_owned(),
-            task_due: typed.get("task_due").to_owned(),
-        }
+        let units: Vec<Choice> = codes.iter().map(|code| Choice::new(code.as_str(), &words::unit(reference, code))).collect();
+        let none = Choice { selected: true, ..Choice::new("", "没有任务") };
+        vec![
+            Control::new(Kind::Day, "held", "会商日期", ""),
+            Control::new(Kind::Boxes, "units", "参加单位", "").of(units.clone()),
+            Control::new(Kind::Lines, "resolution", "会商意见", ""),
+            Control::new(Kind::Select, "task_unit", "任务单位（选填）", "").of([vec![none], units].concat()).hint("需要跟办的，写明任务。"),
+            Control::new(Kind::Lines, "task", "任务内容（选填）", ""),
+            Control::new(Kind::Day, "task_due", "任务期限（选填）", ""),
+        ]
     }
 }
 

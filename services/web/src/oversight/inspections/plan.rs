@@ -11,7 +11,8 @@ use templates::components::{Choice, Errors, Link};
 use templates::oversight::{ActForm, Control, InspectionSheet, Kind};
 use uuid::Uuid;
 
-use super::super::parts::{bound, day, errors, fields};
+use super::super::acts::{Typed, faults};
+use super::super::parts::{bound, day, fields};
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, invalid, page, see_other};
 use crate::form::Form;
@@ -24,8 +25,7 @@ const PEOPLE: usize = 60;
 const TYPED: usize = 4_000;
 
 pub(crate) async fn get(ctx: Ctx) -> Reply {
-    let kept = ctx.kept().map(|kept| Form::of(kept.fields)).unwrap_or_default();
-    page(&sheet(&ctx, &kept, Errors::none())?)
+    page(&sheet(&ctx, &Typed::kept(&ctx))?)
 }
 
 /// Those who can inspect: civil servants of the efficiency office.
@@ -39,27 +39,17 @@ fn people(reference: &Reference) -> Vec<(AccountId, String)> {
     all
 }
 
-fn sheet(ctx: &Ctx, form: &Form, errors: Errors) -> Result<InspectionSheet, Fault> {
+fn sheet(ctx: &Ctx, typed: &Typed) -> Result<InspectionSheet, Fault> {
     if !may(&ctx.actor()?, Act::Plan, None) {
         return Err(Fault::Forbidden);
     }
     let (reference, now) = (ctx.app().reference(), ctx.app().now());
     let rules = words::rules(&reference, now).ok_or(Fault::App(application::Error::NoRulebook))?;
-    let new = form.fields().is_empty();
-    let typed = |name: &str, preset: &str| if new { preset.to_owned() } else { form.get(name).to_owned() };
-    let boxes = |name: &str, all: Vec<Choice>, preset: bool| -> Vec<Choice> {
-        all.into_iter()
-            .map(|one| Choice { selected: if new { preset } else { form.all(name).any(|value| value == one.value) }, ..one })
-            .collect()
-    };
     let today = legal_day(now);
     let own = ctx.staff()?.staff.account;
-    let mut team = people(&reference).into_iter().map(|(id, name)| Choice::new(&id.0.to_string(), &name)).collect::<Vec<_>>();
-    team = boxes("team", team, false);
-    if new {
-        team.iter_mut().filter(|one| one.value == own.0.to_string()).for_each(|one| one.selected = true);
-    }
-    let items = rules.findings.iter().map(|one| Choice::new(&one.code, &one.label)).collect();
+    let person = |(id, name): (AccountId, String)| Choice { selected: id == own, ..Choice::new(&id.0.to_string(), &name) };
+    let team = people(&reference).into_iter().map(person).collect();
+    let items = rules.findings.iter().map(|one| Choice { selected: true, ..Choice::new(&one.code, &one.label) }).collect();
     let modes = vec![
         Choice::new(Mode::Open.code(), "明察").hint("可以事先通知"),
         Choice::new(Mode::Covert.code(), "暗访").hint("不发通知、不打招呼；检查结束前计划只有检查组和批准人看得到"),
@@ -70,23 +60,22 @@ fn sheet(ctx: &Ctx, form: &Form, errors: Errors) -> Result<InspectionSheet, Faul
     ];
     let cadences = Cadence::ALL.map(|one| Choice::new(one.code(), one.label())).to_vec();
     let controls = vec![
-        Control::new(Kind::Text, "theme", "检查主题", &typed("theme", "")).hint("最多 60 字。"),
-        Control::new(Kind::Radio, "mode", "方式", "").of(Choice::select(modes, &typed("mode", Mode::Open.code()))),
+        Control::new(Kind::Text, "theme", "检查主题", "").hint("最多 60 字。"),
+        Control::new(Kind::Radio, "mode", "方式", "").of(Choice::select(modes, Mode::Open.code())),
         Control::new(Kind::Select, "cadence", "频次", "")
-            .of(Choice::select(cadences, &typed("cadence", Cadence::Once.code())))
+            .of(Choice::select(cadences, Cadence::Once.code()))
             .hint("一期内没有到访的，系统到期自动记为漏查。"),
-        Control::new(Kind::Day, "from", "开始日期", &typed("from", &today.to_string())),
-        Control::new(Kind::Day, "to", "结束日期", &typed("to", "")),
-        Control::new(Kind::Boxes, "items", "检查内容", "").of(boxes("items", items, true)),
+        Control::new(Kind::Day, "from", "开始日期", &today.to_string()),
+        Control::new(Kind::Day, "to", "结束日期", ""),
+        Control::new(Kind::Boxes, "items", "检查内容", "").of(items),
         Control::new(Kind::Boxes, "team", "检查组", "").of(team).hint("至少 2 人；随机抽取时从中抽出每个单位的检查人员。"),
-        Control::new(Kind::Radio, "target", "检查对象", "").of(Choice::select(targets, &typed("target", "units"))),
-        Control::new(Kind::Lines, "units", "指定的单位（指定单位时填写）", &typed("units", ""))
-            .hint("每行一个单位名称或代码，最多 60 个。"),
-        Control::new(Kind::Number, "general", "抽取几个一般单位（随机抽取时填写）", &typed("general", "2")),
-        Control::new(Kind::Number, "focus", "抽取几个重点单位", &typed("focus", "0")).hint("投诉和问题多的单位单独抽取，抽中的机会更大。"),
-        Control::new(Kind::Number, "focus_marks", "本年扣分记录达到几条算重点单位", &typed("focus_marks", "3")),
-        Control::new(Kind::Number, "per_unit", "每个单位几名检查人员", &typed("per_unit", "2")),
-        Control::new(Kind::Lines, "recusals", "回避（选填）", &typed("recusals", "")).hint("每行写“姓名 单位名称”，表示此人不检查该单位。"),
+        Control::new(Kind::Radio, "target", "检查对象", "").of(Choice::select(targets, "units")),
+        Control::new(Kind::Lines, "units", "指定的单位（指定单位时填写）", "").hint("每行一个单位名称或代码，最多 60 个。"),
+        Control::new(Kind::Number, "general", "抽取几个一般单位（随机抽取时填写）", "2"),
+        Control::new(Kind::Number, "focus", "抽取几个重点单位", "0").hint("投诉和问题多的单位单独抽取，抽中的机会更大。"),
+        Control::new(Kind::Number, "focus_marks", "本年扣分记录达到几条算重点单位", "3"),
+        Control::new(Kind::Number, "per_unit", "每个单位几名检查人员", "2"),
+        Control::new(Kind::Lines, "recusals", "回避（选填）", "").hint("每行写“姓名 单位名称”，表示此人不检查该单位。"),
     ];
     Ok(InspectionSheet {
         shell: shell::of(ctx),
@@ -97,13 +86,13 @@ fn sheet(ctx: &Ctx, form: &Form, errors: Errors) -> Result<InspectionSheet, Faul
         notices: Vec::new(),
         facts: Vec::new(),
         sections: Vec::new(),
-        acts: vec![ActForm {
-            form: fields(ctx, "", PATH, None).with(errors),
+        acts: vec![typed.fill(ActForm {
+            form: fields(ctx, "", PATH, None),
             hint: "计划由效能办负责人批准；制定人不能批准自己的计划。提交时登记计划的校验值。".to_owned(),
             fields: controls,
             button: "提交批准".to_owned(),
             ..ActForm::default()
-        }],
+        })],
         narrow: false,
     })
 }
@@ -196,7 +185,7 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
     let reference = ctx.app().reference();
     let mut new = match read(&reference, &form) {
         Ok(new) => new,
-        Err(errors) => return invalid(&sheet(&ctx, &form, errors)?),
+        Err(errors) => return invalid(&sheet(&ctx, &Typed::sent(&ctx, form, errors))?),
     };
     let rules = words::rules(&reference, ctx.app().now()).ok_or(Fault::App(application::Error::NoRulebook))?;
     new.plan.items.retain(|code| rules.finding(code).is_some());
@@ -208,6 +197,9 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
             ctx.flash(true, "计划已提交，等待效能办负责人批准。");
             see_other(&format!("/oversight/inspections/{id}"))
         }
-        Err(error) => invalid(&sheet(&ctx, &form, errors(error)?)?),
+        Err(error) => {
+            let errors = faults(&ctx, PATH, &form, error)?;
+            invalid(&sheet(&ctx, &Typed::sent(&ctx, form, errors))?)
+        }
     }
 }

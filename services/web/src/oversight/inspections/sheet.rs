@@ -8,12 +8,13 @@ use domain::draw::DrawState;
 use domain::inspection::{Finding, InspectionEvent, InspectionState, Mode, Outcome, Stage, Target};
 use domain::rectification::{RectificationState, Source};
 use projections::Reference;
-use templates::components::{Cell, Column, Errors, Link, Notice, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
+use templates::components::{Cell, Column, Link, Notice, Row, SummaryRow, Table, Tag, TimelineItem, Tone};
 use templates::oversight::{ActForm, Control, InspectionSheet, Kind, Section};
 use uuid::Uuid;
 
+use super::super::acts::Typed;
 use super::super::parts::{fields, links};
-use super::{Typed, number, tag};
+use super::{number, tag};
 use crate::ctx::Ctx;
 use crate::error::Fault;
 use crate::{shell, words};
@@ -24,17 +25,17 @@ struct Look<'a> {
     id: Uuid,
     reference: std::sync::Arc<Reference>,
     opened: &'a OpenedStream<InspectionState>,
-    typed: Option<&'a Typed>,
+    typed: &'a Typed,
 }
 
-pub(super) async fn sheet(ctx: &Ctx, id: Uuid, typed: Option<Typed>) -> Result<InspectionSheet, Fault> {
+pub(super) async fn sheet(ctx: &Ctx, id: Uuid, typed: &Typed) -> Result<InspectionSheet, Fault> {
     let opened = ctx.app().open_inspection(&ctx.actor()?, id).await?;
     let row = ctx.app().projections.views().stream::<InspectionState>(&opened.name)?;
     let draw = match opened.state.awaits_draw() {
         true => ctx.app().stream_state::<DrawState>(&application::draws::draw_stream(domain::draw::id_of(id))).await?,
         false => None,
     };
-    let look = Look { ctx, id, reference: ctx.app().reference(), opened: &opened, typed: typed.as_ref() };
+    let look = Look { ctx, id, reference: ctx.app().reference(), opened: &opened, typed };
     let state = &opened.state;
     let mut notices = Vec::new();
     if state.is_secret() {
@@ -51,7 +52,7 @@ pub(super) async fn sheet(ctx: &Ctx, id: Uuid, typed: Option<Typed>) -> Result<I
     }
     sections.push(look.proof());
     sections.push(look.history());
-    let mut sheet = InspectionSheet {
+    Ok(typed.on(InspectionSheet {
         shell: shell::of(ctx),
         crumbs: vec![Link::new("/oversight/inspections", "明察暗访")],
         title: state.theme.text().to_owned(),
@@ -62,13 +63,7 @@ pub(super) async fn sheet(ctx: &Ctx, id: Uuid, typed: Option<Typed>) -> Result<I
         sections,
         acts: look.acts(draw.is_some())?,
         narrow: false,
-    };
-    // An act that this account is not offered has no form to say it at.
-    if let Some(typed) = look.typed.filter(|_| sheet.faulty().is_none()) {
-        let words: Vec<&str> = typed.errors.iter().map(|error| error.message.as_str()).collect();
-        sheet.notices.insert(0, Notice::new(Tone::Bad, "没有办成", &words));
-    }
-    Ok(sheet)
+    }))
 }
 
 impl Look<'_> {
@@ -107,29 +102,21 @@ impl Look<'_> {
         facts
     }
 
-    fn act(&self, act: &str, number: u32, title: &str, hint: &str, fields_of: Vec<Control>, button: &str) -> ActForm {
+    fn act(&self, act: &str, number: u32, title: &str, hint: &str, mut controls: Vec<Control>, button: &str) -> ActForm {
         let key = if number == 0 { act.to_owned() } else { format!("{act}-{number}") };
         let action = format!("/oversight/inspections/{}/{act}", self.id);
-        let typed = self.typed.filter(|typed| typed.act == act && typed.number == number);
-        let errors = typed.map_or_else(Errors::none, |typed| typed.errors.clone());
-        let mut controls = fields_of;
-        if let Some(typed) = typed {
-            for control in &mut controls {
-                control.value = typed.form.get(&control.name).to_owned();
-            }
-        }
         if number > 0 {
             controls.push(Control::new(Kind::Hidden, "number", "", &number.to_string()));
         }
-        ActForm {
-            form: fields(self.ctx, &key, &action, Some(self.opened.revision)).with(errors),
+        self.typed.fill(ActForm {
+            form: fields(self.ctx, &key, &action, Some(self.opened.revision)),
             title: title.to_owned(),
             hint: hint.to_owned(),
             fields: controls,
             button: button.to_owned(),
             kind: if matches!(act, "refuse" | "drop") { "danger" } else { "" }.to_owned(),
             files: false,
-        }
+        })
     }
 
     fn may(&self, act: Act) -> Result<bool, Fault> {

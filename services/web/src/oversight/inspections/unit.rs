@@ -2,22 +2,23 @@
 
 use application::inspections::stream;
 use domain::inspection::{Finding, InspectionState};
-use templates::components::{Choice, Errors, Link};
+use templates::components::{Choice, Link};
 use templates::oversight::{ActForm, Control, InspectionSheet, Kind, Section};
 
-use super::super::parts::{bound, errors, fields, id, links, send_photo};
+use super::super::acts::{Typed, faults};
+use super::super::parts::{bound, fields, id, links, send_photo};
 use super::sheet::{finding_facts, standing};
-use super::{Typed, number, photos};
+use super::{number, photos};
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, invalid, page, see_other};
 use crate::form::Form;
 use crate::{shell, words};
 
 pub(crate) async fn get(ctx: Ctx) -> Reply {
-    page(&sheet(&ctx, None).await?)
+    page(&sheet(&ctx, &Typed::kept(&ctx)).await?)
 }
 
-async fn sheet(ctx: &Ctx, typed: Option<&Typed>) -> Result<InspectionSheet, Fault> {
+async fn sheet(ctx: &Ctx, typed: &Typed) -> Result<InspectionSheet, Fault> {
     let id = id(ctx)?;
     let opened = ctx.app().open_findings(&ctx.actor()?, id).await?;
     let row = ctx.app().projections.views().stream::<InspectionState>(&opened.name)?;
@@ -28,23 +29,20 @@ async fn sheet(ctx: &Ctx, typed: Option<&Typed>) -> Result<InspectionSheet, Faul
         one.outcome.is_none() && one.reply.is_none() && !one.unanswered && one.reply_by.as_ref().is_some_and(|by| now < by.due)
     };
     let act = |one: &Finding| {
-        let typed = typed.filter(|typed| typed.number == one.number);
-        let value = |name: &str| typed.map(|typed| typed.form.get(name).to_owned()).unwrap_or_default();
         let choices =
             vec![Choice::new("yes", "认可").hint("情况属实，按要求整改"), Choice::new("no", "有异议").hint("请在下面写明事实和依据")];
-        ActForm {
-            form: fields(ctx, &format!("reply-{}", one.number), &path, Some(opened.revision))
-                .with(typed.map_or_else(Errors::none, |typed| typed.errors.clone())),
+        typed.fill(ActForm {
+            form: fields(ctx, &format!("reply-{}", one.number), &path, Some(opened.revision)),
             title: "回复".to_owned(),
             hint: "只能回复一次，请由负责人核对后提交。".to_owned(),
             fields: vec![
-                Control::new(Kind::Radio, "agrees", "对这条问题", "").of(Choice::select(choices, &value("agrees"))),
-                Control::new(Kind::Lines, "words", "回复内容", &value("words")).hint("最多 1000 字。"),
+                Control::new(Kind::Radio, "agrees", "对这条问题", "").of(choices),
+                Control::new(Kind::Lines, "words", "回复内容", "").hint("最多 1000 字。"),
                 Control::new(Kind::Hidden, "number", "", &one.number.to_string()),
             ],
             button: "提交回复".to_owned(),
             ..ActForm::default()
-        }
+        })
     };
     let section = |one: &Finding| Section {
         title: format!("第 {} 条：{}", one.number, one.head.known().map(|head| head.label.clone()).unwrap_or_default()),
@@ -54,7 +52,7 @@ async fn sheet(ctx: &Ctx, typed: Option<&Typed>) -> Result<InspectionSheet, Faul
         acts: if waits(one) { vec![act(one)] } else { Vec::new() },
         ..Section::default()
     };
-    Ok(InspectionSheet {
+    Ok(typed.on(InspectionSheet {
         shell: shell::of(ctx),
         crumbs: vec![Link::new("/desk", "工作台")],
         title: "明察暗访发现的问题".to_owned(),
@@ -65,7 +63,7 @@ async fn sheet(ctx: &Ctx, typed: Option<&Typed>) -> Result<InspectionSheet, Faul
         sections: opened.state.findings.iter().map(section).collect(),
         acts: Vec::new(),
         narrow: false,
-    })
+    }))
 }
 
 pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
@@ -90,9 +88,8 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
             see_other(&format!("/desk/findings/{id}"))
         }
         Err(error) => {
-            let errors = errors(error)?;
-            let typed = Typed { act: "reply".to_owned(), number, form, errors };
-            invalid(&sheet(&ctx, Some(&typed)).await?)
+            let errors = faults(&ctx, &format!("/desk/findings/{id}"), &form, error)?;
+            invalid(&sheet(&ctx, &Typed::sent(&ctx, form, errors)).await?)
         }
     }
 }

@@ -11,7 +11,8 @@ use templates::components::{Choice, Errors, Link, Notice, SummaryRow, Tone};
 use templates::oversight::{ActForm, Control, InspectionSheet, Kind, Section};
 use uuid::Uuid;
 
-use super::super::parts::{PHOTOS, bound, errors, fields, for_form, id, links, local, photos};
+use super::super::acts::{Typed, faults};
+use super::super::parts::{PHOTOS, bound, fields, for_form, id, links, local, photos};
 use super::sheet::{finding_facts, standing};
 use super::tag;
 use crate::ctx::Ctx;
@@ -32,17 +33,20 @@ async fn here(ctx: &Ctx) -> Result<(Uuid, UnitCode, OpenedStream<InspectionState
     Ok((id, unit, opened))
 }
 
-pub(crate) async fn get(ctx: Ctx) -> Reply {
-    let kept = ctx.kept().map(|kept| Form::of(kept.fields)).unwrap_or_default();
-    page(&sheet(&ctx, &kept, "", Errors::none()).await?)
+fn path(id: Uuid, unit: &UnitCode) -> String {
+    format!("/oversight/inspections/{id}/visit/{unit}")
 }
 
-async fn sheet(ctx: &Ctx, form: &Form, faulty: &str, errors: Errors) -> Result<InspectionSheet, Fault> {
+pub(crate) async fn get(ctx: Ctx) -> Reply {
+    page(&sheet(&ctx, &Typed::kept(&ctx)).await?)
+}
+
+async fn sheet(ctx: &Ctx, typed: &Typed) -> Result<InspectionSheet, Fault> {
     let (id, unit, opened) = here(ctx).await?;
     let (reference, now) = (ctx.app().reference(), ctx.app().now());
     let state = &opened.state;
     let base = format!("/oversight/inspections/{id}");
-    let path = format!("{base}/visit/{unit}");
+    let path = path(id, &unit);
     let rules = words::rules(&reference, now).ok_or(Fault::App(application::Error::NoRulebook))?;
     let items: Vec<Choice> = state
         .plan
@@ -66,37 +70,33 @@ async fn sheet(ctx: &Ctx, form: &Form, faulty: &str, errors: Errors) -> Result<I
         );
         notices.push(Notice::new(Tone::Warn, "到访次数偏多", &[&words]));
     }
-    let typed = |name: &str, preset: &str| {
-        if faulty == "finding" || !form.get("words").is_empty() { form.get(name).to_owned() } else { preset.to_owned() }
-    };
-    let with = |name: &str| if faulty == name { errors.clone() } else { Errors::none() };
     let mut controls = vec![
-        Control::new(Kind::Radio, "code", "哪一类问题", "").of(Choice::select(items.clone(), &typed("code", ""))),
-        Control::new(Kind::Moment, "at", "时间", &typed("at", &for_form(now))),
-        Control::new(Kind::Text, "place", "地点", &typed("place", "")).hint("例如：一楼大厅 3 号窗口。"),
-        Control::new(Kind::Lines, "words", "发现的情况", &typed("words", "")).hint("只写看到的事实，最多 1000 字。"),
+        Control::new(Kind::Radio, "code", "哪一类问题", "").of(items.clone()),
+        Control::new(Kind::Moment, "at", "时间", &for_form(now)),
+        Control::new(Kind::Text, "place", "地点", "").hint("例如：一楼大厅 3 号窗口。"),
+        Control::new(Kind::Lines, "words", "发现的情况", "").hint("只写看到的事实，最多 1000 字。"),
     ];
     for (index, name) in PHOTOS.iter().enumerate() {
         let hint = if index == 0 { "JPG 或 PNG，每张不超过 5 MB。" } else { "" };
         controls.push(Control::new(Kind::Photo, name, &format!("照片 {}（选填）", index + 1), "").hint(hint));
     }
-    let finding = ActForm {
-        form: fields(ctx, "finding", &path, Some(opened.revision)).with(with("finding")),
+    let finding = typed.fill(ActForm {
+        form: fields(ctx, "finding", &path, Some(opened.revision)),
         title: "记录问题".to_owned(),
         hint: "提交就是您的签名；另一名检查人员签名后才算数。".to_owned(),
         fields: controls,
         button: "签名并提交".to_owned(),
         files: true,
         ..ActForm::default()
-    };
-    let fine = ActForm {
-        form: fields(ctx, "fine", &format!("{path}/fine"), Some(opened.revision)).with(with("fine")),
+    });
+    let fine = typed.fill(ActForm {
+        form: fields(ctx, "fine", &format!("{path}/fine"), Some(opened.revision)),
         title: "没有发现问题".to_owned(),
         hint: "勾选看过并且没有发现的情形，记一次到访。".to_owned(),
         fields: vec![Control::new(Kind::Boxes, "fine", "看过，没有发现", "").of(items)],
         button: "记录到访".to_owned(),
         ..ActForm::default()
-    };
+    });
     let going = state.stage == domain::inspection::Stage::Approved;
     let own = ctx.staff()?.staff.account;
     let mut sections = Vec::new();
@@ -128,7 +128,7 @@ async fn sheet(ctx: &Ctx, form: &Form, faulty: &str, errors: Errors) -> Result<I
         Mode::Open => "明察",
         Mode::Covert => "暗访",
     };
-    Ok(InspectionSheet {
+    Ok(typed.on(InspectionSheet {
         shell: shell::of(ctx),
         crumbs: vec![Link::new("/oversight/inspections", "明察暗访"), Link::new(&base, state.theme.text())],
         title: words::unit(&reference, &unit),
@@ -143,17 +143,18 @@ async fn sheet(ctx: &Ctx, form: &Form, faulty: &str, errors: Errors) -> Result<I
         sections,
         acts: if going { vec![finding, fine] } else { Vec::new() },
         narrow: true,
-    })
+    }))
 }
 
 pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
     let (id, unit, _) = here(&ctx).await?;
     let Some(at) = local(form.get("at")) else {
-        return invalid(&sheet(&ctx, &form, "finding", Errors::one("at", "请填写时间，例如 2026-05-06T10:05")).await?);
+        let errors = Errors::one("at", "请填写时间，例如 2026-05-06T10:05");
+        return invalid(&sheet(&ctx, &Typed::sent(&ctx, form, errors)).await?);
     };
     let kept = match photos(&ctx, &form, &stream(id))? {
         Ok(kept) => kept,
-        Err(errors) => return invalid(&sheet(&ctx, &form, "finding", errors).await?),
+        Err(errors) => return invalid(&sheet(&ctx, &Typed::sent(&ctx, form, errors)).await?),
     };
     let text = |name: &str| form.get(name).to_owned();
     let new = NewFinding { unit: unit.clone(), code: text("code"), at, place: text("place"), words: text("words"), photos: kept };
@@ -162,11 +163,11 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
         Ok(outcome) => {
             ctx.seen(outcome.seq).await;
             ctx.flash(true, "已记录并签名，请另一名检查人员签名。");
-            see_other(&format!("/oversight/inspections/{id}/visit/{unit}"))
+            see_other(&path(id, &unit))
         }
         Err(error) => {
-            let errors = errors(error)?;
-            invalid(&sheet(&ctx, &form, "finding", errors).await?)
+            let errors = faults(&ctx, &path(id, &unit), &form, error)?;
+            invalid(&sheet(&ctx, &Typed::sent(&ctx, form, errors)).await?)
         }
     }
 }
@@ -175,18 +176,19 @@ pub(crate) async fn fine(ctx: Ctx, form: Form) -> Reply {
     let (id, unit, _) = here(&ctx).await?;
     let fine: Vec<String> = form.all("fine").map(str::to_owned).collect();
     if fine.is_empty() {
-        return invalid(&sheet(&ctx, &form, "fine", Errors::one("fine", "请勾选至少一项看过的内容")).await?);
+        let errors = Errors::one("fine", "请勾选至少一项看过的内容");
+        return invalid(&sheet(&ctx, &Typed::sent(&ctx, form, errors)).await?);
     }
     let meta = bound(&ctx, &form, &stream(id), &format!("fine/{unit}"))?;
     match ctx.app().visit_unit(&meta, id, &unit, &fine).await {
         Ok(outcome) => {
             ctx.seen(outcome.seq).await;
             ctx.flash(true, "已记录到访。");
-            see_other(&format!("/oversight/inspections/{id}/visit/{unit}"))
+            see_other(&path(id, &unit))
         }
         Err(error) => {
-            let errors = errors(error)?;
-            invalid(&sheet(&ctx, &form, "fine", errors).await?)
+            let errors = faults(&ctx, &path(id, &unit), &form, error)?;
+            invalid(&sheet(&ctx, &Typed::sent(&ctx, form, errors)).await?)
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Every act on an investigation: one way from a form to a command, and one way back.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use application::{Error, Meta};
 use domain::refusal::Refusal;
-use templates::components::{Errors, Notice, Tone};
+use templates::components::Errors;
 use uuid::Uuid;
 
-use super::forms::{Typed, command};
+use super::super::acts::{Typed, faults};
+use super::forms::command;
 use super::{file, id_of};
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, html, invalid, see_other};
@@ -27,22 +28,24 @@ fn done(action: &str) -> &'static str {
     }
 }
 
-/// The refusal of a command at the fields of its form.
-pub(super) fn errors(refusal: &Refusal) -> Errors {
-    match refusal {
-        Refusal::Fields(fields) => fields.iter().fold(Errors::none(), |errors, field| errors.and(field.name, &field.words)),
-        other => Errors::one("", &other.to_string()),
+/// What is wrong with a form, and the answer that says so. That others acted first is said at the form, too: what was typed
+/// may still serve.
+pub(super) fn refused(ctx: &Ctx, path: &str, form: &Form, error: Error) -> Result<(HttpResponseBuilder, Errors), Fault> {
+    match error {
+        Error::Clash { .. } | Error::Refused(Refusal::Stage(_)) => {
+            Ok((HttpResponse::Conflict(), Errors::one("", "本件已有新的进展，刚才的提交没有生效，请先看最新情况。")))
+        }
+        error => Ok((HttpResponse::UnprocessableEntity(), faults(ctx, path, form, error)?)),
     }
 }
 
 pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
     let id = id_of(&ctx)?;
     let action = ctx.part("action").to_owned();
-    let typed = |form: Form, errors: Errors| Typed { action: action.clone(), form, errors };
     let command = match command(&action, &form) {
         Ok(Some(command)) => command,
         Ok(None) => return Err(Fault::NotFound),
-        Err(errors) => return invalid(&file::build(&ctx, id, &typed(form, errors), None).await?),
+        Err(errors) => return invalid(&file::build(&ctx, id, &Typed::sent(&ctx, form, errors)).await?),
     };
     let meta = ctx.meta(&form)?;
     // Bound to file, account and act: a form id of another form is never taken for this one done already.
@@ -54,20 +57,9 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
             ctx.flash(true, done(&action));
             see_other(&format!("/oversight/investigations/{}", id.0))
         }
-        Err(error @ (Error::Clash { .. } | Error::Refused(Refusal::Stage(_)))) => {
-            let notice = Notice::new(Tone::Warn, "本件有新的进展，刚才的提交没有生效", &["您填写的内容都保留着，请核对最新情况后再提交。"]);
-            tracing::debug!(%error, "an act on an investigation came too late");
-            let shown = file::build(&ctx, id, &typed(form, Errors::none()), Some(notice)).await?;
-            Ok(html(HttpResponse::Conflict(), &shown))
-        }
-        Err(Error::Refused(refusal)) if !matches!(refusal, Refusal::Missing) => {
-            invalid(&file::build(&ctx, id, &typed(form, errors(&refusal)), None).await?)
-        }
         Err(error) => {
-            if error.is_passing() {
-                ctx.keep(&format!("/oversight/investigations/{}", id.0), form.fields());
-            }
-            Err(error.into())
+            let (answer, errors) = refused(&ctx, &format!("/oversight/investigations/{}", id.0), &form, error)?;
+            Ok(html(answer, &file::build(&ctx, id, &Typed::sent(&ctx, form, errors)).await?))
         }
     }
 }

@@ -1,16 +1,15 @@
 //! `/oversight/investigations/new`: an inspector enters what came by telephone, on paper or in person.
 
-use application::Error;
 use domain::account::Role;
 use domain::ids::UnitCode;
 use domain::investigation::{Complainant, NewComplaint, Source, Statement, System};
-use domain::refusal::Refusal;
 use templates::components::{Choice, Errors, Link};
 use templates::desk;
 use templates::oversight::{ActForm, Control, InvestigationNew, Kind};
 use uuid::Uuid;
 
-use super::{act, unit_names, unit_of};
+use super::super::acts::faults;
+use super::{unit_names, unit_of};
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, invalid, page, see_other};
 use crate::form::Form;
@@ -103,7 +102,9 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
             ctx.flash(true, "已登记。投诉人凭投诉编号和查询码在网上查进度，查询码见下面，只告诉投诉人本人。");
             see_other(&format!("/oversight/investigations/{}", filed.id.0))
         }
-        Err(Error::Refused(refusal)) if !matches!(refusal, Refusal::Missing) => invalid(&build(&ctx, &form, act::errors(&refusal))?),
-        Err(error) => Err(error.into()),
+        Err(error) => {
+            let errors = faults(&ctx, PATH, &form, error)?;
+            invalid(&build(&ctx, &form, errors)?)
+        }
     }
 }

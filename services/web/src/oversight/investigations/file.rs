@@ -6,14 +6,14 @@ use domain::ids::{CaseId, InvestigationId};
 use domain::investigation::{Advice, Investigation, InvestigationEvent, Source, Stage};
 use domain::private::Private;
 use projections::{Reference, StreamRow};
-use templates::components::{Link, Notice, SummaryRow, TimelineItem, Tone};
+use templates::components::{Link, SummaryRow, TimelineItem, Tone};
 use templates::oversight::{self, InvestigationLetter, Record};
 
-use super::forms::{Forms, Typed};
+use super::super::acts::Typed;
+use super::forms::Forms;
 use super::{id_of, say};
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, page};
-use crate::form::Form;
 use crate::{shell, words};
 
 type Opened = OpenedStream<Investigation>;
@@ -21,8 +21,7 @@ type Entry = StreamEntry<InvestigationEvent>;
 
 pub(crate) async fn get(ctx: Ctx) -> Reply {
     let id = id_of(&ctx)?;
-    let typed = ctx.kept().map(|kept| Typed { form: Form::of(kept.fields), ..Typed::default() }).unwrap_or_default();
-    page(&build(&ctx, id, &typed, None).await?)
+    page(&build(&ctx, id, &Typed::kept(&ctx)).await?)
 }
 
 /// The row of the views, for its number; the log may be a moment ahead of them.
@@ -31,12 +30,7 @@ fn row(ctx: &Ctx, id: InvestigationId) -> Result<StreamRow<Investigation>, Fault
 }
 
 /// Fills the page.
-pub(super) async fn build(
-    ctx: &Ctx,
-    id: InvestigationId,
-    typed: &Typed,
-    notice: Option<Notice>,
-) -> Result<oversight::Investigation, Fault> {
+pub(super) async fn build(ctx: &Ctx, id: InvestigationId, typed: &Typed) -> Result<oversight::Investigation, Fault> {
     let app = ctx.app();
     let actor = ctx.actor()?;
     let opened = app.open_investigation(&actor, id).await?;
@@ -46,8 +40,6 @@ pub(super) async fn build(
     let path = format!("/oversight/investigations/{}", id.0);
     let forms = Forms { ctx, reference: &reference, state, revision: opened.revision, path: path.clone(), typed };
     let acts = forms.of(&acts);
-    let kept_apart = typed.errors.any() && !acts.iter().any(|act| act.form.errors.any());
-    let notice = notice.or_else(|| kept_apart.then(|| Notice::new(Tone::Warn, "这一步现在不能做", &["请看下面的最新情况。"])));
     let due = state.due();
     Ok(oversight::Investigation {
         shell: shell::of(ctx),
@@ -57,7 +49,7 @@ pub(super) async fn build(
         state: say::stage(state),
         due_name: due.map(|clock| clock.kind.label().to_owned()).unwrap_or_default(),
         countdown: due.map(|clock| say::countdown(clock, now)),
-        notice,
+        notice: typed.notice(&acts),
         route: say::route(state, if state.case.is_some() { "热线办" } else { "投诉人" }, now),
         facts: facts(ctx, id, &opened),
         case: state.case.map(|case| case_link(ctx, case)).transpose()?.flatten(),

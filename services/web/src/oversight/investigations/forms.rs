@@ -8,20 +8,13 @@ use domain::investigation::{Advice, Conclusion, Finding, Ground, Investigation, 
 use domain::time::CHINA;
 use projections::Reference;
 use templates::components::{Choice, Errors};
-use templates::desk;
 use templates::oversight::{ActForm, Control, Kind};
 
+use super::super::acts::Typed;
+use super::super::parts::fields;
 use crate::ctx::Ctx;
 use crate::form::Form;
-use crate::{csrf, words};
-
-/// What was typed into one of the forms.
-#[derive(Default)]
-pub(super) struct Typed {
-    pub(super) action: String,
-    pub(super) form: Form,
-    pub(super) errors: Errors,
-}
+use crate::words;
 
 /// What a form needs.
 pub(super) struct Forms<'a> {
@@ -59,28 +52,15 @@ impl Forms<'_> {
         all
     }
 
-    fn act(&self, id: &str, title: &str, button: &str, kind: &str, fields: Vec<Control>) -> ActForm {
-        let form = desk::Form::new(id, &format!("{}/{id}", self.path), &csrf::token(self.ctx), &self.ctx.app().ids.uuid().to_string());
-        let form = form.at(self.revision);
-        let typed = fields.iter().any(|field| !self.typed.form.get(&field.name).is_empty());
-        let form = if self.typed.action == id {
-            form.with(self.typed.errors.clone()).opened()
-        } else if typed {
-            form.opened()
-        } else {
-            form
-        };
-        ActForm { form, title: title.to_owned(), button: button.to_owned(), kind: kind.to_owned(), fields, ..ActForm::default() }
-    }
-
-    fn text(&self, kind: Kind, name: &str, label: &str, hint: &str) -> Control {
-        Control::new(kind, name, label, self.typed.form.get(name)).hint(hint)
-    }
-
-    fn choice(&self, kind: Kind, name: &str, label: &str, choices: Vec<Choice>, hint: &str) -> Control {
-        let chosen: Vec<&str> = self.typed.form.all(name).collect();
-        let choices = choices.into_iter().map(|one| Choice { selected: chosen.contains(&one.value.as_str()), ..one }).collect();
-        Control::new(kind, name, label, "").of(choices).hint(hint)
+    fn act(&self, id: &str, title: &str, button: &str, kind: &str, controls: Vec<Control>) -> ActForm {
+        self.typed.fill(ActForm {
+            form: fields(self.ctx, id, &format!("{}/{id}", self.path), Some(self.revision)),
+            title: title.to_owned(),
+            button: button.to_owned(),
+            kind: kind.to_owned(),
+            fields: controls,
+            ..ActForm::default()
+        })
     }
 
     fn accept(&self) -> ActForm {
@@ -90,14 +70,14 @@ impl Forms<'_> {
             Mode::Supervised => "由主管单位的效能人员调查，效能办督办",
         };
         let modes = Mode::ALL.iter().map(|mode| Choice::new(mode.code(), mode.label()).hint(hint(*mode))).collect();
-        self.act("accept", "受理", "受理", "warm", vec![self.choice(Kind::Radio, "mode", "办理方式", modes, "")])
+        self.act("accept", "受理", "受理", "warm", vec![choice(Kind::Radio, "mode", "办理方式", modes, "")])
     }
 
     fn refuse(&self) -> ActForm {
         let grounds = Ground::ALL.iter().map(|one| Choice::new(one.code(), one.label()).hint(one.path())).collect();
         let fields = vec![
-            self.choice(Kind::Radio, "ground", "属于哪种情形", grounds, ""),
-            self.text(Kind::Lines, "refuse_words", "告知投诉人的话", "写明原因，最多 4000 字。"),
+            choice(Kind::Radio, "ground", "属于哪种情形", grounds, ""),
+            text(Kind::Lines, "refuse_words", "告知投诉人的话", "写明原因，最多 4000 字。"),
         ];
         self.act("refuse", "不予受理", "不予受理", "danger", fields)
     }
@@ -113,8 +93,8 @@ impl Forms<'_> {
             })
             .collect();
         let fields = vec![
-            self.choice(Kind::Select, "first", "调查人员一", people.clone(), "名单里没有被投诉单位、它的下级和更低一级单位的人员。"),
-            self.choice(Kind::Select, "second", "调查人员二", people, ""),
+            choice(Kind::Select, "first", "调查人员一", people.clone(), "名单里没有被投诉单位、它的下级和更低一级单位的人员。"),
+            choice(Kind::Select, "second", "调查人员二", people, ""),
         ];
         let title = if self.state.investigators.is_empty() { "指派调查人员" } else { "更换调查人员" };
         self.act("assign", title, title, "", fields)
@@ -122,37 +102,37 @@ impl Forms<'_> {
 
     fn interview(&self) -> ActForm {
         let fields = vec![
-            self.text(Kind::Moment, "held", "谈话时间", ""),
-            self.text(Kind::Text, "place", "谈话地点", "最多 60 字。"),
-            self.text(Kind::Text, "who", "谈话对象", "最多 60 字。"),
-            self.text(Kind::Lines, "record", "谈话记录", "不要向谈话对象透露投诉人。最多 4000 字。"),
+            text(Kind::Moment, "held", "谈话时间", ""),
+            text(Kind::Text, "place", "谈话地点", "最多 60 字。"),
+            text(Kind::Text, "who", "谈话对象", "最多 60 字。"),
+            text(Kind::Lines, "record", "谈话记录", "不要向谈话对象透露投诉人。最多 4000 字。"),
         ];
         self.act("interview", "记录谈话", "保存记录", "", fields)
     }
 
-    fn findings(&self, label: &str) -> Control {
+    fn findings(label: &str) -> Control {
         let all = Finding::ALL.iter().map(|one| Choice::new(one.code(), one.label())).collect();
-        self.choice(Kind::Select, "finding", label, all, "")
+        choice(Kind::Select, "finding", label, all, "")
     }
 
     fn report(&self) -> ActForm {
         let title = if self.state.reporter.is_some() { "重新提交报告" } else { "提交调查报告" };
-        let fields = vec![self.findings("调查结果"), self.text(Kind::Lines, "report_words", "调查报告", "最多 4000 字。")];
+        let fields = vec![Self::findings("调查结果"), text(Kind::Lines, "report_words", "调查报告", "最多 4000 字。")];
         self.act("report", title, "签字并提交，请另一人会签", "warm", fields)
     }
 
     fn extend(&self) -> ActForm {
-        let fields = vec![self.text(Kind::Lines, "extend_reason", "延期的理由", "只能延长一次，会告知投诉人。最多 4000 字。")];
+        let fields = vec![text(Kind::Lines, "extend_reason", "延期的理由", "只能延长一次，会告知投诉人。最多 4000 字。")];
         self.act("extend", "延长期限", "延长期限", "secondary", fields)
     }
 
     fn conclude(&self) -> ActForm {
         let advice = Advice::ALL.iter().map(|one| Choice::new(one.code(), one.label())).collect();
         let fields = vec![
-            self.findings("结论"),
-            self.text(Kind::Lines, "conclude_words", "结论的依据和理由", "存入案卷，被投诉单位看不到。最多 4000 字。"),
-            self.choice(Kind::Boxes, "advice", "给单位的建议（选填）", advice, "不选的，被投诉单位不会收到任何内容。"),
-            self.text(
+            Self::findings("结论"),
+            text(Kind::Lines, "conclude_words", "结论的依据和理由", "存入案卷，被投诉单位看不到。最多 4000 字。"),
+            choice(Kind::Boxes, "advice", "给单位的建议（选填）", advice, "不选的，被投诉单位不会收到任何内容。"),
+            text(
                 Kind::Lines,
                 "recommendation",
                 "发给单位的建议（有建议的填写）",
@@ -168,8 +148,16 @@ impl Forms<'_> {
         } else {
             "投诉人会看到全文。最多 4000 字。"
         };
-        self.act("answer", "答复投诉人", "答复", "warm", vec![self.text(Kind::Lines, "answer_words", "答复内容", hint)])
+        self.act("answer", "答复投诉人", "答复", "warm", vec![text(Kind::Lines, "answer_words", "答复内容", hint)])
     }
+}
+
+fn text(kind: Kind, name: &str, label: &str, hint: &str) -> Control {
+    Control::new(kind, name, label, "").hint(hint)
+}
+
+fn choice(kind: Kind, name: &str, label: &str, choices: Vec<Choice>, hint: &str) -> Control {
+    text(kind, name, label, hint).of(choices)
 }
 
 /// The command of a form; what can only be chosen is checked here, texts are checked by the rules.

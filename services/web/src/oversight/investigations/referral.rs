@@ -11,7 +11,7 @@ use templates::components::{Choice, Errors};
 use templates::desk::{self, ReferAct};
 use uuid::Uuid;
 
-use super::act;
+use super::super::acts::faults;
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, invalid, see_other};
 use crate::form::Form;
@@ -64,12 +64,11 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
             ctx.flash(false, "这件工单已经移送过效能办，不用重复移送。");
             see_other(&format!("/desk/case/{}", row.number))
         }
-        Err(Error::Refused(refusal)) => {
-            let errors = act::errors(&refusal);
+        Err(error) => {
+            let errors = faults(&ctx, &format!("/desk/case/{}", row.number), &form, error)?;
             // The form has no field for the unit, which is that of the case.
             let errors = if errors.has("unit") { Errors::one("", errors.on("unit").unwrap_or_default()) } else { errors };
             invalid(&pages::case::with_referral(&ctx, &row, &form, errors).await?)
         }
-        Err(error) => Err(error.into()),
     }
 }

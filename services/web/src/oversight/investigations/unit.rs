@@ -1,20 +1,19 @@
 //! `/desk/investigations`: what a unit sees of a complaint about it, which is the recommendation alone.
 
-use actix_web::HttpResponse;
+use application::Meta;
 use application::investigations::Command;
-use application::{Error, Meta};
 use domain::ids::InvestigationId;
-use domain::refusal::Refusal;
 use templates::components::{Cell, Choice, Column, Errors, Link, Paging, Row, SummaryRow, Table, Tag, Tone};
-use templates::desk;
 use templates::oversight::{ActForm, Control, Kind, Recommendation, Recommendations, Record};
 use uuid::Uuid;
 
+use super::super::acts::Typed;
+use super::super::parts::fields;
 use super::{act, id_of, say};
 use crate::ctx::Ctx;
 use crate::error::{Fault, Reply, html, invalid, page, see_other};
 use crate::form::Form;
-use crate::{csrf, shell, words};
+use crate::{shell, words};
 
 /// Rows of a page.
 const ROWS: usize = 50;
@@ -66,31 +65,32 @@ pub(crate) async fn list(ctx: Ctx) -> Reply {
 /// `GET /desk/investigations/{id}`
 pub(crate) async fn get(ctx: Ctx) -> Reply {
     let id = id_of(&ctx)?;
-    let typed = ctx.kept().map(|kept| Form::of(kept.fields)).unwrap_or_default();
-    page(&build(&ctx, id, &typed, Errors::none()).await?)
+    page(&build(&ctx, id, &Typed::kept(&ctx)).await?)
 }
 
-async fn build(ctx: &Ctx, id: InvestigationId, typed: &Form, errors: Errors) -> Result<Recommendation, Fault> {
+async fn build(ctx: &Ctx, id: InvestigationId, typed: &Typed) -> Result<Recommendation, Fault> {
     let opened = ctx.app().open_recommendation(&ctx.actor()?, id).await?;
     let row = ctx.app().projections.views().stream(&id.stream())?.ok_or(Fault::NotFound)?;
     let now = ctx.app().now();
     let path = format!("{LIST}/{}", id.0);
     let advice: Vec<&str> = opened.advice.iter().map(|one| one.label()).collect();
     let choices = vec![Choice::new("yes", "采纳"), Choice::new("no", "不采纳")];
-    let act = opened.answer.is_none().then(|| ActForm {
-        form: desk::Form::new("", &path, &csrf::token(ctx), &ctx.app().ids.uuid().to_string()).with(errors),
+    let form = ActForm {
+        form: fields(ctx, "", &path, None),
         title: "答复是否采纳".to_owned(),
         button: "提交答复".to_owned(),
         fields: vec![
-            Control::new(Kind::Radio, "adopted", "是否采纳", "").of(Choice::select(choices, typed.get("adopted"))),
-            Control::new(Kind::Lines, "words", "怎样落实，或者不采纳的理由", typed.get("words")).hint("最多 4000 字。"),
+            Control::new(Kind::Radio, "adopted", "是否采纳", "").of(choices),
+            Control::new(Kind::Lines, "words", "怎样落实，或者不采纳的理由", "").hint("最多 4000 字。"),
         ],
         ..ActForm::default()
-    });
+    };
+    let act = opened.answer.is_none().then(|| typed.fill(form));
     Ok(Recommendation {
         shell: shell::of(ctx),
         crumbs: vec![Link::new(LIST, "效能建议")],
         number: say::number(&row),
+        notice: typed.notice(&act),
         facts: vec![
             SummaryRow::new("调查结果", opened.finding.label()),
             SummaryRow::new("建议", &advice.join("、")),
@@ -114,7 +114,10 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
     let adopted = match form.get("adopted") {
         "yes" => true,
         "no" => false,
-        _ => return invalid(&build(&ctx, id, &form, Errors::one("adopted", "请选择是否采纳")).await?),
+        _ => {
+            let errors = Errors::one("adopted", "请选择是否采纳");
+            return invalid(&build(&ctx, id, &Typed::sent(&ctx, form, errors)).await?);
+        }
     };
     let meta = ctx.meta(&form)?;
     let meta = Meta { command: Uuid::new_v5(&meta.command, id.0.as_bytes()), ..meta };
@@ -124,12 +127,9 @@ pub(crate) async fn post(ctx: Ctx, form: Form) -> Reply {
             ctx.flash(true, "已提交给效能办。");
             see_other(&format!("{LIST}/{}", id.0))
         }
-        Err(Error::Clash { .. } | Error::Refused(Refusal::Stage(_))) => {
-            Ok(html(HttpResponse::Conflict(), &build(&ctx, id, &form, Errors::none()).await?))
+        Err(error) => {
+            let (answer, errors) = act::refused(&ctx, &format!("{LIST}/{}", id.0), &form, error)?;
+            Ok(html(answer, &build(&ctx, id, &Typed::sent(&ctx, form, errors)).await?))
         }
-        Err(Error::Refused(refusal)) if !matches!(refusal, Refusal::Missing) => {
-            invalid(&build(&ctx, id, &form, act::errors(&refusal)).await?)
-        }
-        Err(error) => Err(error.into()),
     }
 }
