@@ -75,7 +75,7 @@ async fn when_the_queue_is_full_the_next_citizen_is_told_at_once_and_loses_nothi
     assert_eq!((taken.len(), refused.len()), (3, 7));
     for (n, mut browser, page) in refused {
         assert_eq!((page.status, page.header("retry-after")), (503, Some("5")), "{}", page.text());
-        assert!(page.errors().iter().any(|error| error.contains("诉求还没有提交") && error.contains("12345")), "{:?}", page.errors());
+        assert!(page.errors().iter().any(|error| error.contains("请再点一次“确认提交”") && error.contains("12345")), "{:?}", page.errors());
         assert!(page.has(&format!("第 {n} 盏路灯不亮")) && page.has("幸福路 18 号"), "{}", page.text());
         let page = browser.submit(page.form("/file/check")).await;
         assert_eq!((page.status, page.path.as_str()), (200, "/file/receipt"), "{}", page.text());

@@ -118,7 +118,7 @@ impl<'a> Ledger<'a> {
             Event::Rectification(event) => match event {
                 RectificationEvent::Ordered(e) => self.begin(stream, "", e.due),
                 RectificationEvent::Returned(e) => self.begin(stream, "", e.due),
-                RectificationEvent::Reported(_) => self.end(stream, "", Some(at)),
+                RectificationEvent::Reported(_) | RectificationEvent::Withdrawn(_) => self.end(stream, "", Some(at)),
                 RectificationEvent::Overdue(_) => self.record(envelope, ""),
                 RectificationEvent::Planned(_) | RectificationEvent::Accepted(_) => {}
             },

@@ -420,7 +420,7 @@ pub(crate) fn samples() -> Vec<(&'static str, String)> {
         ..Contact::sample()
     };
     let check_again = Check {
-        form: Check::sample().form.wrong(Errors::one("", "系统正忙，诉求还没有提交。您填写的内容都在，请稍后再点一次“确认提交”。")),
+        form: Check::sample().form.wrong(Errors::one("", "系统正忙。您填写的内容都在，请再点一次“确认提交”，不会重复登记。")),
         ..Check::sample()
     };
     vec![

@@ -113,7 +113,10 @@ pub async fn submit(ctx: Ctx, form: Form) -> Reply {
         Err(error) if error.is_passing() => {
             let errors = Errors::one(
                 "",
-                &format!("{error}。您填写的内容都在，诉求还没有提交。着急的可拨打 {}。", ctx.state().settings.service_phone),
+                &format!(
+                    "{error}。您填写的内容都在，请再点一次“确认提交”，不会重复登记。着急的可拨打 {}。",
+                    ctx.state().settings.service_phone
+                ),
             );
             again(&ctx, &draft, StatusCode::SERVICE_UNAVAILABLE, errors)
         }
