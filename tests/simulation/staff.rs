@@ -214,13 +214,14 @@ impl Office {
         let state: RectificationState = self.look(&application::rectifications::rectification_stream(id)).await.unwrap();
         let unit = head(&state.unit);
         match state.stage {
+            _ if self.chance.in_hundred(5) => (director(), Act::WithdrawRectification(id)),
             Putting::Ordered => (unit, Act::PlanRectification(id)),
             Putting::Planned => (unit, Act::Report(id)),
             Putting::Reported if self.chance.in_hundred(50) => {
                 let days = 2 + self.chance.below(20) as i64;
                 (inspector(5), Act::GiveBack(id, self.now() + TimeDelta::days(days)))
             }
-            Putting::Reported | Putting::Accepted => (inspector(5), Act::AcceptReport(id)),
+            Putting::Reported | Putting::Accepted | Putting::Withdrawn => (inspector(5), Act::AcceptReport(id)),
         }
     }
 
