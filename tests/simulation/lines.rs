@@ -152,11 +152,11 @@ async fn whatever_happens_every_line_does_each_thing_once_and_at_its_instant() {
         Some(seed) => seed..seed + 1,
         None => {
             let from = asked("SIMULATION_FROM").unwrap_or(0);
-            from..from + asked("SIMULATION_RUNS").unwrap_or(5)
+            from..from + asked("SIMULATION_RUNS").unwrap_or(7)
         }
     };
     let count = seeds.clone().count();
-    let (few, many) = (count < 5, count >= 20);
+    let (few, many) = (count < 7, count >= 20);
     let mut sum = Sum::default();
     for seed in seeds {
         println!("seed {seed}");
