@@ -12,72 +12,44 @@ mod promises;
 
 use fixtures::{InMemory, OneFile, TwoProcesses};
 
-/// One test per promise and backend, so that a failure names both.
+/// One test per promise on a backend, so that a failure names both.
+macro_rules! on {
+    ($backend:ident, $open:expr, $($promise:ident),+) => {
+        mod $backend {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() { promises::$promise(&$open).await; })+
+        }
+    };
+}
+
+/// Promises of every backend that outlives its process.
+macro_rules! durable {
+    ($($promise:ident),+) => {
+        on!(sqlite, OneFile::open(), $($promise),+);
+        // Two instances on one folder share nothing in memory: they stand for two processes.
+        on!(sqlite_written_and_read_by_two_processes, TwoProcesses::open(), $($promise),+);
+        #[cfg(feature = "eventstore")]
+        on!(eventstore, cluster::OneNode::open().await, $($promise),+);
+        #[cfg(feature = "eventstore")]
+        on!(eventstore_with_two_nodes, cluster::TwoNodes::open().await, $($promise),+);
+    };
+}
+
+/// Promises of every backend.
 macro_rules! contract {
     ($($promise:ident),+ $(,)?) => {
-        mod memory {
-            use super::*;
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $promise() { promises::$promise(&InMemory::open()).await; })+
-        }
-        mod sqlite {
-            use super::*;
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $promise() { promises::$promise(&OneFile::open()).await; })+
-        }
-        // Two instances on one folder share nothing in memory: they stand for two processes.
-        mod sqlite_written_and_read_by_two_processes {
-            use super::*;
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $promise() { promises::$promise(&TwoProcesses::open()).await; })+
-        }
-        #[cfg(feature = "eventstore")]
-        mod eventstore {
-            use super::*;
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $promise() { promises::$promise(&cluster::OneNode::open().await).await; })+
-        }
-        #[cfg(feature = "eventstore")]
-        mod eventstore_with_two_nodes {
-            use super::*;
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $promise() { promises::$promise(&cluster::TwoNodes::open().await).await; })+
-        }
+        on!(memory, InMemory::open(), $($promise),+);
+        durable!($($promise),+);
     };
 }
 
-/// The same for promises of backends that can be copied.
-macro_rules! copying {
-    ($($promise:ident),+ $(,)?) => {
-        mod copying {
-            use super::*;
-            mod sqlite {
-                use super::*;
-                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $promise() { promises::$promise(&OneFile::open()).await; })+
-            }
-            mod sqlite_written_and_read_by_two_processes {
-                use super::*;
-                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $promise() { promises::$promise(&TwoProcesses::open()).await; })+
-            }
-            #[cfg(feature = "eventstore")]
-            mod eventstore {
-                use super::*;
-                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $promise() { promises::$promise(&cluster::OneNode::open().await).await; })+
-            }
-            #[cfg(feature = "eventstore")]
-            mod eventstore_with_two_nodes {
-                use super::*;
-                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $promise() { promises::$promise(&cluster::TwoNodes::open().await).await; })+
-            }
-        }
-    };
-}
+/// Promises of backends that can be copied.
+mod copying {
+    use super::*;
 
-copying!(keys_of_a_stream_that_is_there_are_put_once_and_can_be_destroyed, all_keys_are_listed_in_pages_also_while_some_are_destroyed,);
+    durable!(keys_of_a_stream_that_is_there_are_put_once_and_can_be_destroyed, all_keys_are_listed_in_pages_also_while_some_are_destroyed);
+}
 
 contract!(
     an_appended_event_is_read_back_as_it_was_given,
