@@ -202,12 +202,19 @@ impl Look<'_> {
                 acts.push(self.act("drop", finding.number, "不予认定", "不计入记录；已认定的从现在起不再计。", reason(), "不予认定"));
             }
         }
-        // Also of a finding that was dropped later.
-        let id = Source::Finding { inspection: self.id, finding: finding.number }.rectification();
-        let name = application::rectifications::rectification_stream(id);
-        let rectified = self.ctx.app().projections.views().stream::<RectificationState>(&name)?;
-        let rectified = rectified.map(|_| Link::new(&format!("/oversight/rectifications/{id}"), "整改情况"));
-        let mut links_on: Vec<Link> = rectified.clone().into_iter().collect();
+        // Only what was confirmed is rectified; it may have been dropped since.
+        let rectified = match finding.outcome {
+            None => None,
+            Some(_) => {
+                let id = Source::Finding { inspection: self.id, finding: finding.number }.rectification();
+                let name = application::rectifications::rectification_stream(id);
+                self.ctx.app().projections.views().stream::<RectificationState>(&name)?.map(|_| id)
+            }
+        };
+        let mut links_on = Vec::new();
+        if let Some(id) = rectified {
+            links_on.push(Link::new(&format!("/oversight/rectifications/{id}"), "整改情况"));
+        }
         if finding.is_confirmed() {
             if issues(&self.ctx.staff()?.staff) {
                 let path = format!("/oversight/orders/new?finding={}&number={}", self.id, finding.number);
