@@ -104,7 +104,7 @@ impl ErrorPage {
     /// 409: somebody else acted in between.
     #[must_use]
     pub fn changed(shell: Shell, back: &str) -> Self {
-        let lines = ["您打开页面之后，这件工单有了新的进展，刚才的操作没有执行。", "您填写的内容已保留，请看过最新情况再决定是否提交。"];
+        let lines = ["您打开页面之后，情况有了新的进展，刚才的操作没有执行。", "您填写的内容已保留，请看过最新情况再决定是否提交。"];
         Self::new(shell, 409, "情况已经变化", &lines, vec![Link::new(back, "查看最新情况")])
     }
 

@@ -92,7 +92,10 @@ impl Fault {
                 | application::Error::Case(Rejection::Stage(_) | Rejection::OtherUnit | Rejection::AlreadyRated)
                 | application::Error::Refused(Refusal::Stage(_) | Refusal::Exists | Refusal::Late(_)) => {
                     let mut page = ErrorPage::changed(shell, &back);
-                    page.lines.insert(0, error.to_string());
+                    // That it changed is what this page says; any other refusal says what it is now.
+                    if !matches!(error, application::Error::Clash { .. }) {
+                        page.lines.insert(0, error.to_string());
+                    }
                     page
                 }
                 application::Error::Busy
