@@ -20,11 +20,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use application::Meta;
 use application::store::{AppendFailure, record};
+use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 use domain::case::{Rejection, Stage};
 use domain::event::Event;
 use domain::ids::NAMESPACE;
 use domain::rulebook::parse::Problem;
-use domain::time::{Clock, Instant, from_micros, micros};
+use domain::time::{CHINA, Clock, Instant, from_micros, legal_day, micros};
 use event_log::{EventLog, Expected};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -73,6 +74,17 @@ pub struct Plan {
     pub password_phc: Option<String>,
     /// Make the city first; otherwise it must stand in the log already.
     pub city: bool,
+}
+
+impl Plan {
+    /// The city of `demo`, whose story ends at `to`. It begins in the last quarter of the year before, so that this year has
+    /// something to be assessed; most of it happens in the last four months.
+    pub fn of_demo(seed: u64, cases: usize, to: Instant, password_phc: Option<String>) -> Self {
+        let busy = to - TimeDelta::days(120);
+        let october = NaiveDate::from_ymd_opt(legal_day(to).year() - 1, 10, 9).unwrap_or_default().and_time(NaiveTime::MIN);
+        let from = october.and_local_timezone(CHINA).single().map_or(busy, |day| day.to_utc().min(busy));
+        Self { seed, cases, from, busy_from: Some(busy), to, password_phc, city: true }
+    }
 }
 
 /// What was built.

@@ -8,8 +8,7 @@ use anyhow::{Context, bail};
 use application::clock::SystemClock;
 use application::password::Passwords;
 use automation::Automation;
-use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
-use domain::time::{CHINA, Clock, Instant, legal_day};
+use domain::time::Clock;
 use vault::{OsEntropy, SeededEntropy};
 
 use super::Failure;
@@ -29,15 +28,7 @@ pub(super) async fn run(words: cli::Demo) -> Result<(), Failure> {
     fresh(&place.data, words.listen)?;
     let now = SystemClock.now();
     let phc = Passwords::new(&OsEntropy)?.hash(PASSWORD, "", Arc::new(OsEntropy)).await?;
-    let plan = Plan {
-        seed: words.seed,
-        cases: words.cases,
-        from: first_day(now),
-        busy_from: Some(now - TimeDelta::days(120)),
-        to: now,
-        password_phc: Some(phc),
-        city: true,
-    };
+    let plan = Plan::of_demo(words.seed, words.cases, now, Some(phc));
     let built = {
         let clock = CityClock::new(plan.from);
         let log = installation::log(&place, Arc::new(clock.clone())).await?;
@@ -69,14 +60,6 @@ pub(super) async fn run(words: cli::Demo) -> Result<(), Failure> {
         output::line("按 Ctrl-C 结束");
     })
     .await
-}
-
-/// The city's story begins in the last quarter of last year, so that last year has something to be assessed; most of it
-/// happens in the last four months.
-fn first_day(now: Instant) -> Instant {
-    let busy = now - TimeDelta::days(120);
-    let october = NaiveDate::from_ymd_opt(legal_day(now).year() - 1, 10, 9).unwrap_or_default().and_time(NaiveTime::MIN);
-    october.and_local_timezone(CHINA).single().map_or(busy, |day| day.to_utc().min(busy))
 }
 
 /// Makes room: an earlier demo goes, unless it is still served at the address of this one; anything else stays.

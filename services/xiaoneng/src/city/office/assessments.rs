@@ -48,7 +48,7 @@ impl Office {
                 self.give_points(&state, Role::Leader, "leaders", 10, "市领导依据各单位年度工作报告评分").await?;
                 self.give_points(&state, Role::Director, "mutual", 5, "单位之间记名互评，去掉一个最高分和一个最低分后平均").await?;
                 self.give_points(&state, Role::Director, "public", 15, "按公众评议报告的得分折算").await?;
-                self.give_honours(&state, 9).await?;
+                self.give_honours(&state, 9, "after", 40).await?;
             }
             Stage::Opened if self.age(state.opened_at) >= 12 => {
                 let meta = self.meta(&director);
@@ -70,7 +70,7 @@ impl Office {
     async fn this_year(&mut self, year: i32) -> Result<(), Error> {
         let Some(state) = self.year(year).await? else { return self.open_year(year).await };
         if self.left == 20 && state.stage == Stage::Opened {
-            self.give_honours(&state, 6).await?;
+            self.give_honours(&state, 6, "within", 3).await?;
         }
         Ok(())
     }
@@ -103,9 +103,10 @@ impl Office {
         Ok(())
     }
 
-    async fn give_honours(&mut self, state: &YearState, count: usize) -> Result<(), Error> {
+    /// Honours of a year, given `when`, numbered from `first`: no two acts have the same number.
+    async fn give_honours(&mut self, state: &YearState, count: i64, when: &str, first: i64) -> Result<(), Error> {
         let Some(director) = self.first(Role::Director) else { return Ok(()) };
-        let mut random = self.fate("honours", &state.year.to_string());
+        let mut random = self.fate(&format!("honours-{}", state.year), when);
         for place in 0..count {
             let Some(body) = state.bodies.get(random.below(state.bodies.len())) else { continue };
             let (code, organ) = if place == 0 { ("national", "国家有关部委") } else { ("provincial", "省政府") };
@@ -119,7 +120,7 @@ impl Office {
             let honoured = Honoured {
                 unit: body.unit.clone(),
                 code: code.to_owned(),
-                reference: format!("{organ}〔{}〕{}号", state.year, random.between(3, 90)),
+                reference: format!("{organ}〔{}〕{}号", state.year, first + 4 * place + random.between(0, 3)),
                 words: Private::new(words),
             };
             let meta = self.meta(&director);

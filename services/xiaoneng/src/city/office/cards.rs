@@ -9,13 +9,24 @@ use domain::card::{CardStage, CardState, Rule};
 use super::{Office, say};
 use crate::city::random::Random;
 
+/// In the last so many working days …
+const LAST: i64 = 20;
+
+/// … the director leaves the newest triggers alone, so that some wait for whoever looks at the city, however small it is.
+const WAITING: usize = 2;
+
 impl Office {
     /// The director's and the heads' mornings with cards.
     pub(super) async fn work_cards(&mut self) -> Result<(), Error> {
         let (Some(director), Some(leader)) = (self.first(Role::Director), self.first(Role::Leader)) else { return Ok(()) };
         self.look().await?;
+        let mut waiting = if self.left <= LAST { WAITING } else { 0 };
         for row in self.recent::<CardState>()? {
             let card = &row.state;
+            if card.stage == CardStage::Triggered && waiting > 0 {
+                waiting -= 1;
+                continue;
+            }
             let mut random = self.fate(&row.name, card.stage.code());
             let (share, lag) = (random.share(), random.between(2, 6));
             let (actor, command) = match card.stage {
