@@ -17,8 +17,12 @@ pub struct ErrorPage {
     pub status: u16,
     /// What happened: the heading.
     pub title: String,
-    /// What became of what was typed, what to do next.
+    /// What to do next; what became of what was typed, where that is the same in every case.
     pub lines: Vec<String>,
+    /// Where what was typed is kept; empty where nothing is.
+    pub kept: String,
+    /// What was typed and could not be kept: the page shows it, so that people can copy it.
+    pub unkept: Vec<String>,
     /// Name of the request in the operating log, by which the staff finds the cause; empty for none.
     pub reference: String,
     /// Ways on; the first is the main one.
@@ -30,19 +34,12 @@ impl ErrorPage {
     #[must_use]
     pub fn new(shell: Shell, status: u16, title: &str, lines: &[&str], links: Vec<Link>) -> Self {
         let lines = lines.iter().map(|line| (*line).into()).collect();
-        Self { shell, status, title: title.into(), lines, reference: String::new(), links }
+        Self { shell, status, title: title.into(), lines, kept: String::new(), unkept: Vec::new(), reference: String::new(), links }
     }
 
     /// The same for somebody who works at the desk: the ways on lead back there.
     #[must_use]
     pub fn for_staff(mut self) -> Self {
-        match self.status {
-            403 => self.lines = vec!["您的角色没有查看或办理这项内容的权限。".into(), "工作需要的，请联系安全管理员调整角色。".into()],
-            404 => {
-                self.lines = vec!["网址或编号可能输错了，或者这件工单不归您的单位办理。".into(), "请检查后再试，或者从工作台进入。".into()]
-            }
-            _ => {}
-        }
         let citizens = self.links.len();
         self.links.retain(|link| link.href != "/" && link.href != "/track");
         if self.links.len() < citizens {
@@ -63,6 +60,20 @@ impl ErrorPage {
     pub fn forbidden(shell: Shell) -> Self {
         let lines = ["当前身份没有查看或办理这项内容的权限。", "如果您在查进度，请重新输入工单编号和查询码；工作人员请联系本单位管理员。"];
         Self::new(shell, 403, "没有权限打开这个页面", &lines, vec![Link::new("/track", "查进度"), home()])
+    }
+
+    /// 403 for somebody who is signed in.
+    #[must_use]
+    pub fn forbidden_at_desk(shell: Shell) -> Self {
+        let lines = ["您的角色没有查看或办理这项内容的权限。", "工作需要的，请联系安全管理员调整角色。"];
+        Self::new(shell, 403, "没有权限打开这个页面", &lines, vec![home()])
+    }
+
+    /// 404 for somebody who is signed in.
+    #[must_use]
+    pub fn not_found_at_desk(shell: Shell) -> Self {
+        let lines = ["网址或编号可能输错了，或者这件工单不归您的单位办理。", "请检查后再试，或者从工作台进入。"];
+        Self::new(shell, 404, "找不到这个页面", &lines, vec![home()])
     }
 
     /// 404
@@ -104,8 +115,9 @@ impl ErrorPage {
     /// 409: somebody else acted in between.
     #[must_use]
     pub fn changed(shell: Shell, back: &str) -> Self {
-        let lines = ["您打开页面之后，情况有了新的进展，刚才的操作没有执行。", "您填写的内容已保留，请看过最新情况再决定是否提交。"];
-        Self::new(shell, 409, "情况已经变化", &lines, vec![Link::new(back, "查看最新情况")])
+        let lines = ["您打开页面之后，情况有了新的进展，刚才的操作没有执行。"];
+        let page = Self::new(shell, 409, "情况已经变化", &lines, vec![Link::new(back, "查看最新情况")]);
+        page.keeping("您填写的内容已保留，请看过最新情况再决定是否提交。")
     }
 
     /// 413
@@ -163,8 +175,23 @@ impl ErrorPage {
     /// The session ended while a form was being filled in (403 for staff, 409 for citizens: `status` is the caller's).
     #[must_use]
     pub fn session_expired(shell: Shell, status: u16, resume: &str) -> Self {
-        let lines = ["很久没有操作，为安全起见已经退出。", "您填写的内容已保存为草稿，24 小时内可以继续。"];
-        Self::new(shell, status, "页面已过期", &lines, vec![Link::new(resume, "继续填写"), home()])
+        Self::expired(shell, status, resume, "很久没有操作，为安全起见已经退出。")
+    }
+
+    /// 403: the form was opened under an earlier sign-in of this browser.
+    #[must_use]
+    pub fn signed_in_anew(shell: Shell, resume: &str) -> Self {
+        Self::expired(shell, 403, resume, "这张表单是上一次登录时打开的，这次没有提交。")
+    }
+
+    fn expired(shell: Shell, status: u16, resume: &str, why: &str) -> Self {
+        let page = Self::new(shell, status, "页面已过期", &[why], vec![Link::new(resume, "继续填写"), home()]);
+        page.keeping("您填写的内容已保存为草稿，24 小时内可以继续。")
+    }
+
+    fn keeping(mut self, words: &str) -> Self {
+        self.kept = words.into();
+        self
     }
 }
 
@@ -174,11 +201,13 @@ fn home() -> Link {
 
 pub(crate) fn samples() -> Vec<(&'static str, String)> {
     let shell = || Shell::sample("/somewhere");
+    let unkept = vec!["路灯自上月起不亮，夜间行人看不清台阶，多位居民反映。".repeat(40), "请尽快修复，并告知完成时间。".repeat(8)];
     let pages: Vec<(&'static str, ErrorPage)> = vec![
         ("error-400", ErrorPage::bad_request(shell())),
         ("error-403", ErrorPage::forbidden(shell())),
-        ("error-403-staff", ErrorPage::forbidden(shell()).for_staff()),
+        ("error-403-staff", ErrorPage::forbidden_at_desk(shell()).for_staff()),
         ("error-404", ErrorPage::not_found(shell())),
+        ("error-404-staff", ErrorPage::not_found_at_desk(shell()).for_staff()),
         ("error-404-outside", ErrorPage::not_outside(shell())),
         ("error-405", ErrorPage::method_not_allowed(shell())),
         ("error-408", ErrorPage::timeout(shell(), "/file/what")),
@@ -190,6 +219,8 @@ pub(crate) fn samples() -> Vec<(&'static str, String)> {
         ("error-500", ErrorPage { reference: "9F2C71BA".into(), ..ErrorPage::internal(shell()) }),
         ("error-503", ErrorPage::unavailable(shell(), "今天 18:00")),
         ("error-session", ErrorPage::session_expired(shell(), 403, "/file/what")),
+        ("error-session-anew", ErrorPage::signed_in_anew(shell(), "/desk/file").for_staff()),
+        ("error-session-long", ErrorPage { unkept, ..ErrorPage::session_expired(shell(), 403, "/desk/file") }),
     ];
     pages.into_iter().map(|(name, page)| (name, crate::html(&page))).collect()
 }

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use domain::account::Role;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use web::door::Door;
 use web::routes::ROUTES;
 
-use crate::harness::{Browser, Page, Site, logged};
+use crate::harness::{Browser, PASSWORD, Page, Site, logged};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -135,6 +136,39 @@ async fn a_form_without_its_token_or_from_another_site_is_refused_and_kept() {
         assert_eq!(page.form("/file/what").value("words"), "这段文字不能丢，路灯坏了三天。");
         assert_eq!(browser.get("/file/what").await.form("/file/what").value("words"), "");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_too_long_to_be_kept_is_shown_to_be_copied() {
+    let site = Site::open().await;
+    let (mut browser, page) = at_first_question(&site).await;
+    // Text that no compression shortens much, with what would end the box that shows it.
+    let mut seed = 7_u32;
+    let words: String = (0..6_000)
+        .map(|_| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            char::from_u32(0x4e00 + (seed >> 12) % 20_000).unwrap()
+        })
+        .collect();
+    let form = page.form("/file/what").without("csrf").set("class", "help").set("words", &format!("{words}</textarea>"));
+    let answer = browser.submit_once(form).await;
+    assert!(answer.status == 403 && answer.has("页面已过期") && answer.has("没能保存"), "{}", answer.text());
+    assert!(answer.body.contains(&words) && !answer.body.contains(&format!("{words}</textarea>")) && !answer.has("已保存为草稿"));
+    assert_eq!(browser.get("/file/what").await.form("/file/what").value("words"), "");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_of_an_earlier_sign_in_says_so_and_is_kept() {
+    let site = Site::open().await;
+    let mut operator = site.sign_in(Role::Operator).await;
+    let form = operator.get("/desk/file").await.form("/desk/file").set("words", "桥上的护栏断了一截。");
+    // The same browser's other page signed out and in again.
+    operator.cookies.remove("s");
+    operator.sign_in("operator", PASSWORD).await;
+    let answer = operator.submit_once(form).await;
+    assert!(answer.status == 403 && answer.has("上一次登录时打开") && answer.has("已保存为草稿"), "{}", answer.text());
+    assert!(!answer.has("您的角色没有"), "{}", answer.text());
+    assert_eq!(operator.get("/desk/file").await.form("/desk/file").value("words"), "桥上的护栏断了一截。");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

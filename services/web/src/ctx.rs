@@ -39,6 +39,8 @@ struct Inner {
     set: RefCell<Vec<Cookie<'static>>>,
     visitor: RefCell<Option<Uuid>>,
     flash: RefCell<Option<Flash>>,
+    /// Long words of a form that the cookies could not keep.
+    unkept: RefCell<Vec<String>>,
     /// An act of this browser is recorded and the views of this node do not show it yet.
     unseen: bool,
 }
@@ -47,6 +49,9 @@ struct Inner {
 /// every page.
 const SEEN_SECONDS: i64 = 60;
 const SEEN: &str = "seen";
+
+/// Words of more characters than this are worth copying; names, dates and chosen codes are shorter.
+const LONG: usize = 40;
 
 /// What was typed into a form that could not be carried out, so that it can be shown again.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -136,6 +141,7 @@ impl Ctx {
             set: RefCell::new(set),
             visitor: RefCell::new(visitor),
             flash: RefCell::new(flash),
+            unkept: RefCell::default(),
             unseen,
         }))
     }
@@ -303,11 +309,20 @@ impl Ctx {
         self.app().vault.open_token(purpose, &token)
     }
 
-    /// Keeps what was typed so that the page at `path` can show it again.
-    pub fn keep(&self, path: &str, fields: &[(String, String)]) -> bool {
+    /// Keeps what was typed so that the page at `path` can show it again. What is too long for cookies an error page of this
+    /// request shows itself.
+    pub fn keep(&self, path: &str, fields: &[(String, String)]) {
         let fields = fields.iter().filter(|(name, _)| may_be_kept(path, name)).cloned().collect();
         let kept = Kept { path: path.to_owned(), to: self.path().to_owned(), by: self.0.holder, fields };
-        serde_json::to_vec(&kept).is_ok_and(|bytes| self.set_long(&names::KEPT, "kept", &bytes, 86_400))
+        if !serde_json::to_vec(&kept).is_ok_and(|bytes| self.set_long(&names::KEPT, "kept", &bytes, 86_400)) {
+            let long = kept.fields.into_iter().map(|(_, words)| words).filter(|words| words.chars().count() > LONG);
+            *self.0.unkept.borrow_mut() = long.collect();
+        }
+    }
+
+    /// What was typed and is too long to be kept.
+    pub fn unkept(&self) -> Vec<String> {
+        self.0.unkept.take()
     }
 
     /// What was kept for this page, once.

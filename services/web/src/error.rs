@@ -73,14 +73,18 @@ impl Fault {
     pub fn page(&self, ctx: &Ctx) -> HttpResponse {
         let shell = shell::of(ctx);
         let back = referer(ctx);
+        let at_work = ctx.session().is_some() && ["/desk", "/oversight", "/admin"].iter().any(|side| ctx.path().starts_with(side));
         let page = match self {
             Self::Elsewhere(path) => return HttpResponse::SeeOther().insert_header((header::LOCATION, *path)).finish(),
             Self::SignIn => return sign_in(ctx),
             Self::MustChange => return HttpResponse::SeeOther().insert_header((header::LOCATION, "/desk/password")).finish(),
+            Self::NotFound if at_work => ErrorPage::not_found_at_desk(shell),
             Self::NotFound => ErrorPage::not_found(shell),
             Self::Inside => ErrorPage::not_outside(shell),
             Self::Method => ErrorPage::method_not_allowed(shell),
+            Self::Forbidden | Self::Forged if at_work => ErrorPage::forbidden_at_desk(shell),
             Self::Forbidden | Self::Forged => ErrorPage::forbidden(shell),
+            Self::Expired if at_work => ErrorPage::signed_in_anew(shell, &back),
             Self::Expired => ErrorPage::session_expired(shell, 403, &back),
             Self::TooLarge(limit) => ErrorPage::too_large(shell, &size(*limit), &back),
             Self::TooSlow => ErrorPage::timeout(shell, &back),
@@ -118,9 +122,9 @@ impl Fault {
                 ErrorPage::internal(shell)
             }
         };
-        let at_work = ctx.session().is_some() && ["/desk", "/oversight", "/admin"].iter().any(|side| ctx.path().starts_with(side));
         let mut page = if at_work { page.for_staff() } else { page };
         page.reference = ctx.name();
+        page.unkept = ctx.unkept();
         let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = html(HttpResponse::build(status), &page);
         if let Self::TooMany(seconds) = self {

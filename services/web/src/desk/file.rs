@@ -56,7 +56,10 @@ fn history(ctx: &Ctx, form: &Form) -> Reply {
 }
 
 async fn register(ctx: &Ctx, form: &Form) -> Reply {
-    let Some(id) = form.uuid("form_id") else { return Err(Fault::Expired) };
+    let Some(id) = form.uuid("form_id") else {
+        ctx.keep("/desk/file", form.fields());
+        return Err(Fault::Expired);
+    };
     let meta = ctx.meta(form)?;
     let file = filing(ctx, form);
     let filed = match ctx.app().file(&meta, id, file).await {
