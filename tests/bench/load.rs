@@ -120,11 +120,14 @@ pub fn processor(id: u32) -> Outcome<Duration> {
     Ok(Duration::from_millis(ticks.iter().sum::<u64>() * 10))
 }
 
-/// Waits until a process has nothing to do: less than three hundredths of a second in each of two seconds.
+/// How long a process does nothing before [`idle`] believes it.
+pub const QUIET: Duration = Duration::from_secs(2);
+
+/// Waits until a process has nothing to do: less than three hundredths of a second in each second of [`QUIET`].
 pub async fn idle(id: u32) -> Outcome<()> {
     let mut quiet = 0;
     let mut before = processor(id)?;
-    while quiet < 2 {
+    while quiet < QUIET.as_secs() {
         tokio::time::sleep(Duration::from_secs(1)).await;
         let now = processor(id)?;
         quiet = if now - before <= Duration::from_millis(30) { quiet + 1 } else { 0 };
