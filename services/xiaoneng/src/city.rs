@@ -77,11 +77,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The city of `demo`, whose story ends at `to`. It begins in the last quarter of the year before, so that this year has
-    /// something to be assessed; most of it happens in the last four months.
+    /// The city of `demo`, whose story ends at `to`. It begins in the last quarter of a year whose assessment is published by
+    /// then, which is done by April; most of it happens in the last four months.
     pub fn of_demo(seed: u64, cases: usize, to: Instant, password_phc: Option<String>) -> Self {
         let busy = to - TimeDelta::days(120);
-        let october = NaiveDate::from_ymd_opt(legal_day(to).year() - 1, 10, 9).unwrap_or_default().and_time(NaiveTime::MIN);
+        let today = legal_day(to);
+        let assessed = today.year() - if today.month() < 4 { 2 } else { 1 };
+        let october = NaiveDate::from_ymd_opt(assessed, 10, 9).unwrap_or_default().and_time(NaiveTime::MIN);
         let from = october.and_local_timezone(CHINA).single().map_or(busy, |day| day.to_utc().min(busy));
         Self { seed, cases, from, busy_from: Some(busy), to, password_phc, city: true }
     }

@@ -172,14 +172,15 @@ async fn the_same_seed_tells_the_same_story_and_the_clock_owes_nothing_at_its_en
     assert_eq!(views.agenda_until(one.app.now(), 10).unwrap(), []);
 }
 
-/// Whoever looks at a small city finds work on the director's desk, whatever the day: an ordinary Monday, the first day after
-/// the national holiday, a Sunday, and the weeks in which last year is assessed.
+/// Whoever looks at a small city finds work on the director's desk and a year that is assessed, whatever the day: an ordinary
+/// Monday, the first day after the national holiday, a Sunday, and the weeks in which last year is assessed.
 #[tokio::test]
-async fn a_story_that_ends_on_any_day_has_a_card_to_issue_and_nothing_refused() {
+async fn a_story_that_ends_on_any_day_has_a_card_to_issue_an_assessed_year_and_nothing_refused() {
     for day in ["2026-11-23", "2026-10-08", "2026-08-30", "2027-01-13", "2027-01-27"] {
         let story = story_until(day, 1, 120, &format!("{day}T09:40:00+08:00")).await;
         assert_eq!(story.built.refused, Vec::<String>::new(), "{day}");
         let waiting = count(&story.states::<CardState>(), |card| card.stage == CardStage::Triggered);
         assert!(waiting >= 1, "{day}");
+        assert!(story.states::<YearState>().iter().any(|year| year.stage == AssessmentStage::Published), "{day}");
     }
 }
