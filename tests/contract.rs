@@ -64,6 +64,7 @@ contract!(
     wrong_appends_are_refused_with_a_reason,
     the_time_of_record_never_falls,
     the_whole_log_is_read_in_pages_in_order,
+    whatever_is_acknowledged_is_read_whoever_appended_it,
     a_cursor_beyond_the_log_or_of_a_stranger_is_refused,
     a_cursor_survives_a_checkpoint_file,
     the_watch_notices_every_append,

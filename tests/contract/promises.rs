@@ -182,6 +182,26 @@ pub async fn the_whole_log_is_read_in_pages_in_order(backend: &impl Backend) {
     assert_eq!(later.events.iter().map(|event| event.seq).collect::<Vec<_>>(), vec![31]);
 }
 
+/// Writers take turns: with two processes the reader's own append is followed by one that it has not heard of.
+pub async fn whatever_is_acknowledged_is_read_whoever_appended_it(backend: &impl Backend) {
+    backend.writer().append(append("case-0", Expected::NoStream, vec![event(0)])).await.unwrap();
+    let (mut cursor, mut seen) = (Cursor::default(), 0);
+    for round in 0..20 {
+        for number in [round * 2 + 1, round * 2 + 2] {
+            backend.writer().append(append(&format!("case-{number}"), Expected::NoStream, vec![event(number)])).await.unwrap();
+        }
+        loop {
+            let batch = backend.reader().read_all(&cursor, 100).await.unwrap();
+            seen += batch.events.len() as u64;
+            cursor = batch.next;
+            if batch.at_head {
+                break;
+            }
+        }
+        assert_eq!(seen, round * 2 + 3);
+    }
+}
+
 pub async fn a_cursor_beyond_the_log_or_of_a_stranger_is_refused(backend: &impl Backend) {
     backend.writer().append(append("case-1", Expected::NoStream, vec![event(1)])).await.unwrap();
     let beyond = Cursor::from_bytes(2u64.to_be_bytes().to_vec());

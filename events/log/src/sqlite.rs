@@ -362,10 +362,12 @@ impl EventLog for SqliteLog {
     }
 
     async fn read_all(&self, after: &Cursor, limit: usize) -> Result<Batch, LogError> {
-        let (seq, head) = (after.to_seq()?, *self.noticed.borrow());
-        if let Some(events) = self.recent.after(seq, head, limit.min(BATCH)) {
+        let seq = after.to_seq()?;
+        if let Some(events) = self.recent.after(seq, limit.min(BATCH)) {
             let last = events.last().map_or(seq, |event| event.seq);
-            return Ok(Batch { events, next: Cursor::after_seq(last), at_head: last == head });
+            // Only the file knows whether another process has gone on from there.
+            let size = self.readers.run(rows::read_size).await?;
+            return Ok(Batch { events, next: Cursor::after_seq(last), at_head: last == size });
         }
         let after = after.clone();
         self.readers.run(move |connection| read_all(connection, after, limit)).await
