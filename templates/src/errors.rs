@@ -19,7 +19,7 @@ pub struct ErrorPage {
     pub title: String,
     /// What to do next; what became of what was typed, where that is the same in every case.
     pub lines: Vec<String>,
-    /// Where what was typed is kept; empty where nothing is.
+    /// That what was typed is kept, said by the pages of forms whose words can be; empty when nothing was.
     pub kept: String,
     /// What was typed and could not be kept: the page shows it, so that people can copy it.
     pub unkept: Vec<String>,
@@ -172,20 +172,20 @@ impl ErrorPage {
         page
     }
 
-    /// The session ended while a form was being filled in (403 for staff, 409 for citizens: `status` is the caller's).
+    /// 403: the session ended while a form was being filled in.
     #[must_use]
-    pub fn session_expired(shell: Shell, status: u16, resume: &str) -> Self {
-        Self::expired(shell, status, resume, "很久没有操作，为安全起见已经退出。")
+    pub fn session_expired(shell: Shell, resume: &str) -> Self {
+        Self::expired(shell, resume, "很久没有操作，为安全起见已经退出。")
     }
 
     /// 403: the form was opened under an earlier sign-in of this browser.
     #[must_use]
     pub fn signed_in_anew(shell: Shell, resume: &str) -> Self {
-        Self::expired(shell, 403, resume, "这张表单是上一次登录时打开的，这次没有提交。")
+        Self::expired(shell, resume, "这张表单是上一次登录时打开的，这次没有提交。")
     }
 
-    fn expired(shell: Shell, status: u16, resume: &str, why: &str) -> Self {
-        let page = Self::new(shell, status, "页面已过期", &[why], vec![Link::new(resume, "继续填写"), home()]);
+    fn expired(shell: Shell, resume: &str, why: &str) -> Self {
+        let page = Self::new(shell, 403, "页面已过期", &[why], vec![Link::new(resume, "继续填写"), home()]);
         page.keeping("您填写的内容已保存为草稿，24 小时内可以继续。")
     }
 
@@ -218,9 +218,9 @@ pub(crate) fn samples() -> Vec<(&'static str, String)> {
         ("error-429", ErrorPage::too_many(shell(), "15 分钟")),
         ("error-500", ErrorPage { reference: "9F2C71BA".into(), ..ErrorPage::internal(shell()) }),
         ("error-503", ErrorPage::unavailable(shell(), "今天 18:00")),
-        ("error-session", ErrorPage::session_expired(shell(), 403, "/file/what")),
+        ("error-session", ErrorPage::session_expired(shell(), "/file/what")),
         ("error-session-anew", ErrorPage::signed_in_anew(shell(), "/desk/file").for_staff()),
-        ("error-session-long", ErrorPage { unkept, ..ErrorPage::session_expired(shell(), 403, "/desk/file") }),
+        ("error-session-long", ErrorPage { kept: String::new(), unkept, ..ErrorPage::session_expired(shell(), "/desk/file") }),
     ];
     pages.into_iter().map(|(name, page)| (name, crate::html(&page))).collect()
 }

@@ -472,7 +472,9 @@ async fn what_must_be_refused_is_refused() {
     for (action, status) in [("open", 409), ("lock", 409), ("publish", 409), ("nothing", 404)] {
         let mut form = open_again.clone().without("form_id");
         form.action = format!("{}/{action}", at(&id));
-        assert_eq!(staff.submit_once(form).await.status, status, "{action}");
+        let page = staff.submit_once(form).await;
+        assert_eq!(page.status, status, "{action}");
+        assert!(!page.has("您填写的内容已保留"), "nothing was typed: {}", page.text());
     }
     // Other roles find no door; a leader sees the plan and has no button.
     for role in [Role::Head, Role::Inspector, Role::SystemAdmin] {

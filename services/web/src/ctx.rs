@@ -39,8 +39,7 @@ struct Inner {
     set: RefCell<Vec<Cookie<'static>>>,
     visitor: RefCell<Option<Uuid>>,
     flash: RefCell<Option<Flash>>,
-    /// Long words of a form that the cookies could not keep.
-    unkept: RefCell<Vec<String>>,
+    fate: RefCell<Fate>,
     /// An act of this browser is recorded and the views of this node do not show it yet.
     unseen: bool,
 }
@@ -49,6 +48,18 @@ struct Inner {
 /// every page.
 const SEEN_SECONDS: i64 = 60;
 const SEEN: &str = "seen";
+
+/// What became of the words of a form that could not be carried out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Fate {
+    /// Nobody asked for them to be kept.
+    #[default]
+    Unasked,
+    /// The page of the form shows them again.
+    Kept,
+    /// They do not fit into the cookies; those that are worth copying.
+    TooLong(Vec<String>),
+}
 
 /// Words of more characters than this are worth copying; names, dates and chosen codes are shorter.
 const LONG: usize = 40;
@@ -141,7 +152,7 @@ impl Ctx {
             set: RefCell::new(set),
             visitor: RefCell::new(visitor),
             flash: RefCell::new(flash),
-            unkept: RefCell::default(),
+            fate: RefCell::default(),
             unseen,
         }))
     }
@@ -314,15 +325,17 @@ impl Ctx {
     pub fn keep(&self, path: &str, fields: &[(String, String)]) {
         let fields = fields.iter().filter(|(name, _)| may_be_kept(path, name)).cloned().collect();
         let kept = Kept { path: path.to_owned(), to: self.path().to_owned(), by: self.0.holder, fields };
-        if !serde_json::to_vec(&kept).is_ok_and(|bytes| self.set_long(&names::KEPT, "kept", &bytes, 86_400)) {
-            let long = kept.fields.into_iter().map(|(_, words)| words).filter(|words| words.chars().count() > LONG);
-            *self.0.unkept.borrow_mut() = long.collect();
-        }
+        let fits = serde_json::to_vec(&kept).is_ok_and(|bytes| self.set_long(&names::KEPT, "kept", &bytes, 86_400));
+        *self.0.fate.borrow_mut() = if fits {
+            Fate::Kept
+        } else {
+            Fate::TooLong(kept.fields.into_iter().map(|(_, words)| words).filter(|words| words.chars().count() > LONG).collect())
+        };
     }
 
-    /// What was typed and is too long to be kept.
-    pub fn unkept(&self) -> Vec<String> {
-        self.0.unkept.take()
+    /// What became of what was typed, for the page that says why it was not carried out.
+    pub fn fate(&self) -> Fate {
+        self.0.fate.take()
     }
 
     /// What was kept for this page, once.

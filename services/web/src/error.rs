@@ -7,7 +7,7 @@ use domain::case::Rejection;
 use domain::refusal::Refusal;
 use templates::errors::ErrorPage;
 
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, Fate};
 use crate::shell;
 
 /// The answer of a handler.
@@ -85,7 +85,7 @@ impl Fault {
             Self::Forbidden | Self::Forged if at_work => ErrorPage::forbidden_at_desk(shell),
             Self::Forbidden | Self::Forged => ErrorPage::forbidden(shell),
             Self::Expired if at_work => ErrorPage::signed_in_anew(shell, &back),
-            Self::Expired => ErrorPage::session_expired(shell, 403, &back),
+            Self::Expired => ErrorPage::session_expired(shell, &back),
             Self::TooLarge(limit) => ErrorPage::too_large(shell, &size(*limit), &back),
             Self::TooSlow => ErrorPage::timeout(shell, &back),
             Self::Encoding => ErrorPage::bad_request(shell),
@@ -124,7 +124,14 @@ impl Fault {
         };
         let mut page = if at_work { page.for_staff() } else { page };
         page.reference = ctx.name();
-        page.unkept = ctx.unkept();
+        match ctx.fate() {
+            Fate::Unasked => page.kept.clear(),
+            Fate::Kept => {}
+            Fate::TooLong(words) => {
+                page.kept.clear();
+                page.unkept = words;
+            }
+        }
         let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = html(HttpResponse::build(status), &page);
         if let Self::TooMany(seconds) = self {
