@@ -60,7 +60,12 @@ impl Worked {
         self.acts + self.recomputed + self.owed + self.sent + self.dropped + self.failed > 0
     }
 
-    fn and(self, other: Self) -> Self {
+    /// Events that notices took: one when owed, a claim and an outcome when sent.
+    fn notice_events(&self) -> u64 {
+        (self.owed + 2 * (self.sent + self.dropped + self.failed)) as u64
+    }
+
+    pub(crate) fn and(self, other: Self) -> Self {
         Self {
             lag: self.lag.max(other.lag),
             acts: self.acts + other.acts,
@@ -87,6 +92,8 @@ pub(crate) struct Memory {
     pub(crate) recompute: Progress,
     pub(crate) failures: Failures,
     pub(crate) health: Health,
+    /// Others were at work during the latest tick of notices, which give way to them.
+    pub(crate) rush: bool,
 }
 
 impl Automation {
@@ -102,11 +109,9 @@ impl Automation {
     /// With a carrier of one's own; the settings' carrier then only says its name and which addresses it reaches.
     ///
     /// # Errors
-    /// [`StartError::Batch`].
+    /// [`StartError::Batch`], [`StartError::AtOnce`].
     pub fn with_carrier(application: Arc<Application>, settings: Settings, carrier: Arc<dyn Carrier>) -> Result<Self, StartError> {
-        if settings.batch == 0 {
-            return Err(StartError::Batch);
-        }
+        settings.sizes()?;
         Ok(Self { application, settings, carrier, memory: Mutex::default() })
     }
 
@@ -171,10 +176,13 @@ impl Automation {
         if lag > 0 {
             return Ok(Worked { lag, ..Worked::default() });
         }
+        let recorded = self.application.log.watch();
+        let before = *recorded.borrow();
         let missing = self.missing_notices()?;
         let due = self.due_notices()?;
         let owed = self.owe_notices(missing).await;
         let worked = Worked { owed, ..self.send_notices(due).await };
+        self.memory().rush = rush(recorded.borrow().saturating_sub(before), &worked);
         self.finished(worked)
     }
 
@@ -248,6 +256,13 @@ impl Automation {
         health.failed += worked.failed as u64;
         Ok(worked)
     }
+}
+
+/// Whether others are at work: of so many events recorded during a tick of notices, more than an eighth of what it recorded
+/// itself are theirs.
+fn rush(recorded: u64, worked: &Worked) -> bool {
+    let own = worked.notice_events();
+    recorded > own + own / 8
 }
 
 #[cfg(test)]

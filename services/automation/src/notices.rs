@@ -1,12 +1,17 @@
 //! Notices: what events owe is put on record, and what is due is claimed, sent and recorded.
 //!
-//! The claim comes before the sending. Whoever dies in between leaves a claim that another process takes over, and the
-//! same notice goes out under the same id: twice at worst, never as another message.
+//! The claim comes before the sending. Whoever dies in between leaves claims that another process takes over, and the
+//! same notices go out under the same ids: twice at worst, never as other messages.
+//!
+//! Several are in work at once: their appends share the log's commits, and one slow answer holds up few. While others are at
+//! work they go one by one, so that nobody who waits for a page waits for them.
 
 use domain::calendar::Calendar;
 use domain::ids::NoticeId;
 use domain::notice::{About, Dropped, Failed, Notice, NoticeEvent, Recipient, Sent};
 use domain::time::{CHINA, Instant, legal_day};
+use futures_util::StreamExt as _;
+use futures_util::stream;
 use projections::{Missing, NoticeRow, Reference};
 use uuid::Uuid;
 
@@ -20,6 +25,8 @@ use crate::letters::{Letter, of_case, of_duty};
 
 /// Rows read in quiet hours, when the urgent ones have to be found among all that wait for the morning.
 const NIGHT: usize = 10_000;
+/// Notices put on record at once: no outside server is asked, and the log commits what comes together as a group.
+const OWED_AT_ONCE: usize = 16;
 /// No break is longer than this many days.
 const LONGEST_BREAK: usize = 30;
 
@@ -56,42 +63,55 @@ impl Automation {
     pub(crate) async fn owe_notices(&self, missing: Vec<Missing>) -> usize {
         let now = self.application.now();
         let reference = self.application.reference();
-        let mut owed = 0;
-        for one in missing {
-            if self.memory().failures.rests(one.id.0, now) {
-                continue;
+        let owing = missing.into_iter().map(|one| self.owe_one(one, now, &reference));
+        stream::iter(owing).buffer_unordered(self.at_once(OWED_AT_ONCE)).filter(|new| std::future::ready(*new)).count().await
+    }
+
+    fn at_once(&self, most: usize) -> usize {
+        if self.memory().rush { 1 } else { most }
+    }
+
+    async fn owe_one(&self, one: Missing, now: Instant, reference: &Reference) -> bool {
+        if self.memory().failures.rests(one.id.0, now) {
+            return false;
+        }
+        let not_before = allowed(now, one.urgent, &one.to, &self.settings.quiet(), reference.calendar());
+        let notice = Notice { kind: one.kind, about: one.about, event: one.event, to: one.to, urgent: one.urgent, not_before };
+        let meta = self.application.job(NOTICES, one.id.0);
+        match self.application.owe_notice(&meta, notice).await {
+            Ok(done) => {
+                self.memory().failures.succeeded(one.id.0);
+                done.events > 0
             }
-            let not_before = allowed(now, one.urgent, &one.to, &self.settings.quiet(), reference.calendar());
-            let notice = Notice { kind: one.kind, about: one.about, event: one.event, to: one.to, urgent: one.urgent, not_before };
-            let meta = self.application.job(NOTICES, one.id.0);
-            match self.application.owe_notice(&meta, notice).await {
-                Ok(done) => {
-                    self.memory().failures.succeeded(one.id.0);
-                    owed += usize::from(done.events > 0);
-                }
-                Err(error) => self.notice_failed(one.id, now, &error),
+            Err(error) => {
+                self.notice_failed(one.id, now, &error);
+                false
             }
         }
-        owed
     }
 
     /// Claims and sends.
     pub(crate) async fn send_notices(&self, due: Vec<NoticeRow>) -> Worked {
         let now = self.application.now();
-        let mut worked = Worked::default();
-        for row in due {
-            match self.send_one(&row, now).await {
-                Ok(Outcome::Sent) => worked.sent += 1,
-                Ok(Outcome::Dropped) => worked.dropped += 1,
-                Ok(Outcome::Failed) => worked.failed += 1,
-                Ok(Outcome::Nothing) => {}
-                Err(error) => {
-                    self.notice_failed(row.id, now, &error);
-                    continue;
-                }
+        let sending = due.into_iter().map(|row| self.send_and_count(row, now));
+        stream::iter(sending)
+            .buffer_unordered(self.at_once(self.settings.at_once))
+            .fold(Worked::default(), async |sum, one| sum.and(one))
+            .await
+    }
+
+    async fn send_and_count(&self, row: NoticeRow, now: Instant) -> Worked {
+        let worked = match self.send_one(&row, now).await {
+            Ok(Outcome::Sent) => Worked { sent: 1, ..Worked::default() },
+            Ok(Outcome::Dropped) => Worked { dropped: 1, ..Worked::default() },
+            Ok(Outcome::Failed) => Worked { failed: 1, ..Worked::default() },
+            Ok(Outcome::Nothing) => Worked::default(),
+            Err(error) => {
+                self.notice_failed(row.id, now, &error);
+                return Worked::default();
             }
-            self.memory().failures.succeeded(row.id.0);
-        }
+        };
+        self.memory().failures.succeeded(row.id.0);
         worked
     }
 

@@ -14,7 +14,7 @@ use crate::daily::said;
 /// Between two ticks that the log woke: a rush of filings does not become a rush of ticks.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// The longest rest of notices: a tick that asks for more waited for a slow server, not for a core.
+/// The longest rest of notices in a rush: a tick that asks for more waited for a slow server, not for a core.
 const LONGEST_REST: Duration = Duration::from_millis(1_500);
 
 /// The running loops. Dropping it lets them run on until the program ends.
@@ -89,7 +89,7 @@ async fn work(automation: Arc<Automation>, part: Part, mut stop: watch::Receiver
         if worked.any() {
             // The views need a moment for what was just recorded; the tick itself waits for them. Notices give way: in a
             // rush they take about a tenth of one core, and what waits goes out when the rush is over.
-            if matches!(part, Part::Notices) {
+            if matches!(part, Part::Notices) && automation.memory().rush {
                 let rest = (started.elapsed() * 9).min(LONGEST_REST);
                 tokio::select! {
                     () = tokio::time::sleep(rest) => {}

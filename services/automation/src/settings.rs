@@ -37,6 +37,9 @@ pub struct Settings {
     /// Acts, recomputed cases and notices taken at once, each.
     #[schemars(range(min = 1))]
     pub batch: usize,
+    /// Notices sent at once. More empties a rush sooner; no more than the mail server or gateway takes at once.
+    #[schemars(range(min = 1, max = 64))]
+    pub at_once: usize,
     /// The longest pause between two looks at what is due, in milliseconds.
     pub poll_millis: u64,
     /// How long a tick waits for the views to reach the head of the log, in milliseconds, before it is skipped.
@@ -56,6 +59,7 @@ impl Default for Settings {
             quiet_to: quiet.to,
             notices_within_hours: 7 * 24,
             batch: 256,
+            at_once: 4,
             poll_millis: 1_000,
             patience_millis: 2_000,
         }
@@ -153,6 +157,9 @@ pub enum StartError {
     /// Nothing would ever be taken.
     #[error("batch 至少为 1")]
     Batch,
+    /// Nothing would ever be sent, or more at once than a server stands.
+    #[error("at_once 应为 1 至 64")]
+    AtOnce,
 }
 
 impl CarrierSettings {
@@ -211,11 +218,18 @@ impl Settings {
     /// # Errors
     /// What [`Automation::new`](crate::Automation::new) would say.
     pub fn check(&self) -> Result<(), StartError> {
-        if self.batch == 0 {
-            return Err(StartError::Batch);
-        }
+        self.sizes()?;
         // A relative folder is made when the first message is written: none is needed to see whether it could be.
         self.carrier.carrier(&self.sender, Path::new("")).map(|_| ())
+    }
+
+    /// Whether the sizes let anything be done.
+    pub(crate) fn sizes(&self) -> Result<(), StartError> {
+        match (self.batch, self.at_once) {
+            (0, _) => Err(StartError::Batch),
+            (_, 1..=64) => Ok(()),
+            _ => Err(StartError::AtOnce),
+        }
     }
 
     pub(crate) fn quiet(&self) -> QuietHours {
@@ -242,6 +256,14 @@ mod tests {
         assert_eq!(settings.carrier.name(), "files");
         assert_eq!(settings.quiet(), QuietHours::default());
         assert!(settings.carrier.carrier(&settings.sender, Path::new(".")).is_ok());
+    }
+
+    #[test]
+    fn sizes_with_which_nothing_would_be_done_are_refused() {
+        let with = |batch, at_once| Settings { batch, at_once, ..Settings::default() }.check();
+        assert_eq!(with(0, 4), Err(StartError::Batch));
+        assert_eq!((with(1, 0), with(1, 65)), (Err(StartError::AtOnce), Err(StartError::AtOnce)));
+        assert_eq!((with(1, 1), with(1, 64)), (Ok(()), Ok(())));
     }
 
     #[test]

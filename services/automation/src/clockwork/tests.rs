@@ -1,11 +1,16 @@
 //! From a filed case to the mail server, and back through every way in which a delivery goes wrong.
 
+use std::collections::HashSet;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
+
 use application::audit::Audit;
 use application::backoff::Backoff;
 use application::clock::{ManualClock, log_now};
 use application::ids::RandomIds;
 use application::password::Passwords;
 use application::{Actor, Meta};
+use async_trait::async_trait;
 use chrono::TimeDelta;
 use domain::case::command::File;
 use domain::case::event::{Demand, Petitioner};
@@ -19,8 +24,8 @@ use uuid::Uuid;
 use vault::{MasterKey, SeededEntropy, Vault};
 
 use super::*;
-use crate::delivery::TlsMode;
 use crate::delivery::test_support::{SmtpBehaviour, SmtpReceiver};
+use crate::delivery::{DeliveryError, Message, Receipt, TlsMode};
 use crate::settings::CarrierSettings;
 
 struct House {
@@ -64,8 +69,12 @@ impl House {
     }
 
     async fn file(&self, email: &str) {
+        self.file_one(9, email).await;
+    }
+
+    async fn file_one(&self, number: u8, email: &str) {
         let file = File {
-            number: "3K7Q29XDMA6".to_owned(),
+            number: format!("3K7Q29XDM{number:02}"),
             class: "complaint".to_owned(),
             channel: "web".to_owned(),
             urgency: String::new(),
@@ -77,7 +86,8 @@ impl House {
             publish: false,
             notice: "1".to_owned(),
         };
-        self.application.file(&Meta::new(Actor::Citizen, Uuid::from_u128(9)), Uuid::from_u128(9), file).await.unwrap();
+        let form = Uuid::from_u128(number.into());
+        self.application.file(&Meta::new(Actor::Citizen, form), form, file).await.unwrap();
     }
 
     async fn tick_until_idle(&self) -> Worked {
@@ -128,6 +138,57 @@ async fn given_a_filed_case_with_an_address_when_automation_ticks_then_the_recei
     assert!(!mails[0].data.contains("13800138000"), "nothing personal but the address itself");
     assert_eq!(house.notices(NoticeStage::Sent).await, 1);
     assert_eq!(house.automation.health().sent, 1);
+}
+
+#[test]
+fn notices_give_way_to_those_who_record_an_eighth_of_what_they_do() {
+    let worked = Worked { owed: 4, sent: 2, failed: 1, ..Worked::default() };
+    for (recorded, gives_way) in [(0, false), (10, false), (11, false), (12, true), (3_000, true)] {
+        assert_eq!(rush(recorded, &worked), gives_way, "{recorded} events in all, 10 of them by the tick");
+    }
+}
+
+/// Lets a message go when four are there.
+struct FourTogether {
+    barrier: tokio::sync::Barrier,
+    there: AtomicUsize,
+    most: AtomicUsize,
+    sent: Mutex<Vec<Uuid>>,
+}
+
+#[async_trait]
+impl Carrier for FourTogether {
+    async fn send(&self, message: &Message, _now: Instant) -> Result<Receipt, DeliveryError> {
+        self.most.fetch_max(self.there.fetch_add(1, SeqCst) + 1, SeqCst);
+        self.barrier.wait().await;
+        self.there.fetch_sub(1, SeqCst);
+        self.sent.lock().unwrap().push(message.id);
+        Ok(Receipt { reference: message.id.to_string() })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn given_many_notices_then_as_many_are_sent_at_once_as_is_set_and_each_once() {
+    let house = House::open("2026-04-30T15:20:00", smtp(25)).await;
+    for number in 10..22 {
+        house.file_one(number, "li@example.com").await;
+    }
+    let carrier = Arc::new(FourTogether {
+        barrier: tokio::sync::Barrier::new(4),
+        there: AtomicUsize::new(0),
+        most: AtomicUsize::new(0),
+        sent: Mutex::default(),
+    });
+    let settings = Settings { at_once: 4, ..house.automation.settings.clone() };
+    let automation = Automation::with_carrier(house.application.clone(), settings, carrier.clone()).unwrap();
+    let mut worked = Worked::default();
+    while worked.sent < 12 {
+        worked = worked.and(tokio::time::timeout(Duration::from_secs(30), automation.tick_notices()).await.unwrap().unwrap());
+    }
+    assert_eq!((worked.owed, worked.sent, carrier.most.load(SeqCst)), (12, 12, 4));
+    let sent: HashSet<Uuid> = carrier.sent.lock().unwrap().drain(..).collect();
+    assert!(!automation.memory().rush, "nobody else was at work");
+    assert_eq!((sent.len(), house.notices(NoticeStage::Sent).await), (12, 12));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
