@@ -61,6 +61,15 @@ async fn a_node_with_a_copy_starts_and_reads_while_the_cluster_is_away() {
     assert_eq!(whole(&log).await.len(), 2);
 }
 
+#[test]
+fn a_dead_node_of_the_loopback_server_keeps_its_port() {
+    let node = Node::start().unwrap();
+    node.die();
+    let refused = std::net::TcpListener::bind(node.address()).map_err(|error| error.kind());
+    assert!(matches!(refused, Err(std::io::ErrorKind::AddrInUse)), "{refused:?}");
+    node.come_back().unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_killed_under_load_loses_and_doubles_nothing() {
     let dir = TempDir::new().unwrap();

@@ -8,10 +8,11 @@ pub mod protocol;
 mod service;
 mod store;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::net::TcpSocket;
 use tokio::runtime::Runtime;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
@@ -27,10 +28,18 @@ use crate::Outcome;
 /// Largest request, as the real server is set up for this product (`ops/eventstore`).
 const MAX_REQUEST: usize = 17 << 20;
 
+/// How long the end of a node may take.
+const ENDS: Duration = Duration::from_secs(5);
+/// Connections that may wait to be accepted.
+const WAITING: u32 = 1024;
+
 /// One node: it shares its store with the other nodes of its cluster.
 pub struct Node {
     store: Arc<Store>,
     address: SocketAddr,
+    /// Bound and never listened on: while the node is dead, its port is nobody else's. Another node of a test beside this one
+    /// would otherwise be taken for it, and refused as a cluster that lost everything.
+    _port: TcpSocket,
     /// All of the node's work; ended at once when the node dies.
     runtime: Mutex<Option<Runtime>>,
 }
@@ -59,10 +68,7 @@ impl Node {
     /// # Errors
     /// When there is no port.
     pub fn down(store: Arc<Store>) -> Outcome<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let address = listener.local_addr()?;
-        store.join(address);
-        Ok(Self { store, address, runtime: Mutex::new(None) })
+        Self::at(SocketAddr::from(([127, 0, 0, 1], 0)), store)
     }
 
     /// On a port that is given, for trials by hand.
@@ -70,11 +76,18 @@ impl Node {
     /// # Errors
     /// When the port is taken.
     pub fn on(address: SocketAddr) -> Outcome<Self> {
-        let store = Store::new();
-        store.join(address);
-        let node = Self { store, address, runtime: Mutex::new(None) };
+        let node = Self::at(address, Store::new())?;
         node.come_back()?;
         Ok(node)
+    }
+
+    fn at(address: SocketAddr, store: Arc<Store>) -> Outcome<Self> {
+        let port = TcpSocket::new_v4()?;
+        port.set_reuseport(true)?;
+        port.bind(address)?;
+        let address = port.local_addr()?;
+        store.join(address);
+        Ok(Self { store, address, _port: port, runtime: Mutex::new(None) })
     }
 
     /// Where it is.
@@ -99,22 +112,8 @@ impl Node {
     pub fn die(&self) {
         self.store.left(self.address);
         if let Some(runtime) = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            runtime.shutdown_background();
-        }
-    }
-
-    /// The port of a node that has just died is given back a moment later.
-    fn listen(&self) -> Outcome<TcpListener> {
-        let mut tries = 0;
-        loop {
-            match TcpListener::bind(self.address) {
-                Ok(listener) => return Ok(listener),
-                Err(error) if tries >= 100 => return Err(error.into()),
-                Err(_) => {
-                    tries += 1;
-                    std::thread::sleep(Duration::from_millis(20));
-                }
-            }
+            // On a thread of its own: a runtime must not be waited for by a task of another.
+            let _ = std::thread::spawn(move || runtime.shutdown_timeout(ENDS)).join();
         }
     }
 
@@ -123,14 +122,17 @@ impl Node {
     /// # Errors
     /// When the port was taken meanwhile.
     pub fn come_back(&self) -> Outcome<()> {
-        let listener = self.listen()?;
-        listener.set_nonblocking(true)?;
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseport(true)?;
+        // Connections of the life before may still be closing.
+        socket.set_reuseaddr(true)?;
+        socket.bind(self.address)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("loopback").enable_all().build()?;
         let service = Service::new(self.store.clone(), self.address);
         let gossip = Gossiping::new(self.store.clone());
         let listener = {
             let _entered = runtime.enter();
-            tokio::net::TcpListener::from_std(listener)
+            socket.listen(WAITING)
         };
         let incoming = match listener {
             Ok(listener) => TcpIncoming::from(listener).with_nodelay(Some(true)),
