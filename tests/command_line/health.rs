@@ -33,6 +33,8 @@ fn one_that_is_not_says_what_it_answered() {
     assert!(err.contains("/readyz 应答 503") && err.contains("视图落后 7 个事件"), "{err}");
     assert!(asked.join().unwrap().starts_with("GET /readyz HTTP/1.1\r\n"));
     // and nobody at all is told as such
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    assert!(call(["health", "--admin", &free]).bad(1).contains("没有应答"));
+    let closed = tokio::net::TcpSocket::new_v4().unwrap();
+    closed.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = closed.local_addr().unwrap().to_string();
+    assert!(call(["health", "--admin", &address]).bad(1).contains("没有应答"));
 }

@@ -24,7 +24,7 @@ use uuid::Uuid;
 use vault::{MasterKey, SeededEntropy, Vault};
 
 use super::*;
-use crate::delivery::test_support::{SmtpBehaviour, SmtpReceiver};
+use crate::delivery::test_support::{ClosedPort, SmtpBehaviour, SmtpReceiver};
 use crate::delivery::{DeliveryError, Message, Receipt, TlsMode};
 use crate::settings::CarrierSettings;
 
@@ -215,8 +215,8 @@ async fn given_no_address_that_the_carrier_reaches_then_the_notice_is_dropped_wi
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn given_a_server_that_is_down_then_the_notice_waits_longer_each_time_and_arrives_when_it_is_up() {
-    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    let house = House::open("2026-04-30T15:20:00", smtp(free)).await;
+    let closed = ClosedPort::hold();
+    let house = House::open("2026-04-30T15:20:00", smtp(closed.port)).await;
     house.file("li@example.com").await;
     assert_eq!(house.tick_until_idle().await.failed, 1);
     house.clock.advance(TimeDelta::seconds(59));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Utc};
 use rustls::pki_types::PrivateKeyDer;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use uuid::Uuid;
 
@@ -75,6 +75,20 @@ pub struct Mail {
     /// AUTH line, if there was one.
     pub auth: Option<String>,
     pub encrypted: bool,
+}
+
+/// A port on which nobody listens, nor can anybody as long as it is held.
+pub struct ClosedPort {
+    pub port: u16,
+    _held: TcpSocket,
+}
+
+impl ClosedPort {
+    pub fn hold() -> Self {
+        let held = TcpSocket::new_v4().unwrap();
+        held.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        Self { port: held.local_addr().unwrap().port(), _held: held }
+    }
 }
 
 pub struct SmtpReceiver {

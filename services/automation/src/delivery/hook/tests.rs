@@ -1,7 +1,7 @@
 use std::sync::Mutex;
 
 use super::super::Address;
-use super::super::test_support::{HttpReceiver, identity, message, now};
+use super::super::test_support::{ClosedPort, HttpReceiver, identity, message, now};
 use super::*;
 
 const SECRET: &str = "a secret of the gateway";
@@ -207,8 +207,8 @@ async fn given_a_name_without_address_then_the_failure_is_temporary() {
 
 #[tokio::test]
 async fn given_a_closed_port_a_silent_server_or_nonsense_then_the_failure_is_temporary_and_named() {
-    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    let unreachable = hook(settings(&format!("http://127.0.0.1:{closed}/"), &["127.0.0.1"]));
+    let closed = ClosedPort::hold();
+    let unreachable = hook(settings(&format!("http://127.0.0.1:{}/", closed.port), &["127.0.0.1"]));
     assert_eq!(unreachable.send(&to_phone(), now()).await, Err(DeliveryError::Temporary(Failure::Unreachable)));
 
     let silent = HttpReceiver::start("", None).await;

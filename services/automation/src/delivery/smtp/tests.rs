@@ -1,4 +1,4 @@
-use super::super::test_support::{SmtpBehaviour, SmtpReceiver, identity, message, now};
+use super::super::test_support::{ClosedPort, SmtpBehaviour, SmtpReceiver, identity, message, now};
 use super::*;
 
 fn settings(port: u16) -> SmtpSettings {
@@ -103,8 +103,8 @@ async fn given_a_login_when_the_server_refuses_it_then_the_mail_waits_for_the_co
 
 #[tokio::test]
 async fn given_no_server_or_a_silent_one_then_the_failure_is_temporary() {
-    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    let error = Smtp::new(&settings(closed)).unwrap().send(&to_li(), now()).await.unwrap_err();
+    let closed = ClosedPort::hold();
+    let error = Smtp::new(&settings(closed.port)).unwrap().send(&to_li(), now()).await.unwrap_err();
     assert_eq!(error, DeliveryError::Temporary(Failure::Unreachable));
 
     let silent = SmtpReceiver::start(SmtpBehaviour { silent: true, ..Default::default() }).await;
