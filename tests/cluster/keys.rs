@@ -65,6 +65,24 @@ async fn destroyed_keys_are_gone_on_every_node_and_for_every_node_to_come() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_ends_early_leaves_no_key_undestroyed() {
+    let dir = TempDir::new().unwrap();
+    let node = Node::start().unwrap();
+    let log = open(&node, dir.path()).await;
+    let mut first = append("case-1", Expected::NoStream, vec![event(1)]);
+    first.keys = vec![key("case-1", "petitioner", 1)];
+    log.append(first).await.unwrap();
+    node.store().end_reads_after(Some(0));
+    let store = node.store().clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+        store.end_reads_after(None);
+    });
+    assert_eq!(log.delete_keys("case-1", &["petitioner".to_owned()]).await, Ok(1));
+    assert_eq!(log.keys_of("case-1").await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_destroyed_key_is_in_no_file_of_a_node() {
     let dir = TempDir::new().unwrap();
     let node = Node::start().unwrap();

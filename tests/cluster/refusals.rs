@@ -72,6 +72,33 @@ async fn a_node_at_work_refuses_a_cluster_that_comes_back_shorter() {
     assert!(matches!(appended, Err(AppendError::Unavailable(_))), "{appended:?}");
 }
 
+/// The client takes an answer that breaks off for one that is whole: what is missing from it was not said to be missing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_ends_early_accuses_nobody() {
+    let dir = TempDir::new().unwrap();
+    let node = Node::start().unwrap();
+    with_three(&node, &dir).await;
+    node.store().end_reads_after(Some(0));
+    let store = node.store().clone();
+    let answering = tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+        store.end_reads_after(None);
+    });
+    opened(&node, &dir).await.unwrap();
+    answering.await.unwrap();
+
+    let log = open(&node, dir.path()).await;
+    for messages in 0..3 {
+        node.store().end_reads_after(Some(messages));
+        let verified = log.verify(&|_, _| {}).await;
+        assert!(matches!(verified, Err(LogError::Unavailable(_))), "{verified:?}");
+    }
+    node.store().end_reads_after(None);
+    assert!(log.verify(&|_, _| {}).await.unwrap().is_sound());
+    node.store().roll_back(1);
+    assert!(!log.verify(&|_, _| {}).await.unwrap().is_sound());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_that_is_damaged_is_made_again() {
     let dir = TempDir::new().unwrap();

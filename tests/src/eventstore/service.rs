@@ -143,12 +143,13 @@ impl Streams for Service {
         let options = request.into_inner().options.ok_or_else(|| Status::invalid_argument("options"))?;
         let (sender, receiver) = mpsc::channel(QUEUE);
         let store = self.store.clone();
+        let limit = if matches!(options.count_option, Some(CountOption::Count(_))) { store.reads_end_after() } else { None };
         tokio::spawn(async move {
             if let Err(status) = read(&store, options, &sender).await {
                 let _ = sender.send(Err(status)).await;
             }
         });
-        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver).take(limit.unwrap_or(usize::MAX)))))
     }
 
     async fn append(&self, request: Request<Streaming<AppendReq>>) -> Result<Response<AppendResp>, Status> {

@@ -100,6 +100,7 @@ struct State {
     members: Vec<Member>,
     refusing: bool,
     dropping_answers: bool,
+    reads_end_after: Option<usize>,
 }
 
 /// Everything that the nodes of a cluster share.
@@ -135,6 +136,15 @@ impl Store {
     /// Whether appends are carried out and not answered: the connection breaks instead.
     pub fn drop_answers(&self, dropping: bool) {
         self.state().dropping_answers = dropping;
+    }
+
+    /// After how many messages a read ends as if that were all; subscriptions go on.
+    pub fn end_reads_after(&self, messages: Option<usize>) {
+        self.state().reads_end_after = messages;
+    }
+
+    pub(super) fn reads_end_after(&self) -> Option<usize> {
+        self.state().reads_end_after
     }
 
     pub(super) fn refusing(&self) -> bool {

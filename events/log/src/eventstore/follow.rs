@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::guard::Guard;
 use super::link::{Link, Problem, problem};
 use super::shared::{Shared, State};
-use super::verify::survey;
+use super::verify::{lacks, survey};
 use super::wire::{Attempt, Seen};
 use crate::sqlite::import::Item;
 use crate::{LogError, Mark};
@@ -189,7 +189,11 @@ async fn known(shared: &Shared, link: &Link) -> Result<(), End> {
         return Ok(());
     }
     let have = survey(&Link::fresh(&shared.link.address)?, &shared.link.address, &shared.names).await?;
-    Err(End::Refused(LogError::RolledBack { have, expected: Mark::from(&shared.head().await?) }))
+    let expected = Mark::from(&shared.head().await?);
+    if have.size < expected.size && !lacks(shared, link, have.size + 1).await? {
+        return Err(End::Lost("集群没有答完".to_owned()));
+    }
+    Err(End::Refused(LogError::RolledBack { have, expected }))
 }
 
 /// Collects what belongs into one transaction.

@@ -125,12 +125,20 @@ impl Link {
         self.read_one(stream, ReadStreamOptions::default().position(StreamPosition::End).backwards()).await
     }
 
-    /// The event of a stream of the cluster at a revision.
+    /// The event of a stream of the cluster at a revision; none only when the stream ends before it, is not there, or goes on
+    /// behind a cut.
     pub(super) async fn at(&self, stream: &str, revision: u64) -> Result<Option<RecordedEvent>, Problem> {
-        let found = self.read_one(stream, ReadStreamOptions::default().position(StreamPosition::Position(revision)).forwards()).await?;
+        let found = match self.last(stream).await? {
+            Some(last) if last.revision > revision => {
+                self.read_one(stream, ReadStreamOptions::default().position(StreamPosition::Position(revision)).forwards()).await?
+            }
+            last => last,
+        };
         Ok(found.filter(|event| event.revision == revision))
     }
 
+    /// One event of a stream; none only when the server says that there is no such stream. An answer that ends without a word is
+    /// what the client makes of a connection that was closed early, and means nothing.
     async fn read_one(&self, stream: &str, options: ReadStreamOptions) -> Result<Option<RecordedEvent>, Problem> {
         let options = options.max_count(1);
         let options = match &self.address.credentials {
@@ -144,7 +152,7 @@ impl Link {
                 Err(error) => return Err(error),
             };
             match found.next().await {
-                Ok(event) => Ok(event.and_then(|event| event.event)),
+                Ok(found) => found.and_then(|found| found.event).map(Some).ok_or(Error::ConnectionClosed),
                 Err(Error::ResourceNotFound) => Ok(None),
                 Err(error) => Err(error),
             }

@@ -12,7 +12,7 @@ use super::shared::Shared;
 use super::wire::{Names, Seen};
 use crate::sqlite::import::Imported;
 use crate::tree::{Frontier, Hash, TreeHead};
-use crate::{EventLog, LogError, Mark, Position, VerifyReport};
+use crate::{Cursor, EventLog, LogError, Mark, Position, VerifyReport};
 
 /// Events on the way from the cluster to the comparison.
 const QUEUE: usize = 1024;
@@ -83,6 +83,15 @@ pub(super) async fn survey(client: &Client, address: &ClusterAddress, names: &Na
     Ok(Mark { size: growing.frontier.size(), root: growing.frontier.root() })
 }
 
+/// Whether the cluster does not hold the event with this `seq` of this node, in words and not by an answer that ends early: such
+/// an answer looks like a whole one.
+pub(super) async fn lacks(shared: &Shared, link: &Link, seq: u64) -> Result<bool, Problem> {
+    let lost = |error: LogError| Problem::Lost(error.to_string());
+    let read = shared.copy.read_all(&Cursor::after_seq(seq - 1), 1).await.map_err(lost)?;
+    let Some(event) = read.events.first() else { return Ok(false) };
+    Ok(link.at(&shared.names.event(&event.stream), event.revision).await?.is_none())
+}
+
 /// Examines the copy, then reads the cluster in full and compares.
 pub(super) async fn verify(
     shared: &Arc<Shared>,
@@ -99,6 +108,10 @@ pub(super) async fn verify(
         let client = Link::fresh(&reader.link.address)?;
         read(&client, &reader.link.address, &reader.names, sender).await
     });
+    let unavailable = |problem: Problem| match problem {
+        Problem::Lost(why) | Problem::Refused(why) => LogError::Unavailable(why),
+        Problem::Conflict | Problem::Crowded => LogError::Unavailable("集群的回答不合约定".to_owned()),
+    };
     let mut growing = Growing::default();
     let mut leaves: Vec<Hash> = Vec::new();
     progress(0, total);
@@ -126,14 +139,15 @@ pub(super) async fn verify(
         }
     }
     received.close();
-    match reading.await {
-        Ok(Ok(())) => {}
-        Ok(Err(Problem::Lost(why) | Problem::Refused(why))) => return Err(LogError::Unavailable(why)),
-        Ok(Err(Problem::Conflict | Problem::Crowded)) => return Err(LogError::Unavailable("集群的回答不合约定".to_owned())),
-        Err(error) => return Err(LogError::Unavailable(error.to_string())),
-    }
+    let ended = |error: tokio::task::JoinError| LogError::Unavailable(error.to_string());
+    reading.await.map_err(ended)?.map_err(unavailable)?;
     if report.is_sound() && growing.frontier.size() < total {
         let have = growing.frontier.size();
+        let asked = shared.clone();
+        let lacking = runtime.spawn(async move { lacks(&asked, &asked.link, have + 1).await });
+        if !lacking.await.map_err(ended)?.map_err(unavailable)? {
+            return Err(LogError::Unavailable("集群没有答完，请再核验一次".to_owned()));
+        }
         report.fault(Position::Head, format!("集群上只有 {have} 个事件，本节点已读到 {total} 个：集群被换回旧备份或被截断"));
     }
     report.head = (growing.frontier.size() == total).then(|| TreeHead {
