@@ -248,21 +248,21 @@ async fn look_at_all(stage: &Stage, who: &str, first: &[&str], seen: &mut BTreeS
         if !here.insert(shape.clone()) || (!seen.insert(shape) && !own) {
             continue;
         }
+        stage.open(&path).await;
         for (size, width) in [(PHONE, "320"), (DESK, "1366")] {
             stage.size(size).await;
-            stage.open(&path).await;
             wrong.extend(stage.axe().await.into_iter().map(|fault| format!("{who} {path} at {width} px: {fault}")));
             let overflow = stage.overflow().await;
             if overflow > 0 {
                 wrong.push(format!("{who} {path} is {overflow} px wider than {width} px"));
             }
-            let headings = stage.headings().await;
-            if headings != 1 {
-                wrong.push(format!("{who} {path} has {headings} first-level headings"));
-            }
-            if stage.text("body").await.contains("没有权限打开这个页面") {
-                wrong.push(format!("{who} is led to {path}, which is shut to this role"));
-            }
+        }
+        let headings = stage.headings().await;
+        if headings != 1 {
+            wrong.push(format!("{who} {path} has {headings} first-level headings"));
+        }
+        if stage.text("body").await.contains("没有权限打开这个页面") {
+            wrong.push(format!("{who} is led to {path}, which is shut to this role"));
         }
         waiting.extend(stage.links().await);
     }

@@ -28,7 +28,8 @@ pub struct Stage {
     server: Child,
     chromedriver: Child,
     shots: PathBuf,
-    axe: Option<String>,
+    /// axe-core is in every page that is opened.
+    axe: bool,
     _data: tempfile::TempDir,
     /// What is uploaded.
     files: tempfile::TempDir,
@@ -117,12 +118,17 @@ impl Stage {
         let driver = WebDriver::new(format!("http://127.0.0.1:{driver_port}"), capabilities).await.unwrap();
         let shots = target().parent().unwrap().join("screenshots");
         std::fs::create_dir_all(&shots).unwrap();
-        let axe = std::fs::read_to_string(target().parent().unwrap().join("node_modules/axe-core/axe.min.js")).ok();
-        if axe.is_none() {
-            eprintln!("axe-core is not there, accessibility rules are not run: npm i --prefix target axe-core@4.14, or ops/test");
+        let axe = std::fs::read_to_string(target().parent().unwrap().join("node_modules/axe-core/axe.min.js"));
+        match &axe {
+            // Half a megabyte: told to the browser once, not to each page.
+            Ok(source) => {
+                let source = serde_json::json!({ "source": source });
+                driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", source).await.unwrap();
+            }
+            Err(_) => eprintln!("axe-core is not there, accessibility rules are not run: npm i --prefix target axe-core@4.14, or ops/test"),
         }
         Self {
-            axe,
+            axe: axe.is_ok(),
             driver,
             base: format!("http://127.0.0.1:{port}"),
             server,
@@ -453,9 +459,10 @@ impl Stage {
 
     /// What axe-core finds wrong with the page that is open: rule and element. Nothing where axe-core is not there.
     pub async fn axe(&self) -> Vec<String> {
-        let Some(axe) = &self.axe else { return Vec::new() };
-        self.driver.execute(axe.as_str(), vec![]).await.unwrap();
-        let run = "const done = arguments[arguments.length - 1]; axe.run(document, { resultTypes: ['violations'] }).then(found => done(found.violations.map(rule => rule.id + ': ' + rule.nodes[0].html.slice(0, 200))), error => done([String(error)]))";
+        if !self.axe {
+            return Vec::new();
+        }
+        let run = "const done = arguments[arguments.length - 1]; axe.run(document, { resultTypes: ['violations'], preload: false }).then(found => done(found.violations.map(rule => rule.id + ': ' + rule.nodes[0].html.slice(0, 200))), error => done([String(error)]))";
         let found = self.driver.execute_async(run, vec![]).await.unwrap();
         serde_json::from_value(found.json().clone()).unwrap()
     }
