@@ -32,12 +32,15 @@ pub(super) async fn append(shared: Arc<Shared>, append: Append) -> Result<Append
     let name = shared.names.event(&append.stream);
     let mut arrival = shared.wait_for(name.clone(), last);
     let mut pause = PAUSE;
+    let mut tried = false;
     loop {
         match shared.copy.standing(&append).await.map_err(unavailable)? {
             Standing::Free => {}
-            // This call's own try, of which the answer was lost, may be what stands there.
+            // This call's own try, of which the answer was lost, may be what stands there. Whose it is is told a moment after
+            // it stands there.
             Standing::Repeated(done) => {
-                let own = matches!(arrival.try_recv(), Ok((_, whose)) if whose == attempt);
+                let patience = if tried { FOLLOWS } else { Duration::ZERO };
+                let own = matches!(tokio::time::timeout(patience, &mut arrival).await, Ok(Ok((_, whose))) if whose == attempt);
                 return Ok(Appended { repeated: !own, ..done });
             }
             Standing::Taken(actual) => return Err(AppendError::Conflict { actual }),
@@ -47,6 +50,7 @@ pub(super) async fn append(shared: Arc<Shared>, append: Append) -> Result<Append
                 None => continue,
             },
         }
+        tried = true;
         let written = tokio::select! {
             biased;
             arrived = &mut arrival => {
@@ -57,6 +61,7 @@ pub(super) async fn append(shared: Arc<Shared>, append: Append) -> Result<Append
                 }
                 // Somebody's event stands there: it is here, and decides.
                 arrival = shared.wait_for(name.clone(), last);
+                tried = false;
                 continue;
             }
             written = write(&shared, &append, &name, attempt) => written,
