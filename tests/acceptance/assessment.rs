@@ -231,7 +231,7 @@ async fn nobody_but_the_director_directs_and_no_unit_sees_another() {
         roles: vec![Role::Liaison],
     };
     let (_, done) = site.app.open_account(&meta, new, crate::harness::PASSWORD, false).await.unwrap();
-    assert!(site.app.seen(done.seq).await);
+    assert!(site.app.settled(done.seq).await);
     let mut other = site.browser();
     let page = other.get("/desk/sign-in").await;
     other.submit(page.form("/desk/sign-in").set("login", "county.bureau").set("password", crate::harness::PASSWORD)).await;

@@ -24,7 +24,7 @@ async fn a_page_waits_for_what_this_browser_did_on_another_node_and_says_when_it
     // given an act whose event comes to this node only while the page is asked for
     acted_elsewhere(&site, &mut dispatcher, 1).await;
     let (page, number) = tokio::join!(dispatcher.get("/desk/worklist/filed"), async {
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
         site.file("小区北门的路灯连续五天不亮，请尽快维修。").await
     });
     // then the page shows it

@@ -526,7 +526,7 @@ async fn the_catalogue_suggests_with_its_reasons_and_a_person_decides() {
         "id = \"duties\"\nversion = \"1\"\n[[entries]]\ncode = \"lamp\"\nmatter = \"路灯照明\"\nwords = [\"路灯\", \"不亮\"]\nunit = \"{BUREAU}\"\nbasis = \"市城市管理局三定规定\"\n"
     );
     let done = site.app.adopt_catalogue(&meta, &text, chrono::NaiveDate::from_ymd_opt(2026, 1, 1).unwrap()).await.unwrap();
-    assert!(site.app.seen(done.seq).await);
+    assert!(site.app.settled(done.seq).await);
     let number = site.file(WORDS).await;
     let mut dispatcher = site.sign_in(Role::Dispatcher).await;
     let page = dispatcher.get(&of(&number)).await;

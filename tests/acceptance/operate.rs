@@ -54,7 +54,7 @@ async fn when_the_queue_is_full_the_next_citizen_is_told_at_once_and_loses_nothi
             while stats().queue.load(Relaxed) == 0 {
                 pause(5).await;
             }
-            pause(500).await;
+            pause(1_500).await;
         }
         let answer = browser.submit(page.form("/file/check")).await;
         (n, browser, answer)

@@ -182,7 +182,7 @@ async fn a_unit_is_told_of_what_supervision_asks_of_it_once_and_not_of_what_is_d
             roles: vec![role],
         };
         let (_, done) = site.app.open_account(&maintenance(), new, PASSWORD, false).await.unwrap();
-        assert!(site.app.seen(done.seq).await);
+        assert!(site.app.settled(done.seq).await);
     }
     let number = handled(&site).await;
     told(&site).await;

@@ -86,7 +86,7 @@ pub async fn case_at(site: &Site, stage: Stage, texts: &Texts<'_>) -> String {
     for (_, role, command) in &way[..last] {
         seq = site.app.on_case(&by(site, *role), case, command).await.unwrap().seq;
     }
-    assert!(site.app.seen(seq).await);
+    assert!(site.app.settled(seq).await);
     site.settle().await;
     number
 }

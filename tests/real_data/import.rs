@@ -65,7 +65,7 @@ impl Installation {
         };
         let generic = SHIPPED.iter().find(|(name, _)| *name == "generic").unwrap().1;
         let adopted = app.adopt_rulebook(&cli(&app), generic, day("2004-01-01"), None).await.unwrap();
-        assert!(app.seen(adopted.seq).await);
+        assert!(app.settled(adopted.seq).await);
         Self { app, dir }
     }
 

@@ -55,7 +55,7 @@ pub async fn prepare(data: &Path, invitations: u64) -> Outcome<(CampaignId, Vec<
         codes.push(made);
     }
     let done = app.open_campaign(&act(), id).await?;
-    app.seen(done.seq).await;
+    app.settled(done.seq).await;
     // The groups come mixed, as people do.
     let (first, second) = (codes.swap_remove(0), codes.swap_remove(0));
     Ok((id, first.into_iter().zip(second).flat_map(|(one, other)| [one, other]).collect()))

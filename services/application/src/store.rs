@@ -24,6 +24,8 @@ use crate::password::Passwords;
 pub(crate) const TRIES: usize = 8;
 /// How long a page waits for its own act to reach the views.
 const READ_OWN_WRITES: Duration = Duration::from_secs(2);
+/// How long a command of the console waits for it before it goes on: nobody looks at a page meanwhile.
+const SETTLED: Duration = Duration::from_secs(60);
 
 /// Everything a command needs. One per process.
 pub struct Application {
@@ -83,6 +85,11 @@ impl Application {
     /// Waits until the views show everything up to `seq`; false when they take longer than two seconds.
     pub async fn seen(&self, seq: u64) -> bool {
         self.projections.wait_for(seq, READ_OWN_WRITES).await
+    }
+
+    /// As [`Self::seen`], for commands of the console, whose next step needs the views: false after a minute.
+    pub async fn settled(&self, seq: u64) -> bool {
+        self.projections.wait_for(seq, SETTLED).await
     }
 
     /// Appends events of a command, see [`record`].

@@ -197,7 +197,7 @@ async fn rulebook(app: &Application, meta: &Meta, mapping: &Mapping) -> Result<A
     let until = NaiveDate::from_ymd_opt(legal_day(app.now()).year() - 1, 12, 31);
     let adopt = Meta { command: app.ids.uuid(), ..meta.clone() };
     let done = app.adopt_rulebook(&adopt, text, from, until).await?;
-    app.seen(done.seq).await;
+    app.settled(done.seq).await;
     adopted(app).ok_or_else(missing)
 }
 

@@ -165,7 +165,7 @@ impl Site {
             roles: vec![role],
         };
         let (_, done) = self.app.open_account(&maintenance(), new, PASSWORD, false).await.unwrap();
-        assert!(self.app.seen(done.seq).await);
+        assert!(self.app.settled(done.seq).await);
     }
 
     /// Files a complaint by the name of 王小明 through the application alone; its public number.
@@ -197,7 +197,7 @@ impl Site {
     pub async fn take(&self, file: File) -> CaseId {
         let form = self.app.ids.uuid();
         let filed = self.app.file(&Meta::new(Actor::Citizen, form), form, file).await.unwrap();
-        assert!(self.app.seen(filed.seq).await);
+        assert!(self.app.settled(filed.seq).await);
         filed.case
     }
 
@@ -229,7 +229,7 @@ impl Site {
     /// Waits until the views and the search show everything in the log.
     pub async fn settle(&self) {
         let size = self.app.log.head().await.unwrap().size;
-        assert!(self.app.seen(size).await, "the views did not follow");
+        assert!(self.app.settled(size).await, "the views did not follow");
         assert!(self.app.projections.wait_for_search(size, std::time::Duration::from_secs(30)).await, "search did not follow");
     }
 }
@@ -298,7 +298,7 @@ async fn found_city(app: &Application) {
     }
     let generic = SHIPPED.iter().find(|(name, _)| *name == "generic").unwrap().1;
     let done = app.adopt_rulebook(&maintenance(), generic, since, None).await.unwrap();
-    assert!(app.seen(done.seq).await);
+    assert!(app.settled(done.seq).await);
 }
 
 #[derive(Clone)]

@@ -48,7 +48,7 @@ pub(super) async fn run(words: cli::Init) -> Result<(), Failure> {
     let app = installation::open(place, false).await?;
     let first_day = chrono::NaiveDate::from_ymd_opt(2004, 1, 1).unwrap_or_default();
     let adopted = app.adopt_rulebook(&installation::cli_meta(&app, actor), &text, first_day, None).await.map_err(problems)?;
-    app.seen(adopted.seq).await;
+    app.settled(adopted.seq).await;
     // Whatever fails after this, somebody can sign in and mend it.
     administrators::open(&app, actor).await?;
     if let Some(bytes) = units {

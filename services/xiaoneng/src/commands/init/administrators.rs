@@ -42,7 +42,7 @@ async fn open_one(app: &Application, actor: &str, login: &str, name: &str, role:
         roles: vec![role],
     };
     let (_, done) = app.open_account(&installation::cli_meta(app, actor), new, &password, true).await?;
-    if !app.seen(done.seq).await {
+    if !app.settled(done.seq).await {
         bail!("视图没有跟上，请运行 xiaoneng doctor");
     }
     Ok(password)
