@@ -40,5 +40,5 @@ async fn whole(log: &dyn EventLog) -> Vec<Envelope> {
 /// Until this node has read so many events.
 async fn reached(log: &EventStoreLog, size: u64) {
     let mut watch = log.watch();
-    tokio::time::timeout(Duration::from_secs(20), watch.wait_for(|seq| *seq >= size)).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(60), watch.wait_for(|seq| *seq >= size)).await.unwrap().unwrap();
 }

@@ -35,6 +35,6 @@ async fn a_node_killed_in_the_middle_changes_nothing_and_another_one_is_added() 
     let found = run(dir.path(), &plan, &|line| println!("{line}")).await.unwrap();
     println!("{found:?}");
     assert!(found.due >= 280 && found.acts >= found.due && found.killed_at > 0, "{found:?}");
-    // What it was just sending may go out once more under the same name.
-    assert!(found.again <= 2, "{found:?}");
+    // What it was just sending, four at once, may go out once more to each reader under the same name.
+    assert!(found.again <= 8, "{found:?}");
 }

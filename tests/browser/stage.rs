@@ -1,20 +1,26 @@
 //! The real binary, a browser, and the few moves of a walk.
 
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
 
 use application::clock::SystemClock;
 use chrono::Days;
 use domain::time::{CHINA, Clock as _, legal_day};
+use tests::server::listening;
 use thirtyfour::prelude::*;
-use tokio::net::TcpStream;
 
 /// A phone.
 pub const PHONE: (u32, u32) = (320, 740);
 /// A desk.
 pub const DESK: (u32, u32) = (1366, 900);
+/// How long a start may take, and the script that looks at a page.
+const START: Duration = Duration::from_secs(300);
+/// How long a page may take to come.
+const PAGE: Duration = Duration::from_secs(60);
 /// Password of the demo's accounts, printed by `xiaoneng demo`.
 const PASSWORD: &str = "qingyuan-demo-2026";
 
@@ -59,18 +65,24 @@ fn form(action: &str) -> String {
     if action.is_empty() { "form".to_owned() } else { format!("form[action$='{action}']") }
 }
 
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-async fn answers(port: u16) {
-    for _ in 0..1_200 {
-        if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            return;
+/// Starts a program that takes a free port, and gives what it says of it.
+async fn start<T: Send + 'static>(mut command: Command, told: fn(&str) -> Option<T>) -> (Child, T) {
+    let mut child = command.stdout(Stdio::piped()).process_group(0).spawn().unwrap_or_else(|error| {
+        panic!("{} does not start ({error}): run ops/test, it installs what is missing", command.get_program().display())
+    });
+    let stdout = child.stdout.take().unwrap();
+    let (tell, heard) = channel();
+    std::thread::spawn(move || {
+        // To the end: a program whose words nobody reads would stand still.
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            if let Some(port) = told(&line) {
+                let _ = tell.send(port);
+            }
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("nothing answers on port {port}");
+    });
+    let heard = tokio::task::spawn_blocking(move || heard.recv_timeout(START)).await.unwrap();
+    let port = heard.unwrap_or_else(|_| panic!("{command:?} does not say where it listens: {:?}", child.try_wait()));
+    (child, port)
 }
 
 impl Stage {
@@ -79,25 +91,13 @@ impl Stage {
         let binary = target().join("xiaoneng");
         assert!(binary.exists(), "{} is missing: run `cargo build`, or ops/test", binary.display());
         let data = tempfile::tempdir().unwrap();
-        let port = free_port();
-        let server = Command::new(&binary)
-            .args(["demo", "--cases", "300", "--data"])
-            .arg(data.path().join("demo"))
-            .args(["--listen", &format!("127.0.0.1:{port}")])
-            .stdout(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .unwrap();
-        let driver_port = free_port();
-        let chromedriver = Command::new("chromedriver")
-            .arg(format!("--port={driver_port}"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .unwrap_or_else(|error| panic!("chromedriver does not start ({error}): run ops/test, it installs chromium-driver"));
-        answers(driver_port).await;
-        answers(port).await;
+        let mut demo = Command::new(&binary);
+        demo.args(["demo", "--cases", "300", "--listen", "127.0.0.1:0", "--data"]).arg(data.path().join("demo"));
+        let (server, address) = start(demo, listening).await;
+        let mut driver = Command::new("chromedriver");
+        driver.arg("--port=0").stderr(Stdio::null());
+        let port = |line: &str| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok();
+        let (chromedriver, driver_port) = start(driver, port).await;
         let mut capabilities = DesiredCapabilities::chrome();
         for argument in [
             "--headless=new",
@@ -116,6 +116,7 @@ impl Stage {
         let profile = format!("--user-data-dir={}", data.path().join("profile").display());
         capabilities.add_arg(&profile).unwrap();
         let driver = WebDriver::new(format!("http://127.0.0.1:{driver_port}"), capabilities).await.unwrap();
+        driver.set_script_timeout(START).await.unwrap();
         let shots = target().parent().unwrap().join("screenshots");
         std::fs::create_dir_all(&shots).unwrap();
         let axe = std::fs::read_to_string(target().parent().unwrap().join("node_modules/axe-core/axe.min.js"));
@@ -130,7 +131,7 @@ impl Stage {
         Self {
             axe: axe.is_ok(),
             driver,
-            base: format!("http://127.0.0.1:{port}"),
+            base: format!("http://{address}"),
             server,
             chromedriver,
             shots,
@@ -151,6 +152,12 @@ impl Stage {
     pub async fn size(&self, (width, height): (u32, u32)) {
         let metrics = serde_json::json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
+        // A window that Chromium has just resized can be 0 wide for a moment.
+        let asked = Instant::now();
+        while self.driver.execute("return window.innerWidth", vec![]).await.unwrap().json() != &serde_json::json!(width) {
+            assert!(asked.elapsed() < PAGE, "the page does not become {width} wide");
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
     }
 
     /// Opens a path.
@@ -308,7 +315,8 @@ impl Stage {
         // The page that comes next does not have the mark.
         self.driver.execute("document.documentElement.dataset.before = '1'", vec![]).await.unwrap();
         self.click(button).await;
-        for _ in 0..400 {
+        let asked = Instant::now();
+        while asked.elapsed() < PAGE {
             let ready =
                 self.driver.execute("return document.readyState === 'complete' && !document.documentElement.dataset.before", vec![]).await;
             if ready.is_ok_and(|answer| answer.json() == &serde_json::Value::Bool(true)) {

@@ -367,8 +367,9 @@ async fn what_people_type_and_what_names_them_is_never_logged() {
         let leak = said.lines().find(|line| line.contains(secret));
         assert_eq!(leak, None, "{secret} is in the log");
     }
-    for four in spaced(&receipt.code) {
-        assert!(!said.contains(four), "a part of the code is in the log");
+    // Two groups beside each other: one alone may stand in the name of a request, which is made of the same characters.
+    for two in spaced(&receipt.code).windows(2) {
+        assert!([" ", "-", ""].iter().all(|between| !said.contains(&two.join(between))), "a part of the code is in the log");
     }
 }
 

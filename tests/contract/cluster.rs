@@ -100,7 +100,7 @@ impl AMomentLater {
     async fn settled(&self) -> &EventStoreLog {
         let there = *self.other.watch().borrow();
         let mut watch = self.own.watch();
-        tokio::time::timeout(Duration::from_secs(20), watch.wait_for(|seq| *seq >= there)).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(60), watch.wait_for(|seq| *seq >= there)).await.unwrap().unwrap();
         &self.own
     }
 
@@ -108,7 +108,7 @@ impl AMomentLater {
     async fn keys_settled(&self, owner: &str) {
         self.settled().await;
         let there = self.other.keys_of(owner).await.unwrap();
-        for _ in 0..1000 {
+        for _ in 0..6000 {
             if self.own.keys_of(owner).await.unwrap() == there {
                 return;
             }

@@ -10,7 +10,7 @@ use tests::nodes::City;
 use tests::server::{Server, UNLIMITED, run as command, text};
 
 /// How long something may take to reach the other node before it counts as not arriving.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// A unit of every generated city that has a liaison.
 const UNIT: &str = "QY-CG";
 

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::Outcome;
 
+/// A connection that was not used for so long is made anew: a server may be closing it, after 5 s at the earliest.
+const IDLE: Duration = Duration::from_secs(4);
 /// Longest head of an answer.
 const HEAD: usize = 64 * 1024;
 
@@ -43,7 +46,8 @@ impl Answer {
 #[derive(Debug)]
 pub struct Client {
     address: SocketAddr,
-    stream: Option<TcpStream>,
+    /// The connection, and when it was last used.
+    stream: Option<(TcpStream, Instant)>,
     buffer: Vec<u8>,
     /// Cookies by name.
     pub cookies: BTreeMap<String, String>,
@@ -100,8 +104,8 @@ impl Client {
     /// As [`Self::get`]. The connection is made anew for the next request then.
     pub async fn send(&mut self, request: &[u8]) -> Outcome<Answer> {
         let mut stream = match self.stream.take() {
-            Some(stream) => stream,
-            None => {
+            Some((stream, used)) if used.elapsed() < IDLE => stream,
+            _ => {
                 let stream = TcpStream::connect(self.address).await?;
                 stream.set_nodelay(true)?;
                 self.buffer.clear();
@@ -115,7 +119,7 @@ impl Client {
             self.keep(value);
         }
         if !answer.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close")) {
-            self.stream = Some(stream);
+            self.stream = Some((stream, Instant::now()));
         }
         Ok(answer)
     }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
@@ -151,15 +152,14 @@ pub fn text(path: &Path) -> &str {
     path.to_str().unwrap_or_default()
 }
 
-/// A process, what it says, and where it listens as soon as it says so.
-type Started = (Child, Arc<Mutex<String>>, Receiver<SocketAddr>);
-
 /// A running server. Dropping it kills it.
 pub struct Server {
     child: Child,
     /// Where it listens.
     pub address: SocketAddr,
     said: Arc<Mutex<String>>,
+    /// Reads what it says to the end.
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Server {
@@ -192,8 +192,7 @@ impl Server {
     /// # Errors
     /// When there is no such program.
     pub fn launch(data: &Path, start: &Start) -> Outcome<Self> {
-        let (child, said, _) = Self::spawn(Self::somewhere(&["serve", "--data", text(data)], start)?)?;
-        Ok(Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), said })
+        Ok(Self::spawn(Self::somewhere(&["serve", "--data", text(data)], start)?)?.0)
     }
 
     /// Whether it has said that it serves.
@@ -225,8 +224,7 @@ impl Server {
     /// # Errors
     /// As [`Self::start`].
     pub async fn of(command: Command) -> Outcome<Self> {
-        let (child, said, address) = Self::spawn(command)?;
-        let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), said };
+        let (mut server, address) = Self::spawn(command)?;
         let address = tokio::task::spawn_blocking(move || address.recv_timeout(PATIENCE)).await?;
         let Ok(address) = address else {
             return Err(format!("the server did not start: {:?}\n{}", server.child.try_wait()?, server.said()).into());
@@ -242,24 +240,25 @@ impl Server {
     /// When it cannot be started or ended by itself with a failure.
     pub fn start_and_kill(data: &Path, settings: &[(&str, &str)], after: Duration) -> Outcome<()> {
         let start = Start::with(settings);
-        let (mut child, said, address) = Self::spawn(Self::somewhere(&["serve", "--data", text(data)], &start)?)?;
+        let (mut server, address) = Self::spawn(Self::somewhere(&["serve", "--data", text(data)], &start)?)?;
         // A server that is ready earlier is killed earlier: there is nothing to hit any more.
         let ready = address.recv_timeout(after).is_ok();
-        if let (false, Some(status)) = (ready, child.try_wait()?) {
-            return Err(format!("the server ended by itself: {status}\n{}", said.lock().unwrap_or_else(PoisonError::into_inner)).into());
+        if let (false, Some(status)) = (ready, server.has_ended()?) {
+            return Err(format!("the server ended by itself: {status}\n{}", server.said()).into());
         }
-        child.kill()?;
-        child.wait()?;
+        server.child.kill()?;
+        server.child.wait()?;
         Ok(())
     }
 
-    fn spawn(mut command: Command) -> Outcome<Started> {
+    /// Starts it; where it listens is told as soon as it says so.
+    fn spawn(mut command: Command) -> Outcome<(Self, Receiver<SocketAddr>)> {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let stderr = child.stderr.take().ok_or("no standard error")?;
         let said = Arc::new(Mutex::new(String::new()));
         let (tell, address) = channel();
         let kept = said.clone();
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 if let Some(address) = listening(&line) {
                     // Nobody waits any more when it is said twice.
@@ -270,7 +269,8 @@ impl Server {
                 said.push('\n');
             }
         });
-        Ok((child, said, address))
+        let unknown = SocketAddr::from(([127, 0, 0, 1], 0));
+        Ok((Self { child, address: unknown, said, reader: Some(reader) }, address))
     }
 
     /// What it wrote to standard error so far.
@@ -304,7 +304,7 @@ impl Server {
     /// # Errors
     /// When it had ended by itself before.
     pub fn kill(mut self) -> Outcome<()> {
-        if let Some(status) = self.child.try_wait()? {
+        if let Some(status) = self.has_ended()? {
             return Err(format!("the server had ended by itself: {status}\n{}", self.said()).into());
         }
         self.child.kill()?;
@@ -330,14 +330,14 @@ impl Server {
         if told.success() { Ok(()) } else { Err(format!("the server could not be sent {name}").into()) }
     }
 
-    /// Waits until it has ended.
+    /// Waits until it has ended; all that it said is known then.
     ///
     /// # Errors
     /// When it has not within this time.
     pub async fn ended(&mut self, within: Duration) -> Outcome<ExitStatus> {
         let asked = Instant::now();
         loop {
-            if let Some(status) = self.child.try_wait()? {
+            if let Some(status) = self.has_ended()? {
                 return Ok(status);
             }
             if asked.elapsed() > within {
@@ -347,12 +347,17 @@ impl Server {
         }
     }
 
-    /// How it ended, when it has.
+    /// How it ended, when it has; all that it said is known then.
     ///
     /// # Errors
     /// When the system does not tell.
     pub fn has_ended(&mut self) -> Outcome<Option<ExitStatus>> {
-        Ok(self.child.try_wait()?)
+        let ended = self.child.try_wait()?;
+        if let Some(reader) = self.reader.take_if(|_| ended.is_some()) {
+            // It only reads and keeps: it ends with the pipe.
+            let _ = reader.join();
+        }
+        Ok(ended)
     }
 
     /// Memory in KiB: resident (RSS), proportional (PSS) and highest resident.
@@ -383,7 +388,7 @@ fn line(text: &str, name: &str) -> Outcome<u64> {
 }
 
 /// The address in a line of what a server says.
-pub(crate) fn listening(line: &str) -> Option<SocketAddr> {
+pub fn listening(line: &str) -> Option<SocketAddr> {
     let rest = line.split_once("http://")?.1;
     let end = rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ':'))).unwrap_or(rest.len());
     rest[..end].parse().ok()

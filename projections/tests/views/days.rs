@@ -42,7 +42,8 @@ async fn a_day_counts_each_case_once_and_leads_to_it_and_a_rebuild_says_the_same
     assert_eq!(cases(&views, 1, DayKind::Dissatisfied, false), [1]);
     assert_eq!(cases(&views, 0, DayKind::Filed, true), [1, 2]);
     let continued = digest(dir.path()).unwrap();
-    drop((views, running));
+    drop(views);
+    tokio::task::spawn_blocking(|| running.stop()).await.unwrap();
     rebuild(dir.path(), world.log.clone(), world.vault.clone(), false, &|_, _| {}).await.unwrap();
     assert_eq!(digest(dir.path()).unwrap(), continued);
 }

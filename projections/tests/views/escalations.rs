@@ -35,7 +35,7 @@ async fn a_case_that_comes_to_another_unit_counts_there_and_no_longer_where_it_w
     world.finish(3, true).await;
     assert_eq!(raised(&running, "T1").await, Vec::<u128>::new());
     let continued = digest(dir.path()).unwrap();
-    drop(running);
+    tokio::task::spawn_blocking(|| running.stop()).await.unwrap();
     rebuild(dir.path(), world.log.clone(), world.vault.clone(), false, &|_, _| {}).await.unwrap();
     assert_eq!(digest(dir.path()).unwrap(), continued);
 }
@@ -65,7 +65,7 @@ async fn a_group_that_is_full_expects_nobody_and_the_next_begins_when_it_is_over
     let next: Vec<u128> = all.skip(MOST_TOGETHER).collect();
     assert_eq!((raised(&running, "T1").await, running.views().groups_over(&ladder.id, cluster).unwrap()), (next, 1));
     let continued = digest(dir.path()).unwrap();
-    drop(running);
+    tokio::task::spawn_blocking(|| running.stop()).await.unwrap();
     rebuild(dir.path(), world.log.clone(), world.vault.clone(), false, &|_, _| {}).await.unwrap();
     assert_eq!(digest(dir.path()).unwrap(), continued);
 }

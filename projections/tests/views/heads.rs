@@ -42,7 +42,8 @@ async fn a_head_is_found_by_its_day_its_month_and_what_it_covers_and_a_rebuild_s
     let key = |key: &str, from, until| HeadKey { key: key.to_owned(), from: day(from), until: day(until) };
     assert_eq!(views.head_keys().unwrap(), [key("new", "2026-04-01", "2026-04-03"), key("old", "2026-03-30", "2026-03-31")]);
     let continued = digest(dir.path()).unwrap();
-    drop((views, running));
+    drop(views);
+    tokio::task::spawn_blocking(|| running.stop()).await.unwrap();
     rebuild(dir.path(), world.log.clone(), world.vault.clone(), false, &|_, _| {}).await.unwrap();
     assert_eq!(digest(dir.path()).unwrap(), continued);
 }

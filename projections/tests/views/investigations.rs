@@ -1,7 +1,5 @@
 //! Investigations: found by number, listed round the reader's hidden units, the same whether followed or made anew.
 
-use std::time::Duration;
-
 use domain::duty::Holder;
 use domain::ids::InvestigationId;
 use domain::investigation::{
@@ -70,7 +68,7 @@ async fn what_is_hidden_is_in_no_list_and_no_count_and_no_word_reaches_the_views
     let asked = ReviewRequested { reason: Private::new("不服".to_owned()), review: frozen(&world, 30) };
     world.append(&stream(1), [InvestigationEvent::from(answered), asked.into()]).await;
     let size = world.append(&stream(1), [conclusion(&world, Finding::Unclear)]).await;
-    assert!(running.wait_for(size, Duration::from_secs(20)).await);
+    assert!(running.wait_for(size, crate::world::LONG).await);
 
     let views = running.views();
     let row = views.investigation_by_number("00000000001").unwrap().unwrap();

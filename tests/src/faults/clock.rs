@@ -67,18 +67,24 @@ fn jumps(now: Instant, long: bool) -> Vec<Jump> {
         // A day that is over by now is not gone back to.
         (by > DAY).then_some(Jump { what, by, anew })
     };
-    let back = |what, by| Some(Jump { what, by, anew: false });
+    let back = |what, by| Jump { what, by, anew: false };
     let mut all = vec![back("a day forward", DAY), back("two days back", -DAY)];
     all.extend((1..=if long { 12 } else { 2 }).map(|hours| back("an hour back", -DAY - hours * HOUR)));
-    all.extend([
+    // One after the other, whatever the day is on which this runs.
+    let mut dated: Vec<Jump> = [
         to("across the end of the year", (year, 12, 31), (23, 59, 57), false),
         to("started on the last working day before Spring Festival", (2027, 2, 5), (17, 59, 57), true),
         to("across the midnight to Spring Festival", (2027, 2, 5), (23, 59, 57), true),
         to("across the midnight to a leap day", (leap, 2, 28), (23, 59, 57), true),
         to("on a leap day", (leap, 2, 29), (12, 0, 0), false),
         to("across 2038-01-19T03:14:07Z", (2038, 1, 19), (11, 14, 5), false),
-    ]);
-    all.into_iter().flatten().collect()
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    dated.sort_by_key(|jump| jump.by);
+    all.extend(dated);
+    all
 }
 
 /// A few seconds of ordinary life at this time, and a look.

@@ -81,7 +81,7 @@ pub(super) async fn broken(ground: &Ground<'_>) -> Outcome<Found> {
         let hands = city.prepare(&server, 4, 4).await?;
         shim.arm()?;
         city.keep(Load::begin(hands)).await?;
-        let status = server.ended(Duration::from_secs(20)).await.map_err(|error| format!("after EIO of the log: {error}"))?;
+        let status = server.ended(PATIENCE).await.map_err(|error| format!("after EIO of the log: {error}"))?;
         shim.disarm()?;
         if status.success() {
             return Err("the server ended with success after EIO".into());

@@ -1,5 +1,4 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use domain::assessment::{Stage as AssessmentStage, YearState};
 use domain::campaign::{Campaign, Stage as CampaignStage};
@@ -17,28 +16,11 @@ use super::*;
 use crate::city::{Built, CityClock, Plan, build};
 use crate::installation::{self, Parts};
 
-/// A directory of its own that goes with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let dir = std::env::temp_dir().join(format!("xiaoneng-office-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&dir).unwrap();
-        Self(dir)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 struct Story {
     built: Built,
     events: Vec<Envelope>,
     app: Arc<Application>,
-    _folder: Folder,
+    _folder: tempfile::TempDir,
 }
 
 impl Story {
@@ -52,20 +34,20 @@ fn instant(text: &str) -> Instant {
 }
 
 /// The city from the autumn of last year to a Friday morning in November.
-async fn story(name: &str, seed: u64, cases: usize) -> Story {
-    story_until(name, seed, cases, "2026-11-20T10:30:00+08:00").await
+async fn story(seed: u64, cases: usize) -> Story {
+    story_until(seed, cases, "2026-11-20T10:30:00+08:00").await
 }
 
-async fn story_until(name: &str, seed: u64, cases: usize, end: &str) -> Story {
-    let folder = Folder::new(name);
+async fn story_until(seed: u64, cases: usize, end: &str) -> Story {
+    let folder = tempfile::tempdir().unwrap();
     let plan = Plan::of_demo(seed, cases, instant(end), None);
     let clock = CityClock::new(plan.from);
     let log: Arc<dyn EventLog> = Arc::new(MemoryLog::new(application::clock::log_now(Arc::new(clock.clone()))));
     let vault = Arc::new(Vault::new(MasterKey::from_bytes([7; 32]), Arc::new(SeededEntropy::new(1))));
-    let attachments = folder.0.join(application::attachments::FOLDER);
+    let attachments = folder.path().join(application::attachments::FOLDER);
     let parts = Parts { audited: false, ballots: true, ids: Arc::new(SeededEntropy::new(seed)), attachments };
-    let app = installation::assemble(&folder.0, Arc::new(clock.clone()), vault.clone(), log.clone(), parts).await.unwrap();
-    let automation = Automation::new(app.clone(), automation::Settings::default(), &folder.0).unwrap();
+    let app = installation::assemble(folder.path(), Arc::new(clock.clone()), vault.clone(), log.clone(), parts).await.unwrap();
+    let automation = Automation::new(app.clone(), automation::Settings::default(), folder.path()).unwrap();
     let house = House { app: app.clone(), automation };
     let built = build(log.clone(), vault, clock, plan, Some(house)).await.unwrap();
     app.projections.catch_up().await.unwrap();
@@ -88,7 +70,7 @@ fn count<T>(all: &[T], wanted: impl Fn(&T) -> bool) -> usize {
 
 #[tokio::test]
 async fn every_noun_has_something_in_every_state_and_nothing_was_refused() {
-    let story = story("states", 1, 600).await;
+    let story = story(1, 600).await;
     assert_eq!(story.built.refused, Vec::<String>::new());
     assert_eq!(story.built.events, story.events.len() as u64);
 
@@ -155,8 +137,8 @@ async fn every_noun_has_something_in_every_state_and_nothing_was_refused() {
 
 #[tokio::test]
 async fn the_same_seed_tells_the_same_story_and_the_clock_owes_nothing_at_its_end() {
-    let one = story("one", 5, 150).await;
-    let same = story("same", 5, 150).await;
+    let one = story(5, 150).await;
+    let same = story(5, 150).await;
     let told = |story: &Story| -> BTreeMap<String, Vec<(String, i64)>> {
         let mut streams: BTreeMap<String, Vec<(String, i64)>> = BTreeMap::new();
         for event in &story.events {
@@ -177,7 +159,7 @@ async fn the_same_seed_tells_the_same_story_and_the_clock_owes_nothing_at_its_en
 #[tokio::test]
 async fn a_story_that_ends_on_any_day_has_a_card_to_issue_an_assessed_year_and_nothing_refused() {
     for day in ["2026-11-23", "2026-10-08", "2026-08-30", "2027-01-13", "2027-01-27"] {
-        let story = story_until(day, 1, 120, &format!("{day}T09:40:00+08:00")).await;
+        let story = story_until(1, 120, &format!("{day}T09:40:00+08:00")).await;
         assert_eq!(story.built.refused, Vec::<String>::new(), "{day}");
         let waiting = count(&story.states::<CardState>(), |card| card.stage == CardStage::Triggered);
         assert!(waiting >= 1, "{day}");
