@@ -1,16 +1,15 @@
 //! The real binary, a browser, and the few moves of a walk.
 
-use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use application::clock::SystemClock;
 use chrono::Days;
 use domain::time::{CHINA, Clock as _, legal_day};
-use tests::server::listening;
+use tests::server::{hear, listening};
 use thirtyfour::prelude::*;
 
 /// A phone.
@@ -40,7 +39,7 @@ pub struct Stage {
     /// What is uploaded.
     files: tempfile::TempDir,
     /// What was wrong with the pages looked at.
-    wrong: std::sync::Mutex<Vec<String>>,
+    wrong: Mutex<Vec<String>>,
 }
 
 impl Drop for Stage {
@@ -65,24 +64,16 @@ fn form(action: &str) -> String {
     if action.is_empty() { "form".to_owned() } else { format!("form[action$='{action}']") }
 }
 
-/// Starts a program that takes a free port, and gives what it says of it.
-async fn start<T: Send + 'static>(mut command: Command, told: fn(&str) -> Option<T>) -> (Child, T) {
+/// Starts a program that takes a free port, and gives where it says that it listens.
+async fn start<T: Send + 'static>(mut command: Command, wanted: fn(&str) -> Option<T>) -> (Child, T) {
     let mut child = command.stdout(Stdio::piped()).process_group(0).spawn().unwrap_or_else(|error| {
         panic!("{} does not start ({error}): run ops/test, it installs what is missing", command.get_program().display())
     });
-    let stdout = child.stdout.take().unwrap();
-    let (tell, heard) = channel();
-    std::thread::spawn(move || {
-        // To the end: a program whose words nobody reads would stand still.
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            if let Some(port) = told(&line) {
-                let _ = tell.send(port);
-            }
-        }
-    });
+    let said = Arc::<Mutex<String>>::default();
+    let (heard, _) = hear(child.stdout.take().unwrap(), said.clone(), wanted);
     let heard = tokio::task::spawn_blocking(move || heard.recv_timeout(START)).await.unwrap();
-    let port = heard.unwrap_or_else(|_| panic!("{command:?} does not say where it listens: {:?}", child.try_wait()));
-    (child, port)
+    let place = heard.unwrap_or_else(|_| panic!("{command:?} does not say where it listens: {:?} {said:?}", child.try_wait()));
+    (child, place)
 }
 
 impl Stage {
@@ -137,7 +128,7 @@ impl Stage {
             shots,
             _data: data,
             files: tempfile::tempdir().unwrap(),
-            wrong: std::sync::Mutex::default(),
+            wrong: Mutex::default(),
         }
     }
 

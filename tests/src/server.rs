@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
+use std::io::{BufRead as _, BufReader, Read, Seek as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -256,19 +256,7 @@ impl Server {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let stderr = child.stderr.take().ok_or("no standard error")?;
         let said = Arc::new(Mutex::new(String::new()));
-        let (tell, address) = channel();
-        let kept = said.clone();
-        let reader = std::thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                if let Some(address) = listening(&line) {
-                    // Nobody waits any more when it is said twice.
-                    let _ = tell.send(address);
-                }
-                let mut said = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                said.push_str(&line);
-                said.push('\n');
-            }
-        });
+        let (address, reader) = hear(stderr, said.clone(), listening);
         let unknown = SocketAddr::from(([127, 0, 0, 1], 0));
         Ok((Self { child, address: unknown, said, reader: Some(reader) }, address))
     }
@@ -385,6 +373,27 @@ pub struct Memory {
 fn line(text: &str, name: &str) -> Outcome<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such line")?;
     Ok(line.split_ascii_whitespace().next().ok_or("no number")?.parse()?)
+}
+
+/// Keeps what a process says, to its end, and tells what is wanted of it: a process whose words nobody reads would stand still.
+pub fn hear<T: Send + 'static>(
+    pipe: impl Read + Send + 'static,
+    kept: Arc<Mutex<String>>,
+    wanted: fn(&str) -> Option<T>,
+) -> (Receiver<T>, JoinHandle<()>) {
+    let (tell, told) = channel();
+    let reader = std::thread::spawn(move || {
+        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+            if let Some(found) = wanted(&line) {
+                // Nobody waits any more when it is said twice.
+                let _ = tell.send(found);
+            }
+            let mut said = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            said.push_str(&line);
+            said.push('\n');
+        }
+    });
+    (told, reader)
 }
 
 /// The address in a line of what a server says.
