@@ -151,11 +151,11 @@ impl Writer {
         Self::over(views, scores, vault, false)
     }
 
-    /// Over two files that are being made: without indexes, without a journal on disk.
-    pub(crate) fn create(dir: &std::path::Path, vault: Arc<vault::Vault>) -> Result<Self, ViewError> {
+    /// Over two files that are being made, with so many KiB of page cache each: without indexes, without a journal on disk.
+    pub(crate) fn create(dir: &std::path::Path, vault: Arc<vault::Vault>, cache: u32) -> Result<Self, ViewError> {
         let make = |kind: FileKind| {
             let connection = Connection::open(kind.path(dir))?;
-            files::make_fast(&connection)?;
+            files::make_fast(&connection, cache)?;
             kind.create(&connection)?;
             Ok::<_, ViewError>(connection)
         };

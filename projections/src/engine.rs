@@ -15,7 +15,7 @@ use crate::batch::Writer;
 use crate::files::FileKind;
 use crate::follow::{Ground, along, follow, index, readable};
 use crate::lag::Lag;
-use crate::rebuild::make;
+use crate::rebuild::{Pace, make};
 use crate::turn::{LOOK, Turn};
 use crate::views::search::write::Indexer;
 use crate::{ViewError, Views};
@@ -156,7 +156,7 @@ impl Projections {
         let fit = matches!((&views, &scores), (Some(views), Some(scores)) if views.seq <= scores.seq && scores.seq <= size);
         match views.filter(|_| fit) {
             Some(views) => readable(&*log, views.cursor).await?,
-            None => drop(make(&turn, dir, log.clone(), vault.clone(), false, progress).await?),
+            None => drop(make(&turn, dir, log.clone(), vault.clone(), false, Pace::FAST, progress).await?),
         }
         let writer = Writer::open(dir, vault.clone())?;
         let indexer = Indexer::open(dir, size)?;

@@ -192,11 +192,12 @@ pub(crate) fn stable_plans(connection: &Connection) -> rusqlite::Result<bool> {
 }
 
 /// Settings for making a file that nobody reads yet and that is thrown away when the program dies.
-pub(crate) fn make_fast(connection: &Connection) -> Result<(), ViewError> {
+pub(crate) fn make_fast(connection: &Connection, cache: u32) -> Result<(), ViewError> {
     connection.set_prepared_statement_cache_capacity(96);
     stable_plans(connection)?;
-    connection
-        .execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -98304; PRAGMA temp_store = FILE;")?;
+    connection.execute_batch(&format!(
+        "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -{cache}; PRAGMA temp_store = FILE;"
+    ))?;
     Ok(())
 }
 

@@ -33,7 +33,7 @@ pub use digest::{Still, digest, schema};
 pub use engine::{Failure, Health, Projections};
 pub use error::ViewError;
 pub use page::{At, Page, PageKey};
-pub use rebuild::{Rebuilt, rebuild};
+pub use rebuild::{Pace, Rebuilt, rebuild, replay};
 pub use turn::Turn;
 pub use views::Views;
 pub use views::cards::{CardDue, CardFilter, CardRow, CardTab};

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::time::Clock;
+use projections::Pace;
 use vault::Vault;
 
 use super::restore::{Compared, Restored, check, restore};
@@ -31,7 +32,7 @@ pub async fn rehearse(
     let folder = Folder::make(scratch)?;
     let checked = check(files.0, files.1, Some(vault), false, go_on)?;
     go_on()?;
-    let restored = restore(&checked, files, &folder.0, vault, clock, progress).await?;
+    let restored = restore(&checked, files, &folder.0, vault, clock, Pace::LEAN, progress).await?;
     if restored.views == Compared::Different { Err(Fault::ViewsDiffer) } else { Ok(restored) }
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use domain::time::{Clock, Instant};
 use event_log::tree::hex;
 use event_log::{Envelope, EventLog, Options, Rewriter, SqliteLog, WrappedKey};
-use projections::Projections;
+use projections::{Pace, Projections};
 use vault::Vault;
 
 use super::archive::{self, Kind, List, Member};
@@ -71,6 +71,7 @@ pub async fn restore(
     dir: &Path,
     vault: &Arc<Vault>,
     clock: &Arc<dyn Clock>,
+    pace: Pace,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Restored, Fault> {
     let mut gone = Gone::of(checked);
@@ -102,7 +103,7 @@ pub async fn restore(
     if let Some(fault) = report.faults.first() {
         return Err(Fault::Different(fault.to_string()));
     }
-    projections::rebuild(dir, log.clone(), vault.clone(), false, progress).await?;
+    projections::replay(dir, log.clone(), vault.clone(), pace, progress).await?;
     restored.views = compare(checked, dir)?;
     restored.erased_again = persons::erase_again(&*log, vault, &checked.unknown_to_log()).await?;
     if restored.erased_again > 0 {

@@ -132,7 +132,7 @@ async fn restored(log: &Files, keys: &Files, dir: &Path) -> (Restored, Applicati
     let clock: Arc<dyn domain::time::Clock> = clock();
     let checked = check(&log.out, &keys.keys, Some(&vault), false, &|| Ok(())).unwrap();
     std::fs::create_dir(dir).unwrap();
-    let done = restore(&checked, (&log.out, &keys.keys), dir, &vault, &clock, &|_, _| {}).await.unwrap();
+    let done = restore(&checked, (&log.out, &keys.keys), dir, &vault, &clock, projections::Pace::LEAN, &|_, _| {}).await.unwrap();
     let log = event_log::SqliteLog::open(dir, event_log::Options::default(), log_now(clock)).unwrap();
     (done, office(dir, Arc::new(log)).await)
 }

@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use application::backups::restore::{Checked, Compared, Restored, Target, check, restore};
 use application::clock::SystemClock;
 use domain::time::Clock;
+use projections::Pace;
 use vault::{MasterKey, OsEntropy, Vault};
 
 use super::Failure;
@@ -38,7 +39,7 @@ pub(super) async fn run(words: cli::Restore) -> Result<(), Failure> {
         bring(&words, &work)?;
         let progress = output::Progress::new("已恢复");
         let tell = |done, of| progress.tell(done, of);
-        Ok::<_, anyhow::Error>(restore(&checked, (file, keys), &work, &vault, &clock, &tell).await?)
+        Ok::<_, anyhow::Error>(restore(&checked, (file, keys), &work, &vault, &clock, Pace::FAST, &tell).await?)
     };
     let restored = match done.await {
         Ok(restored) => restored,
