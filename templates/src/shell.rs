@@ -1,5 +1,8 @@
 //! What surrounds every page: who it is served to, where it stands, what was just done.
 
+use std::fmt::Display;
+
+use askama::Template;
 use serde::{Deserialize, Serialize};
 
 use crate::components::Tone;
@@ -93,7 +96,69 @@ pub struct Flash {
     pub message: String,
 }
 
+// What only the shell fills. Templates of their own: what a base page or a macro draws is compiled anew for each page.
+
+#[derive(Template)]
+#[template(path = "shell/desk_top.html")]
+struct DeskTop<'a> {
+    shell: &'a Shell,
+}
+
+#[derive(Template)]
+#[template(path = "shell/desk_side.html")]
+struct DeskSide<'a> {
+    shell: &'a Shell,
+}
+
+#[derive(Template)]
+#[template(path = "shell/citizen_top.html")]
+struct CitizenTop<'a> {
+    shell: &'a Shell,
+}
+
+#[derive(Template)]
+#[template(path = "shell/flash.html")]
+struct FlashLine<'a> {
+    shell: &'a Shell,
+}
+
+#[derive(Template)]
+#[template(path = "shell/footer.html")]
+struct Footer<'a> {
+    shell: &'a Shell,
+}
+
 impl Shell {
+    /// Head of a desk page, with the folded menu of telephones.
+    #[must_use]
+    pub fn desk_top(&self) -> impl Display + '_ {
+        DeskTop { shell: self }
+    }
+
+    /// Side navigation of a desk page.
+    #[must_use]
+    pub fn desk_side(&self) -> impl Display + '_ {
+        DeskSide { shell: self }
+    }
+
+    /// Head of a citizens' page.
+    #[must_use]
+    pub fn citizen_top(&self) -> impl Display + '_ {
+        CitizenTop { shell: self }
+    }
+
+    /// What was just done, shown once.
+    #[must_use]
+    pub fn flash(&self) -> impl Display + '_ {
+        FlashLine { shell: self }
+    }
+
+    /// Foot of every page.
+    #[must_use]
+    pub fn footer(&self) -> impl Display + '_ {
+        Footer { shell: self }
+    }
+
     /// The four doors of the citizens' side; the current one follows from `path`.
     #[must_use]
     pub fn citizen_nav(&self) -> Vec<NavItem> {

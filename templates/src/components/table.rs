@@ -1,11 +1,13 @@
 //! Tables that can be sorted by links, stack on narrow screens and say why they are empty.
 
+use askama::Template;
 use serde::{Deserialize, Serialize};
 
 use super::{Moment, Tag, Tone};
 
-/// A table.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+/// A table; `{{ table|safe }}` draws it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Template)]
+#[template(path = "components/table.html")]
 pub struct Table {
     /// Caption.
     pub caption: String,

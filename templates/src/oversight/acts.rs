@@ -1,5 +1,9 @@
 //! What can be done on a page of oversight: forms of a few controls each.
 
+use std::fmt::Display;
+
+use askama::Template;
+
 use crate::components::Choice;
 use crate::desk::Form;
 
@@ -40,11 +44,37 @@ impl ActForm {
         Self { form: self.form.opened(), ..self }
     }
 
+    /// As a part of a sheet, its heading of this level. A template of its own: what a macro draws is compiled anew wherever it
+    /// is called.
+    #[must_use]
+    pub fn part(&self, level: u8) -> impl Display + '_ {
+        ActPart { act: self, level }
+    }
+
+    /// Its controls, to be drawn within a form.
+    #[must_use]
+    pub fn controls(&self) -> impl Display + '_ {
+        Controls { act: self }
+    }
+
     /// Whether it takes something away: seldom done, and folded.
     #[must_use]
     pub fn is_danger(&self) -> bool {
         self.kind == "danger"
     }
+}
+
+#[derive(Template)]
+#[template(path = "oversight/sheet_act.html")]
+struct ActPart<'a> {
+    act: &'a ActForm,
+    level: u8,
+}
+
+#[derive(Template)]
+#[template(path = "oversight/controls.html")]
+struct Controls<'a> {
+    act: &'a ActForm,
 }
 
 /// The form with errors, if there is one: its summary stands first on the page.

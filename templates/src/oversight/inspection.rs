@@ -59,7 +59,8 @@ pub struct InspectionSheet {
 }
 
 /// A part of a sheet.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "oversight/sheet_section.html")]
 pub struct Section {
     /// Heading.
     pub title: String,
