@@ -9,8 +9,11 @@ use std::time::{Duration, Instant};
 use application::clock::SystemClock;
 use chrono::Days;
 use domain::time::{CHINA, Clock as _, legal_day};
+use serde_json::{Value, json};
 use tests::server::{hear, listening};
-use thirtyfour::prelude::*;
+use tokio::sync::OnceCell;
+
+use crate::driver::{By, Driver, Element};
 
 /// A phone.
 pub const PHONE: (u32, u32) = (320, 740);
@@ -28,7 +31,7 @@ const REFUSED: &str = ".errors, .conflict";
 
 /// Server, driver and browser of one walk.
 pub struct Stage {
-    driver: WebDriver,
+    driver: Driver,
     base: String,
     server: Child,
     chromedriver: Child,
@@ -64,16 +67,44 @@ fn form(action: &str) -> String {
     if action.is_empty() { "form".to_owned() } else { format!("form[action$='{action}']") }
 }
 
+/// Where a program says that it listens.
+enum Says {
+    Out,
+    Err,
+}
+
 /// Starts a program that takes a free port, and gives where it says that it listens.
-async fn start<T: Send + 'static>(mut command: Command, wanted: fn(&str) -> Option<T>) -> (Child, T) {
-    let mut child = command.stdout(Stdio::piped()).process_group(0).spawn().unwrap_or_else(|error| {
+async fn start<T: Send + 'static>(mut command: Command, says: Says, wanted: fn(&str) -> Option<T>) -> (Child, T) {
+    match says {
+        Says::Out => command.stdout(Stdio::piped()),
+        Says::Err => command.stdout(Stdio::null()).stderr(Stdio::piped()),
+    };
+    let mut child = command.process_group(0).spawn().unwrap_or_else(|error| {
         panic!("{} does not start ({error}): run ops/test, it installs what is missing", command.get_program().display())
     });
     let said = Arc::<Mutex<String>>::default();
-    let (heard, _) = hear(child.stdout.take().unwrap(), said.clone(), wanted);
+    let (heard, _) = match says {
+        Says::Out => hear(child.stdout.take().unwrap(), said.clone(), wanted),
+        Says::Err => hear(child.stderr.take().unwrap(), said.clone(), wanted),
+    };
     let heard = tokio::task::spawn_blocking(move || heard.recv_timeout(START)).await.unwrap();
     let place = heard.unwrap_or_else(|_| panic!("{command:?} does not say where it listens: {:?} {said:?}", child.try_wait()));
     (child, place)
+}
+
+/// Where the city of `xiaoneng demo` lies: made once, by the command itself, for all walks; each has a copy of its own.
+async fn city(binary: &Path) -> &'static Path {
+    static CITY: OnceCell<PathBuf> = OnceCell::const_new();
+    CITY.get_or_init(async || {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser-city");
+        let mut demo = Command::new(binary);
+        demo.args(["demo", "--cases", "300", "--listen", "127.0.0.1:0", "--data"]).arg(&dir);
+        let (mut server, _) = start(demo, Says::Out, listening).await;
+        let told = Command::new("kill").arg(server.id().to_string()).status().unwrap();
+        assert!(told.success() && server.wait().unwrap().success(), "the demo did not end in order");
+        dir
+    })
+    .await
 }
 
 impl Stage {
@@ -82,15 +113,20 @@ impl Stage {
         let binary = target().join("xiaoneng");
         assert!(binary.exists(), "{} is missing: run `cargo build`, or ops/test", binary.display());
         let data = tempfile::tempdir().unwrap();
-        let mut demo = Command::new(&binary);
-        demo.args(["demo", "--cases", "300", "--listen", "127.0.0.1:0", "--data"]).arg(data.path().join("demo"));
-        let (server, address) = start(demo, listening).await;
+        let copied = Command::new("cp").arg("-r").arg(city(&binary).await).arg(data.path().join("city")).status().unwrap();
+        assert!(copied.success(), "the demo's city could not be copied");
+        let mut serve = Command::new(&binary);
+        serve.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data.path().join("city"));
+        // As the demo serves it.
+        serve.env("XIAONENG__AUTOMATION__NOTICES_WITHIN_HOURS", "1");
+        serve.env("XIAONENG__WEB__SITE_NAME", "清源市诉求与效能服务平台");
+        serve.env("XIAONENG__WEB__ENVIRONMENT", "演示环境：页面上的单位、人员和数据均为虚构。");
+        let (server, address) = start(serve, Says::Err, listening).await;
         let mut driver = Command::new("chromedriver");
         driver.arg("--port=0").stderr(Stdio::null());
         let port = |line: &str| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok();
-        let (chromedriver, driver_port) = start(driver, port).await;
-        let mut capabilities = DesiredCapabilities::chrome();
-        for argument in [
+        let (chromedriver, driver_port) = start(driver, Says::Out, port).await;
+        let mut arguments = [
             "--headless=new",
             "--no-sandbox",
             "--disable-gpu",
@@ -101,21 +137,18 @@ impl Stage {
             "--disable-sync",
             "--hide-scrollbars",
             "--disable-dev-shm-usage",
-        ] {
-            capabilities.add_arg(argument).unwrap();
-        }
-        let profile = format!("--user-data-dir={}", data.path().join("profile").display());
-        capabilities.add_arg(&profile).unwrap();
-        let driver = WebDriver::new(format!("http://127.0.0.1:{driver_port}"), capabilities).await.unwrap();
-        driver.set_script_timeout(START).await.unwrap();
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        arguments.push(format!("--user-data-dir={}", data.path().join("profile").display()));
+        let driver = Driver::start(driver_port, &arguments, START).await.unwrap();
         let shots = target().parent().unwrap().join("screenshots");
         std::fs::create_dir_all(&shots).unwrap();
         let axe = std::fs::read_to_string(target().parent().unwrap().join("node_modules/axe-core/axe.min.js"));
         match &axe {
             // Half a megabyte: told to the browser once, not to each page.
             Ok(source) => {
-                let source = serde_json::json!({ "source": source });
-                driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", source).await.unwrap();
+                driver.chromium("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await.unwrap();
             }
             Err(_) => eprintln!("axe-core is not there, accessibility rules are not run: npm i --prefix target axe-core@4.14, or ops/test"),
         }
@@ -136,16 +169,16 @@ impl Stage {
     pub async fn strike(self) {
         let wrong = self.wrong.lock().unwrap().join("\n");
         assert!(wrong.is_empty(), "{wrong}");
-        self.driver.clone().quit().await.unwrap();
+        self.driver.quit().await.unwrap();
     }
 
     /// Makes the page as wide as a phone or a desk; emulated, because a window cannot be as narrow as a phone.
     pub async fn size(&self, (width, height): (u32, u32)) {
-        let metrics = serde_json::json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.driver.chromium("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
         // A window that Chromium has just resized can be 0 wide for a moment.
         let asked = Instant::now();
-        while self.driver.execute("return window.innerWidth", vec![]).await.unwrap().json() != &serde_json::json!(width) {
+        while self.driver.execute("return window.innerWidth", vec![]).await.unwrap() != json!(width) {
             assert!(asked.elapsed() < PAGE, "the page does not become {width} wide");
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
@@ -153,35 +186,35 @@ impl Stage {
 
     /// Opens a path.
     pub async fn open(&self, path: &str) {
-        self.driver.goto(format!("{}{path}", self.base)).await.unwrap();
+        self.driver.open(&format!("{}{path}", self.base)).await.unwrap();
     }
 
     /// The path that is open.
     pub async fn path(&self) -> String {
-        self.driver.current_url().await.unwrap().path().to_owned()
+        self.driver.execute("return location.pathname", vec![]).await.unwrap().as_str().unwrap().to_owned()
     }
 
     /// Loads the page again.
     pub async fn reload(&self) {
-        self.driver.refresh().await.unwrap();
+        self.driver.reload().await.unwrap();
     }
 
     /// A picture of the whole page. A window that Chromium has just resized can be 0 wide for a moment, and then has no picture.
     pub async fn shot(&self, name: &str) {
-        let whole = || serde_json::json!({ "captureBeyondViewport": true });
-        let mut answer = self.driver.cdp().send_raw("Page.captureScreenshot", whole()).await;
+        let whole = || json!({ "captureBeyondViewport": true });
+        let mut answer = self.driver.chromium("Page.captureScreenshot", whole()).await;
         for _ in 0..20 {
             if answer.is_ok() {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-            answer = self.driver.cdp().send_raw("Page.captureScreenshot", whole()).await;
+            answer = self.driver.chromium("Page.captureScreenshot", whole()).await;
         }
         let bytes = decode(answer.unwrap()["data"].as_str().unwrap());
         std::fs::write(self.shots.join(format!("{name}.png")), bytes).unwrap();
     }
 
-    async fn one(&self, css: &str) -> WebElement {
+    async fn one(&self, css: &str) -> Element {
         match self.driver.find(By::Css(css)).await {
             Ok(found) => found,
             Err(_) => {
@@ -192,7 +225,8 @@ impl Stage {
     }
 
     async fn body(&self) -> String {
-        self.driver.find(By::Tag("body")).await.unwrap().text().await.unwrap()
+        let body = self.driver.find(By::Css("body")).await.unwrap();
+        self.driver.text(&body).await.unwrap()
     }
 
     /// The page says so.
@@ -206,11 +240,11 @@ impl Stage {
 
     /// Text of an element.
     pub async fn text(&self, css: &str) -> String {
-        self.one(css).await.text().await.unwrap()
+        self.driver.text(&self.one(css).await).await.unwrap()
     }
 
-    async fn click(&self, element: &WebElement) {
-        self.driver.execute("arguments[0].click()", vec![element.to_json().unwrap()]).await.unwrap();
+    async fn click(&self, element: &Element) {
+        self.driver.execute("arguments[0].click()", vec![element.argument()]).await.unwrap();
     }
 
     /// Fills a field.
@@ -221,8 +255,8 @@ impl Stage {
     /// Fills a field of the form whose action ends so.
     pub async fn fill_in(&self, action: &str, name: &str, value: &str) {
         let field = self.one(&format!("{} [name='{name}']", form(action))).await;
-        field.clear().await.unwrap();
-        field.send_keys(value).await.unwrap();
+        self.driver.clear(&field).await.unwrap();
+        self.driver.send_keys(&field, value).await.unwrap();
     }
 
     /// Chooses a radio button.
@@ -232,7 +266,7 @@ impl Stage {
 
     /// Chooses a radio button if the page has it.
     pub async fn choose_if_there(&self, name: &str, value: &str) {
-        if let Ok(found) = self.driver.find(By::Css(format!("[name='{name}'][value='{value}']"))).await {
+        if let Ok(found) = self.driver.find(By::Css(&format!("[name='{name}'][value='{value}']"))).await {
             self.click(&found).await;
         }
     }
@@ -252,17 +286,17 @@ impl Stage {
     /// Picks the first real option of a select.
     pub async fn pick_first(&self, name: &str) {
         let option = self.one(&format!("select[name='{name}'] option[value]:not([value=''])")).await;
-        option.click().await.unwrap();
+        self.driver.click(&option).await.unwrap();
     }
 
     /// Picks the option of this value.
     pub async fn pick(&self, name: &str, value: &str) {
         let xpath = format!("//select[@name='{name}']/option[@value='{value}']");
-        let Ok(option) = self.driver.find(By::XPath(xpath)).await else {
+        let Ok(option) = self.driver.find(By::XPath(&xpath)).await else {
             self.shot("lost").await;
             panic!("{name} offers no {value}");
         };
-        option.click().await.unwrap();
+        self.driver.click(&option).await.unwrap();
     }
 
     /// Opens all folded parts.
@@ -288,7 +322,7 @@ impl Stage {
     }
 
     async fn send(&self, action: &str) {
-        let buttons = self.driver.find_all(By::Css(format!("form[action$='{action}'] button[type='submit']"))).await.unwrap();
+        let buttons = self.driver.find_all(By::Css(&format!("form[action$='{action}'] button[type='submit']"))).await.unwrap();
         let Some(button) = buttons.last() else {
             self.shot("lost").await;
             panic!("no form goes to {action} on {}: {}", self.path().await, self.body().await.chars().take(1_500).collect::<String>());
@@ -302,7 +336,7 @@ impl Stage {
         self.go(&button).await;
     }
 
-    async fn go(&self, button: &WebElement) {
+    async fn go(&self, button: &Element) {
         // The page that comes next does not have the mark.
         self.driver.execute("document.documentElement.dataset.before = '1'", vec![]).await.unwrap();
         self.click(button).await;
@@ -310,7 +344,7 @@ impl Stage {
         while asked.elapsed() < PAGE {
             let ready =
                 self.driver.execute("return document.readyState === 'complete' && !document.documentElement.dataset.before", vec![]).await;
-            if ready.is_ok_and(|answer| answer.json() == &serde_json::Value::Bool(true)) {
+            if ready.is_ok_and(|answer| answer == Value::Bool(true)) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
@@ -336,7 +370,7 @@ impl Stage {
     pub async fn tiles(&self) -> Vec<String> {
         let script = "return [...document.querySelectorAll('.work-tiles a[href]')].map(link => link.getAttribute('href'))";
         let found = self.driver.execute(script, vec![]).await.unwrap();
-        serde_json::from_value(found.json().clone()).unwrap()
+        serde_json::from_value(found).unwrap()
     }
 
     /// Signs out.
@@ -349,13 +383,13 @@ impl Stage {
         let path = self.files.path().join(file);
         std::fs::write(&path, bytes).unwrap();
         let field = self.one(&format!("{} input[type='file'][name='{name}']", form(action))).await;
-        field.send_keys(path.to_str().unwrap()).await.unwrap();
+        self.driver.send_keys(&field, path.to_str().unwrap()).await.unwrap();
     }
 
     /// Sets a day or a moment, whose keys depend on the browser's language.
     pub async fn set_in(&self, action: &str, name: &str, value: &str) {
         let field = self.one(&format!("{} [name='{name}']", form(action))).await;
-        self.driver.execute("arguments[0].value = arguments[1]", vec![field.to_json().unwrap(), value.into()]).await.unwrap();
+        self.driver.execute("arguments[0].value = arguments[1]", vec![field.argument(), value.into()]).await.unwrap();
     }
 
     /// Ticks the boxes of a name whose labels hold one of the words, and takes the ticks of the others away.
@@ -367,15 +401,16 @@ impl Stage {
                 if (wanted) hit += 1;
             }); return hit;";
         let hit = self.driver.execute(script, vec![form(action).into(), name.into(), words.into()]).await.unwrap();
-        assert!(hit.json().as_u64().unwrap() >= words.len() as u64, "{name} does not offer {words:?} on {}", self.path().await);
+        assert!(hit.as_u64().unwrap() >= words.len() as u64, "{name} does not offer {words:?} on {}", self.path().await);
     }
 
     /// Picks the option of a select in the form whose action ends so by what its words contain.
     pub async fn pick_words(&self, action: &str, name: &str, words: &str) {
-        let options = self.driver.find_all(By::Css(format!("{} select[name='{name}'] option", form(action)))).await.unwrap();
+        let options = self.driver.find_all(By::Css(&format!("{} select[name='{name}'] option", form(action)))).await.unwrap();
         for option in options {
-            if option.prop("textContent").await.unwrap().unwrap_or_default().contains(words) {
-                option.click().await.unwrap();
+            let text = self.driver.execute("return arguments[0].textContent", vec![option.argument()]).await.unwrap();
+            if text.as_str().unwrap().contains(words) {
+                self.driver.click(&option).await.unwrap();
                 return;
             }
         }
@@ -387,7 +422,7 @@ impl Stage {
     pub async fn hrefs(&self, part: &str) -> Vec<String> {
         let script = "return [...document.querySelectorAll('a[href]')].map(link => link.getAttribute('href'))";
         let found = self.driver.execute(script, vec![]).await.unwrap();
-        let all: Vec<String> = serde_json::from_value(found.json().clone()).unwrap();
+        let all: Vec<String> = serde_json::from_value(found).unwrap();
         all.into_iter().filter(|href| href.contains(part)).collect()
     }
 
@@ -397,7 +432,7 @@ impl Stage {
             const of = action && new URLSearchParams(new FormData(document.querySelector(`form[action$='${action}']`)));
             fetch(path, of ? { method: 'POST', body: of } : {}).then(answer => answer.text()).then(done, error => done(String(error)))";
         let answer = self.driver.execute_async(script, vec![path.into(), action.into()]).await.unwrap();
-        answer.json().as_str().unwrap().to_owned()
+        answer.as_str().unwrap().to_owned()
     }
 
     /// Looks at a page in both widths: one heading, nothing sideways, nothing that axe-core minds. What is wrong is said when the
@@ -443,7 +478,9 @@ impl Stage {
 
     /// The action of the form that ends so.
     pub async fn action(&self, end: &str) -> String {
-        self.one(&form(end)).await.attr("action").await.unwrap().unwrap()
+        let form = self.one(&form(end)).await;
+        let answer = self.driver.execute("return arguments[0].getAttribute('action')", vec![form.argument()]).await.unwrap();
+        answer.as_str().unwrap().to_owned()
     }
 
     /// By how many pixels the page is wider than the screen.
@@ -453,7 +490,7 @@ impl Stage {
             .execute("return document.documentElement.scrollWidth - document.documentElement.clientWidth", vec![])
             .await
             .unwrap();
-        answer.json().as_i64().unwrap()
+        answer.as_i64().unwrap()
     }
 
     /// What axe-core finds wrong with the page that is open: rule and element. Nothing where axe-core is not there.
@@ -463,19 +500,19 @@ impl Stage {
         }
         let run = "const done = arguments[arguments.length - 1]; axe.run(document, { resultTypes: ['violations'], preload: false }).then(found => done(found.violations.map(rule => rule.id + ': ' + rule.nodes[0].html.slice(0, 200))), error => done([String(error)]))";
         let found = self.driver.execute_async(run, vec![]).await.unwrap();
-        serde_json::from_value(found.json().clone()).unwrap()
+        serde_json::from_value(found).unwrap()
     }
 
     /// Paths that the page links to, without queries.
     pub async fn links(&self) -> Vec<String> {
         let script = "return [...document.querySelectorAll('a[href^=\"/\"]')].map(link => new URL(link.href).pathname)";
         let found = self.driver.execute(script, vec![]).await.unwrap();
-        serde_json::from_value(found.json().clone()).unwrap()
+        serde_json::from_value(found).unwrap()
     }
 
     /// Number of first-level headings.
     pub async fn headings(&self) -> usize {
-        self.driver.find_all(By::Tag("h1")).await.unwrap().len()
+        self.driver.find_all(By::Css("h1")).await.unwrap().len()
     }
 }
 

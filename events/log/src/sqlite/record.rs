@@ -166,7 +166,6 @@ impl From<&TreeHead> for Mark {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test ends in a panic")]
 mod tests {
     use std::os::unix::fs::MetadataExt as _;
 
