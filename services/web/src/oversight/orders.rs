@@ -197,7 +197,7 @@ fn new_page(ctx: &Ctx, begun: Begun, typed: &Typed) -> PaperNew {
                 Control::new(Kind::Text, "unit", "单位", &unit).hint("填写全称或单位编码"),
                 Control::select("colour", "颜色", colours, ""),
                 Control::new(Kind::Lines, "requirement", "督办要求", "").hint("要办什么、报告什么，最多 2000 字"),
-                Control::new(Kind::Text, "days", "几个工作日内反馈（选填）", "").hint(&format!("不填按 {limit} 计")),
+                Control::new(Kind::Text, "days", "几个工作日内反馈（选填）", "").hint(&format!("不填按 {limit}计")),
             ],
             button: "签发".to_owned(),
             kind: "warm".to_owned(),
