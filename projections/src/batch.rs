@@ -96,7 +96,8 @@ pub(crate) struct Writer {
 
 #[derive(Default)]
 struct Work {
-    cases: HashMap<CaseId, CaseEntry>,
+    /// Each in a place of its own: a map of large entries is moved as a whole whenever it grows.
+    cases: HashMap<CaseId, Box<CaseEntry>>,
     notices: HashMap<NoticeId, NoticeEntry>,
     missing: HashMap<NoticeId, Option<Missing>>,
     facts: Vec<NewFact>,
@@ -251,13 +252,14 @@ impl Writer {
                 facts: Vec::new(),
                 older_facts: true,
             };
-            self.work.cases.insert(id, entry);
+            self.work.cases.insert(id, Box::new(entry));
         }
-        Ok(self.work.cases.get_mut(&id))
+        Ok(self.work.cases.get_mut(&id).map(Box::as_mut))
     }
 
     fn apply_case(&mut self, id: CaseId, event: &Decoded, of_case: &CaseEvent) -> Result<(), ViewError> {
-        if self.case(id)?.is_none() {
+        // The first event of a stream has no rows before it: nothing needs to be looked up.
+        if event.revision == 0 || self.case(id)?.is_none() {
             let entry = CaseEntry {
                 key: event.seq as i64,
                 state: CaseState::default(),
@@ -272,7 +274,7 @@ impl Writer {
                 // A batch that `scores.db` had taken in before a crash left its facts there.
                 older_facts: event.seq <= self.scored,
             };
-            self.work.cases.insert(id, entry);
+            self.work.cases.insert(id, Box::new(entry));
         }
         let Some(entry) = self.work.cases.get_mut(&id) else { return Ok(()) };
         let before = (counts(of_case) && event.seq > self.scored).then(|| entry.state.clone());
@@ -341,6 +343,7 @@ impl Writer {
 
     fn apply_notice(&mut self, id: NoticeId, event: &Decoded, of_notice: &NoticeEvent) -> Result<(), ViewError> {
         if !self.empty
+            && event.revision > 0
             && !self.work.notices.contains_key(&id)
             && let Some(entry) = notices::write::load(&self.views, id)?
         {
@@ -405,7 +408,7 @@ impl Writer {
         }
         let transaction = self.views.unchecked_transaction()?;
         let changed = reference::write::write(&transaction, &self.reference, &work.reference)?;
-        let mut cases: Vec<(CaseId, CaseEntry)> = work.cases.into_iter().collect();
+        let mut cases: Vec<(CaseId, Box<CaseEntry>)> = work.cases.into_iter().collect();
         cases.sort_unstable_by_key(|(_, entry)| entry.key);
         let mut lists = worklist::write::Lists::new(&mut self.holders);
         let mut acts = due::write::Acts::default();

@@ -65,12 +65,17 @@ pub(crate) async fn keyrings(
 /// Reads on from a checkpoint. A failing log is an error; a failing event ends the stretch.
 pub(crate) async fn read(log: &dyn EventLog, vault: &Vault, from: &Checkpoint, limit: usize) -> Result<Stretch, ViewError> {
     let mut batch = log.read_all(&from.cursor, limit).await?;
-    let mut decoded: Vec<(usize, Decoded)> = Vec::with_capacity(batch.events.len());
+    // The events, and where each stands in the batch: the log's own are not among them.
+    let mut events: Vec<Decoded> = Vec::with_capacity(batch.events.len());
+    let mut places: Vec<usize> = Vec::with_capacity(batch.events.len());
     let mut poison = None;
     let mut good = batch.events.len();
     for (at, envelope) in batch.events.iter().enumerate() {
         match decode(envelope) {
-            Ok(Some(event)) => decoded.push((at, event)),
+            Ok(Some(event)) => {
+                events.push(event);
+                places.push(at);
+            }
             Ok(None) => {}
             Err(error) => {
                 poison = Some(poisoned(envelope, error));
@@ -79,17 +84,25 @@ pub(crate) async fn read(log: &dyn EventLog, vault: &Vault, from: &Checkpoint, l
             }
         }
     }
-    let closed = |(at, event): &(usize, Decoded)| needs_opening(&event.event).then(|| batch.events.get(*at)).flatten();
-    let rings = keyrings(log, vault, decoded.iter().filter_map(closed).map(|envelope| envelope.stream.as_str())).await?;
-    for place in 0..decoded.len() {
-        let Some((at, event)) = decoded.get_mut(place) else { break };
-        let Some(envelope) = batch.events.get(*at).filter(|_| needs_opening(&event.event)) else { continue };
+    let closed: Vec<(usize, &Envelope)> = events
+        .iter()
+        .zip(&places)
+        .enumerate()
+        .filter(|(_, (event, _))| needs_opening(&event.event))
+        .filter_map(|(place, (_, at))| Some((place, batch.events.get(*at)?)))
+        .collect();
+    let rings = keyrings(log, vault, closed.iter().map(|(_, envelope)| envelope.stream.as_str())).await?;
+    for (place, envelope) in closed {
         match open(vault, &rings, envelope) {
-            Ok(opened) => event.event = opened,
+            Ok(opened) => {
+                if let Some(event) = events.get_mut(place) {
+                    event.event = opened;
+                }
+            }
             Err(error) => {
                 poison = Some(poisoned(envelope, error));
-                good = *at;
-                decoded.truncate(place);
+                good = places.get(place).copied().unwrap_or_default();
+                events.truncate(place);
                 break;
             }
         }
@@ -103,7 +116,7 @@ pub(crate) async fn read(log: &dyn EventLog, vault: &Vault, from: &Checkpoint, l
         Some(last) => Checkpoint { cursor: next, seq: last.seq, recorded_at: last.recorded_at },
         None => from.clone(),
     };
-    Ok(Stretch { events: decoded.into_iter().map(|(_, event)| event).collect(), end, at_head: batch.at_head, poison })
+    Ok(Stretch { events, end, at_head: batch.at_head, poison })
 }
 
 fn open(vault: &Vault, rings: &HashMap<String, Keyring>, envelope: &Envelope) -> Result<Event, ViewError> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::case::{CaseState, ClockKind, Holder, Stage};
+use domain::ids::UnitCode;
 use domain::time::micros;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
@@ -22,14 +23,8 @@ pub(crate) struct StoredLists {
     unit: String,
 }
 
-struct NewRow {
-    place: (i64, i64, i64, i64),
-    filed_at: i64,
-    number: String,
-    class: String,
-    unit: String,
-    wrongdoing: bool,
-}
+/// Holder, bucket, due, case: the key of a row.
+type Place = (i64, i64, i64, i64);
 
 pub(crate) fn holders(connection: &Connection) -> Result<HashMap<String, i64>, ViewError> {
     let mut statement = connection.prepare("SELECT name, id FROM holder")?;
@@ -78,8 +73,8 @@ fn is_broken_for(state: &CaseState, of_unit: bool) -> bool {
 /// Gathers the rows of a flush, to write them in the order of the table.
 pub(crate) struct Lists<'a> {
     holders: &'a mut HashMap<String, i64>,
-    gone: Vec<(i64, i64, i64, i64)>,
-    new: Vec<NewRow>,
+    gone: Vec<Place>,
+    new: Vec<(Place, &'a CaseEntry)>,
     counts: BTreeMap<(i64, i64), i64>,
 }
 
@@ -103,7 +98,7 @@ impl<'a> Lists<'a> {
         &mut self,
         connection: &Connection,
         reference: &Reference,
-        entry: &CaseEntry,
+        entry: &'a CaseEntry,
         old: Option<&StoredLists>,
     ) -> Result<StoredLists, ViewError> {
         let state = &entry.state;
@@ -124,14 +119,7 @@ impl<'a> Lists<'a> {
             }
         }
         for row in stored.rows.iter().filter(|row| !old.is_some_and(|old| kept(row, old))) {
-            self.new.push(NewRow {
-                place: (row.0, row.1, row.2, entry.key),
-                filed_at: state.filed_at.map(micros).unwrap_or_default(),
-                number: state.number.clone(),
-                class: stored.class.clone(),
-                unit: stored.unit.clone(),
-                wrongdoing: state.wrongdoing,
-            });
+            self.new.push(((row.0, row.1, row.2, entry.key), entry));
             *self.counts.entry((row.0, row.1)).or_default() += 1;
         }
         Ok(stored)
@@ -143,13 +131,14 @@ impl<'a> Lists<'a> {
         for (holder, bucket, due, key) in self.gone {
             delete.execute(params![holder, bucket, due, key])?;
         }
-        self.new.sort_unstable_by_key(|row| row.place);
+        self.new.sort_unstable_by_key(|(place, _)| *place);
         let mut insert = connection.prepare_cached(
             "INSERT INTO worklist (holder, bucket, due_at, key, filed_at, number, class, unit, wrongdoing) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?;
-        for row in &self.new {
-            let (holder, bucket, due, key) = row.place;
-            insert.execute(params![holder, bucket, due, key, row.filed_at, row.number, row.class, row.unit, row.wrongdoing])?;
+        for ((holder, bucket, due, key), CaseEntry { state, .. }) in self.new {
+            let filed_at = state.filed_at.map(micros).unwrap_or_default();
+            let unit = state.unit.as_ref().map(UnitCode::as_str).unwrap_or_default();
+            insert.execute(params![holder, bucket, due, key, filed_at, state.number, state.class, unit, state.wrongdoing])?;
         }
         let mut count = connection.prepare_cached(
             "INSERT INTO worklist_count (holder, bucket, n) VALUES (?1, ?2, ?3) ON CONFLICT (holder, bucket) DO UPDATE SET n = n + excluded.n",
