@@ -6,6 +6,7 @@ mod city;
 mod cli;
 mod commands;
 mod installation;
+mod lines;
 mod node;
 mod output;
 mod reserve;
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
     // Usage errors end here with status 2, as clap does.
     let call = cli::Call::parse();
     output::start_log(&call);
-    match commands::run(call) {
+    let status = match commands::run(call) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             for line in failure.lines() {
@@ -35,5 +36,7 @@ fn main() -> ExitCode {
             }
             ExitCode::from(failure.status())
         }
-    }
+    };
+    lines::LINES.flush();
+    status
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Call, Command};
+use crate::lines::LINES;
 
 /// One line on stdout. A reader that has gone away ends the program quietly; a disk that took nothing ends it with status 1.
 pub(crate) fn line(text: &str) {
@@ -20,8 +21,9 @@ pub(crate) fn line(text: &str) {
     }
 }
 
-/// One line on stderr.
+/// One line on stderr, after what the operating log has said.
 pub(crate) fn error(text: &str) {
+    LINES.flush();
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
@@ -42,14 +44,14 @@ pub(crate) fn start_log(call: &Call) {
         _ => "warn,kurrentdb=off",
     };
     let filter = EnvFilter::try_from_env("XIAONENG_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let change = if std::io::stderr().is_terminal() {
-        let builder = builder.compact().with_filter_reloading();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter);
+    let change = if std::io::stderr().is_terminal() || LINES.start().is_err() {
+        let builder = builder.with_writer(std::io::stderr).compact().with_filter_reloading();
         let change = changing(builder.reload_handle());
         builder.init();
         change
     } else {
-        let builder = builder.json().with_span_list(false).with_filter_reloading();
+        let builder = builder.with_writer(&LINES).json().with_span_list(false).with_filter_reloading();
         let change = changing(builder.reload_handle());
         builder.init();
         change
